@@ -1,0 +1,1 @@
+//! The part of Portcullis that runs inside Envoy.
