@@ -1,0 +1,43 @@
+//! Every bound on the path of a call, with its unit last in the name and its reason.
+//!
+//! A value over its bound is refused; nothing is ever cut off silently.
+
+/// Longest request body that is read. rmcp, the Python and the TypeScript SDK stop at 4 MiB too.
+pub const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Longest JSON response, and longest single event of a stream. rmcp's client stops at 16 MiB.
+pub const RESPONSE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Deepest nesting of a JSON document. Real messages stay under 20; recursion stays cheap.
+pub const JSON_DEPTH_MAX: usize = 64;
+
+/// Longest method, tool and prompt name. MCP advises 128 for tool names (SEP-986).
+pub const NAME_BYTES_MAX: usize = 256;
+
+/// Longest resource URI, task id or template.
+pub const URI_BYTES_MAX: usize = 8 * 1024;
+
+/// Longest JSON-RPC id as written, quotes included.
+pub const ID_BYTES_MAX: usize = 512;
+
+/// Longest session id. The specification asks for visible ASCII and names no bound.
+pub const SESSION_BYTES_MAX: usize = 1024;
+
+/// Most resources that one `subscriptions/listen` may name.
+pub const TARGETS_MAX: usize = 256;
+
+/// Most roles that one caller may carry.
+pub const ROLES_MAX: usize = 256;
+
+/// Most server requests inside one `input_required` result.
+pub const INPUT_REQUESTS_MAX: usize = 32;
+
+/// Longest policy-server answer that the filter reads, beside the lists.
+pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// Most reports in one batch to the policy server.
+pub const REPORTS_MAX: usize = 256;
+
+/// Most reports that wait in the filter; beyond it the oldest outcomes are closed as `unknown`
+/// by the server at its next start, and a counter says so.
+pub const REPORTS_WAITING_MAX: usize = 65_536;

@@ -1,0 +1,25 @@
+//! The contract between filter and policy server, version 1: JSON over HTTP on the data listener.
+//!
+//! Unknown fields are refused on both sides. `docs/protocol.md` shows each message as the golden
+//! files of `tests/golden/wire` have it. Nothing here decides anything.
+
+mod list;
+mod query;
+mod report;
+mod session;
+mod verdict;
+
+pub use list::{ListAnswer, ListKind, ListQuery};
+pub use query::{Direction, Query, Target};
+pub use report::{End, Outcome, Refusal, Report, Reports, ReportsAccepted};
+pub use session::{SessionAnswer, SessionQuery, Standing, Step};
+pub use verdict::{Answer, Denial, Pending, Shape, Terms, Verdict};
+
+/// `POST`: one [`Query`], answered by one [`Answer`].
+pub const DECIDE_PATH: &str = "/v1/decide";
+/// `POST`: one [`ListQuery`], answered by one [`ListAnswer`].
+pub const LISTS_PATH: &str = "/v1/lists";
+/// `POST`: one [`SessionQuery`], answered by one [`SessionAnswer`].
+pub const SESSIONS_PATH: &str = "/v1/sessions";
+/// `POST`: one [`Reports`], answered by one [`ReportsAccepted`].
+pub const OUTCOMES_PATH: &str = "/v1/outcomes";

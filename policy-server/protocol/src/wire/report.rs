@@ -1,0 +1,85 @@
+//! What the filter tells afterwards: how calls ended, and what it refused by itself.
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::names::{CallId, Caller, Name, ServerName};
+
+/// A batch of reports, at most [`crate::limits::REPORTS_MAX`]. Sending one twice is harmless.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reports {
+    /// In the order in which the filter made them.
+    pub reports: Vec<Report>,
+}
+
+/// All reports of the batch are on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportsAccepted {
+    /// How many the batch held.
+    pub accepted: u64,
+}
+
+/// One report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Report {
+    /// An allowed call has ended.
+    Outcome(Outcome),
+    /// The filter refused a message without asking.
+    Refusal(Refusal),
+}
+
+/// How an allowed call ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outcome {
+    /// The call, as its decision has it.
+    pub call: CallId,
+    /// HTTP status that the agent received; 0 when none was sent.
+    pub status: u16,
+    /// How the exchange ended.
+    pub end: End,
+    /// Whether the result was an MCP tool error or a JSON-RPC error.
+    pub is_error: bool,
+    /// SHA-256 over the body bytes released to the agent.
+    pub output_digest: Digest,
+    /// How many body bytes were released.
+    pub output_bytes: u64,
+    /// From the first request byte to the end, in microseconds.
+    pub duration_us: u64,
+}
+
+/// How an exchange ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// The whole answer was released.
+    Complete,
+    /// The agent or the MCP server went away before that.
+    Disconnected,
+    /// The answer was withheld: it was no sound MCP message, or policy refused a part of it.
+    Withheld,
+}
+
+/// A message that the filter refused by itself, or could not get a verdict for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refusal {
+    /// The identity of the message.
+    pub call: CallId,
+    /// The server that was addressed, when the path named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerName>,
+    /// Who asked, when that was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<Caller>,
+    /// The method, when the message could be read that far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Name>,
+    /// Why, as a word of the closed list in `docs/threats.md`.
+    pub reason: Name,
+    /// HTTP status of the answer.
+    pub status: u16,
+}
