@@ -1,1 +1,88 @@
-//! (being written)
+//! HTTP header values that MCP gives a meaning to.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// Whether a `content-type` is `application/json`, with no charset or UTF-8.
+#[must_use]
+pub fn is_json(content_type: &str) -> bool {
+    is_media_type(content_type, "application/json")
+}
+
+/// Whether a `content-type` is `text/event-stream`, with no charset or UTF-8.
+#[must_use]
+pub fn is_event_stream(content_type: &str) -> bool {
+    is_media_type(content_type, "text/event-stream")
+}
+
+fn is_media_type(content_type: &str, wanted: &str) -> bool {
+    let mut parts = content_type.split(';');
+    let essence = parts.next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case(wanted) && parts.all(is_harmless_parameter)
+}
+
+/// Only `charset=utf-8` may stand beside the type: any other parameter could change what the
+/// bytes mean to somebody.
+fn is_harmless_parameter(parameter: &str) -> bool {
+    let parameter = parameter.trim();
+    let Some((name, value)) = parameter.split_once('=') else {
+        return parameter.is_empty();
+    };
+    let value = value.trim().trim_matches('"');
+    name.trim().eq_ignore_ascii_case("charset")
+        && (value.eq_ignore_ascii_case("utf-8") || value.eq_ignore_ascii_case("utf8"))
+}
+
+/// The text that a mirrored header (`Mcp-Name`, `Mcp-Param-*`) stands for: plain, or
+/// `=?base64?…?=` (specification 2026-07-28, transports, header encoding).
+///
+/// `None` when the encoding is broken.
+#[must_use]
+pub fn mirrored(value: &str) -> Option<String> {
+    let Some(encoded) = value
+        .strip_prefix("=?base64?")
+        .and_then(|rest| rest.strip_suffix("?="))
+    else {
+        return Some(value.to_owned());
+    };
+    String::from_utf8(STANDARD.decode(encoded).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn media_types() {
+        for good in [
+            "application/json",
+            "Application/JSON; charset=UTF-8",
+            "application/json;charset=\"utf-8\"",
+        ] {
+            assert!(is_json(good), "{good}");
+        }
+        for bad in [
+            "",
+            "text/plain",
+            "application/json+x",
+            "application/problem+json",
+            "application/json; charset=utf-16",
+            "application/json, text/plain",
+            "application/json; boundary=x",
+        ] {
+            assert!(!is_json(bad), "{bad}");
+        }
+        assert!(is_event_stream("text/event-stream"));
+    }
+
+    #[test]
+    fn mirrored_values_are_decoded() {
+        assert_eq!(mirrored("plain").as_deref(), Some("plain"));
+        assert_eq!(mirrored("=?base64?w6k=?=").as_deref(), Some("é"));
+        assert_eq!(mirrored("=?base64?%%?="), None);
+        assert_eq!(
+            mirrored("=?BASE64?w6k=?=").as_deref(),
+            Some("=?BASE64?w6k=?=")
+        );
+    }
+}

@@ -1,1 +1,273 @@
-//! (being written)
+//! The JSON-RPC 2.0 envelope as MCP uses it: one message, never a batch.
+//!
+//! A message is a request, a notification, a response or an error; what is none of them exactly is
+//! refused. Unknown members are allowed, look-alikes of the known ones are not.
+
+use std::fmt;
+
+use crate::json::{Json, Kind};
+use crate::limits::ID_BYTES_MAX;
+use crate::names::Name;
+
+/// The members that an envelope knows.
+const ENVELOPE: [&str; 6] = ["jsonrpc", "id", "method", "params", "result", "error"];
+
+/// A request id as written: a string or an integer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Id(String);
+
+impl Id {
+    /// Reads an id; `null`, fractions and everything else are none.
+    #[must_use]
+    pub fn read(json: Json<'_>) -> Option<Self> {
+        let text = json.text();
+        let sound = match json.kind() {
+            Kind::String => true,
+            Kind::Number => !text.contains(['.', 'e', 'E']),
+            _ => false,
+        };
+        (sound && text.len() <= ID_BYTES_MAX).then(|| Self(text.to_owned()))
+    }
+
+    /// The id as it stood in the message, quotes included.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether two ids are the same id: strings compare decoded, integers as written.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        if self.0 == other.0 {
+            return true;
+        }
+        let decoded = |id: &Self| serde_json::from_str::<String>(&id.0).ok();
+        matches!((decoded(self), decoded(other)), (Some(a), Some(b)) if a == b)
+    }
+}
+
+/// One message, borrowed from the text that it came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message<'a> {
+    /// A call that expects an answer.
+    Request {
+        /// Its id.
+        id: Id,
+        /// What is asked.
+        method: Name,
+        /// The parameters, an object.
+        params: Option<Json<'a>>,
+    },
+    /// A message that expects none.
+    Notification {
+        /// What is told.
+        method: Name,
+        /// The parameters, an object.
+        params: Option<Json<'a>>,
+    },
+    /// A successful answer.
+    Response {
+        /// The id of the request.
+        id: Id,
+        /// The result, any JSON value.
+        result: Json<'a>,
+    },
+    /// A failed answer.
+    Error {
+        /// The id of the request; absent when the other side could not read it.
+        id: Option<Id>,
+        /// The error object.
+        error: Json<'a>,
+    },
+}
+
+/// Why a JSON text is no message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// An array: JSON-RPC batches are refused in every protocol version.
+    Batch,
+    /// Not an object.
+    NotAnObject,
+    /// `jsonrpc` is not `"2.0"`.
+    Version,
+    /// A member differs from a known one by case or look only.
+    Twin,
+    /// The id is neither a string nor an integer, or too long.
+    Id,
+    /// The method is no [`Name`].
+    Method,
+    /// `params` is there and is no object.
+    Params,
+    /// The members fit no kind of message, or more than one.
+    Shape,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Batch => "batches are not accepted; send one message a request",
+            Self::NotAnObject => "a message is a JSON object",
+            Self::Version => "the member `jsonrpc` must be \"2.0\"",
+            Self::Twin => "a member differs from a known one by case only",
+            Self::Id => "an id is a string or an integer",
+            Self::Method => "the method is not a method name",
+            Self::Params => "`params` must be an object",
+            Self::Shape => "the message is neither one request, notification, response nor error",
+        })
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl<'a> Message<'a> {
+    /// Reads one message.
+    ///
+    /// # Errors
+    /// The first [`Fault`] in it.
+    pub fn read(json: Json<'a>) -> Result<Self, Fault> {
+        match json.kind() {
+            Kind::Object => {}
+            Kind::Array => return Err(Fault::Batch),
+            _ => return Err(Fault::NotAnObject),
+        }
+        no_twins(json, &ENVELOPE)?;
+        let version = json.member("jsonrpc").and_then(Json::string);
+        if version.as_deref() != Some("2.0") {
+            return Err(Fault::Version);
+        }
+        let id = match json.member("id") {
+            Some(id) if id.kind() == Kind::Null && json.member("error").is_some() => None,
+            Some(id) => Some(Id::read(id).ok_or(Fault::Id)?),
+            None => None,
+        };
+        match (
+            json.member("method"),
+            json.member("result"),
+            json.member("error"),
+        ) {
+            (Some(method), None, None) => Self::call(id, method, json.member("params")),
+            (None, Some(result), None) => {
+                id.map_or(Err(Fault::Shape), |id| Ok(Self::Response { id, result }))
+            }
+            (None, None, Some(error)) => Self::failure(id, error),
+            _ => Err(Fault::Shape),
+        }
+    }
+
+    fn call(id: Option<Id>, method: Json<'a>, params: Option<Json<'a>>) -> Result<Self, Fault> {
+        let method = method.string().and_then(|text| Name::parse(&text).ok());
+        let method = method.ok_or(Fault::Method)?;
+        if params.is_some_and(|params| params.kind() != Kind::Object) {
+            return Err(Fault::Params);
+        }
+        Ok(match id {
+            Some(id) => Self::Request { id, method, params },
+            None => Self::Notification { method, params },
+        })
+    }
+
+    fn failure(id: Option<Id>, error: Json<'a>) -> Result<Self, Fault> {
+        if error.kind() == Kind::Object {
+            Ok(Self::Error { id, error })
+        } else {
+            Err(Fault::Shape)
+        }
+    }
+}
+
+/// Refuses an object that has a member which some lenient reader takes for one of `known`.
+///
+/// # Errors
+/// [`Fault::Twin`] when there is one.
+pub fn no_twins(object: Json<'_>, known: &[&str]) -> Result<(), Fault> {
+    let is_twin = |key: &str| {
+        !known.contains(&key) && {
+            let folded = fold(key);
+            known.iter().any(|name| fold(name) == folded)
+        }
+    };
+    if object.members().iter().any(|(key, _)| is_twin(key)) {
+        Err(Fault::Twin)
+    } else {
+        Ok(())
+    }
+}
+
+/// Case folding that also joins `ſ` with `s` and the Kelvin sign with `k`, as Go's JSON reader does.
+fn fold(text: &str) -> String {
+    text.chars()
+        .flat_map(char::to_uppercase)
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::check;
+
+    fn read(text: &str) -> Result<Message<'_>, Fault> {
+        Message::read(check(text.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn the_four_kinds() {
+        assert!(matches!(
+            read(r#"{"jsonrpc":"2.0","id":1,"method":"ping","extra":1}"#),
+            Ok(Message::Request { .. })
+        ));
+        assert!(matches!(
+            read(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#),
+            Ok(Message::Notification { .. })
+        ));
+        assert!(matches!(
+            read(r#"{"jsonrpc":"2.0","id":"a","result":null}"#),
+            Ok(Message::Response { .. })
+        ));
+        assert!(matches!(
+            read(r#"{"jsonrpc":"2.0","id":null,"error":{"code":1}}"#),
+            Ok(Message::Error { id: None, .. })
+        ));
+    }
+
+    #[test]
+    fn everything_else_is_refused() {
+        for (text, fault) in [
+            ("[]", Fault::Batch),
+            ("7", Fault::NotAnObject),
+            (r#"{"id":1,"method":"ping"}"#, Fault::Version),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"method":"a","Method":"b"}"#,
+                Fault::Twin,
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"method":"a","paramſ":{}}"#,
+                Fault::Twin,
+            ),
+            (r#"{"jsonrpc":"2.0","id":null,"method":"a"}"#, Fault::Id),
+            (r#"{"jsonrpc":"2.0","id":1.5,"method":"a"}"#, Fault::Id),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"method":"a\u0000"}"#,
+                Fault::Method,
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"method":"a","params":[]}"#,
+                Fault::Params,
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"method":"a","result":1}"#,
+                Fault::Shape,
+            ),
+            (r#"{"jsonrpc":"2.0","result":1}"#, Fault::Shape),
+        ] {
+            assert_eq!(read(text), Err(fault), "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_compare_by_meaning() {
+        let id = |text: &str| Id::read(check(text.as_bytes()).unwrap()).unwrap();
+        assert!(id(r#""a""#).is(&id(r#""\u0061""#)));
+        assert!(!id(r#""1""#).is(&id("1")));
+    }
+}
