@@ -1,0 +1,76 @@
+//! The one listener: the connection manager and the order of its filters.
+
+use serde_json::{Value, json};
+
+use super::super::plan::Plan;
+use super::{BUFFER_BYTES, identity, routes, wasm};
+
+pub(super) fn listener(plan: &Plan) -> Value {
+    json!({
+        "name": "mcp",
+        "address": {"socket_address": {"address": "127.0.0.1", "port_value": plan.port}},
+        "per_connection_buffer_limit_bytes": BUFFER_BYTES,
+        "filter_chains": [{"filters": [{
+            "name": "envoy.filters.network.http_connection_manager",
+            "typed_config": connection_manager(plan),
+        }]}],
+    })
+}
+
+fn connection_manager(plan: &Plan) -> Value {
+    json!({
+        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": "mcp",
+        // MCP streams stay silent for as long as they like.
+        "stream_idle_timeout": "0s",
+        "request_timeout": "0s",
+        // Headers have no reason to be slow.
+        "request_headers_timeout": "10s",
+        // The gateway adds nothing that a client or server could notice.
+        "server_header_transformation": "PASS_THROUGH",
+        "generate_request_id": false,
+        // The peer's own address, never one that a header claims.
+        "use_remote_address": true,
+        "skip_xff_append": true,
+        "normalize_path": true,
+        "merge_slashes": true,
+        "path_with_escaped_slashes_action": "REJECT_REQUEST",
+        "common_http_protocol_options": {"headers_with_underscores_action": "REJECT_REQUEST"},
+        "local_reply_config": identity::local_replies(plan),
+        "access_log": [access_log(plan)],
+        "http_filters": [identity::filter(plan), wasm::filter(plan), router()],
+        "route_config": routes::table(plan),
+    })
+}
+
+fn router() -> Value {
+    json!({
+        "name": "envoy.filters.http.router",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
+            "suppress_envoy_headers": true,
+        },
+    })
+}
+
+/// Paths without their query and no headers: a log of requests must not become one of secrets.
+fn access_log(plan: &Plan) -> Value {
+    json!({
+        "name": "envoy.access_loggers.file",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
+            "path": plan.folder.log("access"),
+            "log_format": {"json_format": {
+                "time": "%START_TIME%",
+                "peer": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%",
+                "method": "%REQUEST_HEADER(:METHOD)%",
+                "route": "%ROUTE_NAME%",
+                "path": "%PATH(NQ:ORIG_OR_PATH)%",
+                "status": "%RESPONSE_CODE%",
+                "details": "%RESPONSE_CODE_DETAILS%",
+                "cluster": "%UPSTREAM_CLUSTER%",
+                "duration_ms": "%DURATION%",
+            }},
+        },
+    })
+}

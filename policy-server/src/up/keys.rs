@@ -1,0 +1,148 @@
+//! The signing key of the quick start, and the tokens it makes.
+//!
+//! One Ed25519 key a working folder, generated once and kept as a JSON Web Key. This is not an
+//! authorization server: nobody can ask it for a token over the network.
+
+use std::fs;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::{Signer as _, SigningKey};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::folder::{self, FolderError};
+
+/// Why there is no usable key.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The folder refused.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The file is not the key this program wrote.
+    #[error("{0} is not a signing key of 'portcullis up'; delete it to have a new one made")]
+    Unreadable(std::path::PathBuf),
+    /// The system gave no random bytes.
+    #[error("the system gave no random bytes: {0}")]
+    Random(getrandom::Error),
+}
+
+/// A private JSON Web Key, as RFC 8037 writes it.
+#[derive(Serialize, Deserialize)]
+struct StoredKey {
+    kty: String,
+    crv: String,
+    d: String,
+    x: String,
+}
+
+/// The key that signs tokens.
+pub(crate) struct TokenKey {
+    key: SigningKey,
+    id: String,
+}
+
+/// What a token says.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Claims<'a> {
+    pub(crate) iss: &'a str,
+    pub(crate) aud: &'a [String],
+    pub(crate) sub: &'a str,
+    pub(crate) roles: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) agent: Option<&'a str>,
+    pub(crate) iat: u64,
+    pub(crate) exp: u64,
+    pub(crate) jti: String,
+}
+
+impl TokenKey {
+    /// Reads the key, or makes one when there is none yet.
+    pub(crate) fn load_or_create(path: &Path) -> Result<Self, KeyError> {
+        if path.exists() {
+            return Self::load(path);
+        }
+        let key = SigningKey::from_bytes(&random()?);
+        let stored = StoredKey {
+            kty: "OKP".to_owned(),
+            crv: "Ed25519".to_owned(),
+            d: encode(&key.to_bytes()),
+            x: encode(key.verifying_key().as_bytes()),
+        };
+        folder::write(path, &json!(stored).to_string())?;
+        Ok(Self::new(key))
+    }
+
+    /// Reads the key that an earlier run made.
+    pub(crate) fn load(path: &Path) -> Result<Self, KeyError> {
+        let text = fs::read_to_string(path).map_err(|source| FolderError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
+        let secret = serde_json::from_str::<StoredKey>(&text)
+            .ok()
+            .and_then(|stored| URL_SAFE_NO_PAD.decode(stored.d).ok())
+            .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
+            .ok_or_else(|| KeyError::Unreadable(path.to_owned()))?;
+        Ok(Self::new(SigningKey::from_bytes(&secret)))
+    }
+
+    fn new(key: SigningKey) -> Self {
+        let digest = Sha256::digest(key.verifying_key().as_bytes());
+        let id = encode(digest.get(..12).unwrap_or_default());
+        Self { key, id }
+    }
+
+    /// The public half, as Envoy's `jwt_authn` reads it.
+    pub(crate) fn jwks(&self) -> Value {
+        json!({"keys": [{
+            "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig",
+            "kid": self.id, "x": encode(self.key.verifying_key().as_bytes()),
+        }]})
+    }
+
+    /// A signed token.
+    pub(crate) fn sign(&self, claims: &Claims<'_>) -> String {
+        let head = json!({"alg": "EdDSA", "typ": "JWT", "kid": self.id}).to_string();
+        let body = json!(claims).to_string();
+        let signed = format!("{}.{}", encode(head.as_bytes()), encode(body.as_bytes()));
+        let signature = self.key.sign(signed.as_bytes());
+        format!("{signed}.{}", encode(&signature.to_bytes()))
+    }
+}
+
+/// A fresh token id.
+pub(crate) fn token_id() -> Result<String, KeyError> {
+    Ok(encode(&random::<16>()?))
+}
+
+fn random<const N: usize>() -> Result<[u8; N], KeyError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(KeyError::Random)?;
+    Ok(bytes)
+}
+
+fn encode(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_kept() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("key.json");
+        let first = TokenKey::load_or_create(&path).unwrap();
+        let again = TokenKey::load_or_create(&path).unwrap();
+        assert_eq!(first.jwks(), again.jwks());
+        std::fs::write(&path, "{}").unwrap();
+        assert!(matches!(
+            TokenKey::load(&path),
+            Err(KeyError::Unreadable(_))
+        ));
+    }
+}
