@@ -190,6 +190,8 @@ func (p *player) cancel(ctx context.Context) (bool, any, error) {
 		return false, nil, fmt.Errorf("the cancelled call still gave a result")
 	}
 	after, _, echoErr := p.echo(ctx)
+	// The SDK sends its cancel notice from the background; closing at once could lose it.
+	time.Sleep(100 * time.Millisecond)
 	detail := map[string]any{"ended": brief(err.Error()), "ms": took.Milliseconds()}
 	return after && took < 2*time.Second, detail, echoErr
 }
