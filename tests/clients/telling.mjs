@@ -30,6 +30,7 @@ export const load = createRequire(new URL('../tools/package.json', import.meta.u
 
 /** Names an answer without repeating it: `get-env` answers with a whole environment. */
 const brief = text => (text.length > 200 ? `${text.length} characters` : text);
+const named = error => `${error.name}: ${error.message}`;
 export const textOf = content =>
   (content ?? []).map(part => part.text ?? part.blob ?? part.resource?.text ?? '').join('');
 const sleep = ms => new Promise(done => setTimeout(done, ms));
@@ -70,9 +71,9 @@ const acts = {
     let detail;
     try {
       const { isError, text } = await client.call(denied);
-      detail = { surface: 'result', isError: Boolean(isError), text: brief(text) };
+      detail = { surface: 'result', isError: Boolean(isError), text: isError ? text : brief(text) };
     } catch (error) {
-      detail = { surface: 'error', name: error.name, code: error.code, text: brief(error.message) };
+      detail = { surface: 'error', name: error.name, code: error.code, text: error.message };
     }
     // Only an isError result is readable for the model behind the client; an error is not.
     return { ok: !wanted || (detail.isError === true && detail.text.includes(wanted)), detail };
@@ -92,7 +93,7 @@ const acts = {
   async cancel(client, { slow, echo }) {
     const abort = new AbortController();
     const call = client.call(slow(200, 50), { signal: abort.signal })
-      .then(() => 'a result', error => `${error.name}: ${brief(error.message)}`);
+      .then(() => 'a result', named);
     const early = await Promise.race([call, sleep(client.callStartsWithin ?? 300)]);
     if (early) return { ok: false, why: `over before the cancel: ${early}` };
     const start = performance.now();
@@ -126,7 +127,7 @@ export async function tell(name, client, { profile, era }) {
     await client.open();
     report = { ...report, ...client.spoken() };
   } catch (error) {
-    report.error = `connect: ${error.name}: ${brief(error.message)}`;
+    report.error = `connect: ${named(error)}`;
     finish();
   }
   for (const step of STEPS) {
@@ -134,7 +135,7 @@ export async function tell(name, client, { profile, era }) {
     try {
       steps.push({ step, ...(await acts[step](client, profile)) });
     } catch (error) {
-      steps.push({ step, ok: false, why: `${error.name}: ${brief(error.message)}` });
+      steps.push({ step, ok: false, why: named(error) });
     }
   }
   now = 'close';

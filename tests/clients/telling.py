@@ -84,7 +84,7 @@ def text_of(parts: Any) -> str:
 def named(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):  # a task group wraps the one that matters
         error = error.exceptions[0]
-    return f"{type(error).__name__}: {brief(str(error))}"
+    return f"{type(error).__name__}: {error}"
 
 
 async def act(step: str, player: Player, profile: Profile) -> dict[str, Any]:
@@ -108,7 +108,8 @@ async def act(step: str, player: Player, profile: Profile) -> dict[str, Any]:
             wanted = os.environ.get("STORY_DENIED_TEXT", "")
             try:
                 answer = await player.call(profile.denied)
-                detail = {"surface": answer.surface, "isError": answer.is_error, "text": brief(answer.text)}
+                text = answer.text if answer.is_error else brief(answer.text)
+                detail = {"surface": answer.surface, "isError": answer.is_error, "text": text}
             except Exception as error:
                 detail = {"surface": "error", "code": getattr(error, "code", None), "text": named(error)}
             # Only an isError result is readable for the model behind the client; an error is not.

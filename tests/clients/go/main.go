@@ -128,10 +128,13 @@ func (p *player) denied(ctx context.Context) (bool, any, error) {
 	result, text, err := p.call(ctx, p.profile.denied)
 	// Only an isError result is readable for the model behind the client; an error is not.
 	if err != nil {
-		return wanted == "", map[string]any{"surface": "error", "text": brief(err.Error())}, nil
+		return wanted == "", map[string]any{"surface": "error", "text": err.Error()}, nil
 	}
 	readable := result.IsError && strings.Contains(text, wanted)
-	detail := map[string]any{"surface": "result", "isError": result.IsError, "text": brief(text)}
+	if !result.IsError {
+		text = brief(text)
+	}
+	detail := map[string]any{"surface": "result", "isError": result.IsError, "text": text}
 	return wanted == "" || readable, detail, nil
 }
 
@@ -192,7 +195,7 @@ func (p *player) cancel(ctx context.Context) (bool, any, error) {
 	after, _, echoErr := p.echo(ctx)
 	// The SDK sends its cancel notice from the background; closing at once could lose it.
 	time.Sleep(100 * time.Millisecond)
-	detail := map[string]any{"ended": brief(err.Error()), "ms": took.Milliseconds()}
+	detail := map[string]any{"ended": err.Error(), "ms": took.Milliseconds()}
 	return after && took < 2*time.Second, detail, echoErr
 }
 
@@ -214,6 +217,8 @@ func (w withToken) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	return http.DefaultTransport.RoundTrip(request)
 }
+
+func hung(step any) string { return fmt.Sprintf("%v hung: no answer within %v", step, limit) }
 
 func main() {
 	url := flag.String("url", "", "the MCP endpoint")
@@ -259,7 +264,7 @@ func main() {
 		}
 		session, err := client.Connect(ctx, transport, options)
 		if err != nil {
-			rep.Error = "connect: " + brief(err.Error())
+			rep.Error = "connect: " + err.Error()
 			return
 		}
 		p.session = session
@@ -274,22 +279,26 @@ func main() {
 		for _, a := range acts {
 			now.Store(a.name)
 			ok, detail, err := a.act(ctx)
+			if ctx.Err() != nil {
+				rep.Error = hung(a.name)
+				return
+			}
 			s := step{Step: a.name, OK: ok && err == nil, Detail: detail}
 			if err != nil {
-				s.Why = brief(err.Error())
+				s.Why = err.Error()
 			}
 			rep.Steps = append(rep.Steps, s)
 		}
 		now.Store("close")
 		if err := session.Close(); err != nil {
-			rep.Error = "close: " + brief(err.Error())
+			rep.Error = "close: " + err.Error()
 		}
 	}()
 
 	select {
 	case <-done:
 	case <-time.After(limit + time.Second):
-		rep.Error = fmt.Sprintf("%v hung: no answer within %v", now.Load(), limit)
+		rep.Error = hung(now.Load())
 	}
 	for _, a := range acts[len(rep.Steps):] {
 		why := "not reached"

@@ -1,6 +1,5 @@
 // The Inspector's command line: one process and one connection for each request. It lists the
 // tools before it calls one, and refuses by itself to call a tool that the list does not show.
-// It needs Node 22, so the pinned one from tests/tools runs it, whichever Node runs this file.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +7,11 @@ import { dirname, join } from 'node:path';
 import { load, options, tell, textOf } from '../telling.mjs';
 
 const given = options(['legacy', 'auto', 'modern']);
-const pinned = dirname(load.resolve('node/package.json'));
+// It needs Node 22.19; where the Node that runs this file is older, the one in tests/tools does it.
+const [major, minor] = process.versions.node.split('.').map(Number);
+const node = major > 22 || (major === 22 && minor >= 19)
+  ? process.execPath
+  : join(dirname(load.resolve(`node-linux-${process.arch}/package.json`)), 'bin/node');
 const cli = join(dirname(load.resolve('@modelcontextprotocol/inspector/package.json')), 'clients/launcher/build/index.js');
 // It keeps files in the home folder; a story leaves none behind.
 const home = mkdtempSync(join(tmpdir(), 'story-inspector-'));
@@ -17,7 +20,7 @@ process.on('exit', () => rmSync(home, { recursive: true, force: true }));
 function run(args, signal) {
   const header = given.token ? ['--header', `Authorization: Bearer ${given.token}`] : [];
   const child = spawn(
-    join(pinned, 'bin/node'),
+    node,
     [cli, '--cli', given.url, '--transport', 'http', '--protocol-era', given.era, '--stored-auth-only',
       '--format', 'json', ...header, ...args],
     { env: { ...process.env, HOME: home }, stdio: ['ignore', 'pipe', 'pipe'] },

@@ -11,6 +11,9 @@ from mcp.client.streamable_http import streamable_http_client
 sys.path.insert(1, str(Path(__file__).resolve().parents[1]))
 import telling  # noqa: E402
 
+# The SDK's own defaults, which a client passed in replaces: a server may hold a stream open.
+TIMEOUT = httpx2.Timeout(30, read=300)
+
 
 class Player:
     def __init__(self, client: Client) -> None:
@@ -42,7 +45,7 @@ class Player:
 @asynccontextmanager
 async def connect(url, headers, era):
     mode = "2026-07-28" if era == "modern" else era
-    async with httpx2.AsyncClient(headers=headers, timeout=30) as http:
+    async with httpx2.AsyncClient(headers=headers, timeout=TIMEOUT) as http:
         async with Client(streamable_http_client(url, http_client=http), mode=mode) as client:
             yield Player(client)
 

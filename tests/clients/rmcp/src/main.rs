@@ -174,13 +174,12 @@ impl Player {
             Ok(result) => {
                 let (text, is_error) = (text(&result), result.is_error == Some(true));
                 let readable = is_error && text.contains(&wanted);
-                let detail =
-                    json!({"surface": "result", "isError": is_error, "text": brief(&text)});
+                let detail = json!({"surface": "result", "isError": is_error, "text": if is_error { text } else { brief(&text) }});
                 (wanted.is_empty() || readable, detail)
             }
             Err(error) => (
                 wanted.is_empty(),
-                json!({"surface": "error", "text": brief(&error.to_string())}),
+                json!({"surface": "error", "text": error.to_string()}),
             ),
         }
     }
@@ -363,5 +362,5 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
         }
         cause = next.source();
     }
-    brief(&text)
+    text
 }
