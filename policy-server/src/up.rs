@@ -150,6 +150,9 @@ fn write_files(args: &Args, plan: &Plan, key: &TokenKey) -> Result<Endpoints, Up
         &plan.folder.envoy_config(),
         &format!("{:#}\n", envoy::bootstrap(plan)),
     )?;
-    folder::write(&plan.folder.server_config(), &server::config(plan))?;
+    folder::write(
+        &plan.folder.server_config(),
+        &server::config(plan, args.audit_sync),
+    )?;
     Ok(endpoints)
 }

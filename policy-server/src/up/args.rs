@@ -50,6 +50,10 @@ pub struct Args {
     /// Hand the client's own token to this server. May be repeated; by default none gets it.
     #[arg(long = "forward-token", value_name = "NAME")]
     pub(crate) forward_token: Vec<String>,
+    /// What an audit record survives before the call it is about goes on: `disk` is a loss of
+    /// power, `os` only a crash of the policy server.
+    #[arg(long, value_name = "disk|os", value_enum, default_value = "disk")]
+    pub(crate) audit_sync: AuditSync,
     /// Envoy's worker threads; by default one a processor.
     #[arg(long, value_name = "N")]
     pub(crate) workers: Option<u16>,
@@ -75,6 +79,25 @@ pub struct TokenArgs {
     /// The agent that acts for the user.
     #[arg(long, value_name = "NAME", value_parser = name)]
     pub(crate) agent: Option<Name>,
+}
+
+/// What a committed audit record survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum AuditSync {
+    /// A loss of power.
+    Disk,
+    /// A crash of the process.
+    Os,
+}
+
+impl AuditSync {
+    /// The word in the server's configuration.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Disk => "disk",
+            Self::Os => "os",
+        }
+    }
 }
 
 /// `NAME[:ROLE,ROLE]`

@@ -1,20 +1,32 @@
 //! The policy server's part: its configuration file, its command line, and the starter policies.
 
+use std::fs;
 use std::path::PathBuf;
 
-use serde::Serialize;
-
 use super::UpError;
+use super::args::AuditSync;
 use super::folder::{Folder, FolderError};
 use super::plan::Plan;
 use super::ready::Probe;
+
+/// The example policies of the project, to begin with.
+const STARTER: [(&str, &str); 2] = [
+    (
+        "access.cedar",
+        include_str!("../../../policies/access.cedar"),
+    ),
+    (
+        "schema.cedarschema",
+        include_str!("../../../policies/schema.cedarschema"),
+    ),
+];
 
 pub(crate) fn command(plan: &Plan) -> Vec<String> {
     let config = plan.folder.server_config().display().to_string();
     vec!["serve".to_owned(), "--config".to_owned(), config]
 }
 
-/// The admin listener says whether policies are loaded and the database can be written.
+/// Ready means that policies are loaded and the database can be written.
 pub(crate) fn probe(plan: &Plan) -> Probe {
     Probe {
         port: plan.admin_port,
@@ -22,24 +34,41 @@ pub(crate) fn probe(plan: &Plan) -> Probe {
     }
 }
 
-#[derive(Serialize)]
-struct File {
-    listen: String,
+/// The configuration file.
+pub(crate) fn config(plan: &Plan, sync: AuditSync) -> String {
+    let quoted = |path: PathBuf| toml::Value::String(path.display().to_string());
+    let socket = format!("unix:{}", plan.folder.policy_socket().display());
+    format!(
+        "# Written by `portcullis up` at every start; a changed copy is for `portcullis serve --config`.\n\
+         \n\
+         [data]\nlisten = {}\n\
+         \n\
+         [admin]\nlisten = \"127.0.0.1:{}\"\n\
+         \n\
+         [policies]\ndir = {}\n\
+         \n\
+         [audit]\ndatabase = {}\nsync = \"{}\"\n",
+        toml::Value::String(socket),
+        plan.admin_port,
+        quoted(plan.policies.clone()),
+        quoted(plan.folder.database()),
+        sync.word(),
+    )
 }
 
-pub(crate) fn config(plan: &Plan) -> String {
-    let file = File {
-        listen: plan.folder.policy_socket().display().to_string(),
-    };
-    toml::to_string(&file).unwrap_or_default()
-}
-
-/// Policies to begin with, in the working folder, never written over.
+/// The policies of a run that names none: the example's, in the working folder, there to be
+/// changed and never written over.
 pub(crate) fn starter_policies(folder: &Folder) -> Result<PathBuf, UpError> {
     let path = folder.policies();
-    std::fs::create_dir_all(&path).map_err(|source| FolderError::Io {
+    if path.exists() {
+        return Ok(path);
+    }
+    fs::create_dir(&path).map_err(|source| FolderError::Io {
         path: path.clone(),
         source,
     })?;
+    for (name, text) in STARTER {
+        super::folder::write(&path.join(name), text)?;
+    }
     Ok(path)
 }

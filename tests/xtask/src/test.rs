@@ -1,0 +1,143 @@
+//! `test`: everything that must hold before a change goes in, as a table of steps. A step whose
+//! tool is missing fails; it is never left out.
+
+use std::io::{self, Write as _};
+use std::time::Instant;
+
+use crate::{Failure, workspace};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Run one step only; may be repeated
+    #[arg(long, value_name = "STEP", value_parser = names())]
+    only: Vec<String>,
+}
+
+struct Step {
+    name: &'static str,
+    run: fn() -> Result<(), Failure>,
+}
+
+const STEPS: [Step; 7] = [
+    Step {
+        name: "format",
+        run: format,
+    },
+    Step {
+        name: "lints",
+        run: lints,
+    },
+    Step {
+        name: "unit",
+        run: unit,
+    },
+    Step {
+        name: "end-to-end",
+        run: end_to_end,
+    },
+    Step {
+        name: "demo",
+        run: demo,
+    },
+    Step {
+        name: "conformance",
+        run: conformance,
+    },
+    Step {
+        name: "dependencies",
+        run: dependencies,
+    },
+];
+
+fn names() -> clap::builder::PossibleValuesParser {
+    STEPS
+        .iter()
+        .map(|step| step.name)
+        .collect::<Vec<_>>()
+        .into()
+}
+
+/// Runs the steps; all of them, so that one run tells everything.
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let mut lines = Vec::new();
+    let mut failed = 0_u32;
+    for step in &STEPS {
+        if !args.only.is_empty() && !args.only.iter().any(|name| name == step.name) {
+            continue;
+        }
+        eprintln!("── {}", step.name);
+        let begin = Instant::now();
+        let result = (step.run)();
+        let mark = if result.is_ok() { '✓' } else { '✗' };
+        let why = result
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default();
+        failed += u32::from(!why.is_empty());
+        let first = why.lines().next().unwrap_or_default();
+        lines.push(format!(
+            "{mark} {:<14}{:>6.0} s  {first}",
+            step.name,
+            begin.elapsed().as_secs_f32()
+        ));
+    }
+    writeln!(io::stdout(), "\n{}", lines.join("\n"))?;
+    match failed {
+        0 => Ok(()),
+        count => Err(format!("{count} of {} steps failed", lines.len()).into()),
+    }
+}
+
+fn format() -> Result<(), Failure> {
+    workspace::cargo(&["fmt", "--all", "--check"]).run()
+}
+
+fn lints() -> Result<(), Failure> {
+    workspace::cargo(&[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--quiet",
+        "--",
+        "--deny",
+        "warnings",
+    ])
+    .run()
+}
+
+fn unit() -> Result<(), Failure> {
+    workspace::cargo(&[
+        "test",
+        "--workspace",
+        "--quiet",
+        "--exclude",
+        "portcullis-tests",
+    ])
+    .run()
+}
+
+/// The suite finds the parts of the gateway by these names.
+fn end_to_end() -> Result<(), Failure> {
+    let parts = crate::gateway::Parts::ensure()?;
+    workspace::cargo(&["test", "--quiet", "--package", "portcullis-tests"])
+        .env("PORTCULLIS_ENVOY", &parts.envoy)
+        .env("PORTCULLIS_FILTER", &parts.filter)
+        .env("PORTCULLIS_BIN", &parts.portcullis)
+        .env("PORTCULLIS_FIXTURE", &parts.fixture)
+        .run()
+}
+
+fn demo() -> Result<(), Failure> {
+    crate::demo::once()
+}
+
+fn conformance() -> Result<(), Failure> {
+    crate::compare::run(&crate::compare::Args::default())
+}
+
+fn dependencies() -> Result<(), Failure> {
+    if crate::tool::on_path("cargo-deny").is_none() {
+        return Err("cargo-deny is missing: 'cargo install --locked cargo-deny'".into());
+    }
+    workspace::cargo(&["deny", "check"]).run()
+}
