@@ -110,6 +110,13 @@ impl Name {
         Ok(Self(text.to_owned()))
     }
 
+    /// A name out of the source; only for words that are plainly names.
+    #[must_use]
+    pub fn from_static(text: &'static str) -> Self {
+        debug_assert!(visible(text, NAME_BYTES_MAX).is_ok(), "a static name is a name");
+        Self(text.to_owned())
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -1,0 +1,264 @@
+//! The filter's configuration: what the operator wrote, and what it means.
+//!
+//! A text that is not understood completely is refused, and Envoy then refuses the listener: no
+//! field has a default that opens a door.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use portcullis_protocol::names::{Name, ServerName};
+use serde::Deserialize;
+
+/// The plugin configuration as written: JSON in `PluginConfig.configuration`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    policy_server: RawPolicyServer,
+    servers: Vec<RawServer>,
+    hosts: Vec<String>,
+    #[serde(default)]
+    origins: Vec<String>,
+    identity: RawIdentity,
+    resource_metadata: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPolicyServer {
+    cluster: String,
+    timeout_ms: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawServer {
+    name: ServerName,
+    path: String,
+    cluster: String,
+    upstream_path: String,
+    upstream_authority: String,
+    #[serde(default)]
+    forward_token: bool,
+    #[serde(default)]
+    pass_methods: Vec<Name>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawIdentity {
+    provider_metadata: String,
+    roles_claim: String,
+    agent_claim: String,
+    #[serde(default)]
+    trusted_agent_peers: Vec<IpAddr>,
+}
+
+/// The configuration, resolved.
+#[derive(Debug)]
+pub struct Config {
+    /// Envoy's name for the policy server.
+    pub policy_cluster: String,
+    /// How long a verdict may take, in milliseconds; then it is none.
+    pub policy_timeout_ms: u32,
+    /// The MCP servers, by path.
+    pub servers: Vec<Rc<Server>>,
+    /// Values of `Host` that are ours, in lower case.
+    pub hosts: Vec<String>,
+    /// Values of `Origin` that may talk to us, in lower case.
+    pub origins: Vec<String>,
+    /// Where the caller's identity is found.
+    pub identity: Identity,
+    /// The protected resource metadata (RFC 9728) that a challenge names; a server's path is added.
+    pub resource_metadata: String,
+}
+
+/// One MCP server behind the gateway.
+#[derive(Debug)]
+pub struct Server {
+    /// Its name in policies.
+    pub name: ServerName,
+    /// The path on which agents reach it.
+    pub path: String,
+    /// Envoy's name for it.
+    pub cluster: String,
+    /// The path of the MCP endpoint there.
+    pub upstream_path: String,
+    /// The authority that it expects.
+    pub upstream_authority: String,
+    /// What becomes of the agent's token.
+    pub token: Token,
+    /// Methods beyond the known ones that pass without a verdict.
+    pub pass_methods: Vec<Name>,
+}
+
+/// What becomes of the agent's token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Token {
+    /// It ends at the gateway.
+    Stripped,
+    /// It travels on, because the operator said so for this server.
+    Forwarded,
+}
+
+/// Where the caller's identity is found.
+#[derive(Debug)]
+pub struct Identity {
+    /// `payload_in_metadata` of Envoy's `jwt_authn` provider.
+    pub provider_metadata: String,
+    /// The claim that holds the roles, a list of strings.
+    pub roles_claim: String,
+    /// The claim that holds the agent's name.
+    pub agent_claim: String,
+    /// Peers whose `x-agent-name` header counts.
+    pub trusted_agent_peers: Vec<IpAddr>,
+}
+
+/// Why a configuration was refused.
+#[derive(Debug)]
+pub struct ConfigError(String);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the filter's configuration is refused: {}", self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Reads the plugin configuration.
+    ///
+    /// # Errors
+    /// Names the field that is wrong and what it should be.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ConfigError> {
+        let raw: Raw =
+            serde_json::from_slice(bytes).map_err(|error| ConfigError(error.to_string()))?;
+        raw.resolve().map_err(ConfigError)
+    }
+
+    /// The server that answers on `path`, query excluded.
+    #[must_use]
+    pub fn server_at(&self, path: &str) -> Option<&Rc<Server>> {
+        self.servers.iter().find(|server| server.path == path)
+    }
+}
+
+impl Raw {
+    fn resolve(self) -> Result<Config, String> {
+        require(!self.servers.is_empty(), "`servers` is empty")?;
+        require(
+            !self.hosts.is_empty(),
+            "`hosts` is empty: name every Host that agents use",
+        )?;
+        require(
+            self.policy_server.timeout_ms > 0,
+            "`policy_server.timeout_ms` must be positive",
+        )?;
+        for (number, server) in self.servers.iter().enumerate() {
+            let name = &server.name;
+            let plain = server.path.starts_with('/') && !server.path.contains(['?', '#', '%']);
+            require(
+                plain,
+                &format!("`path` of server `{name}` must be a plain absolute path"),
+            )?;
+            let earlier = self.servers.iter().take(number);
+            let unique = earlier
+                .clone()
+                .all(|other| other.path != server.path && other.name != *name);
+            require(
+                unique,
+                &format!("name and path of server `{name}` must be its own"),
+            )?;
+        }
+        let lower =
+            |texts: Vec<String>| texts.iter().map(|text| text.to_ascii_lowercase()).collect();
+        Ok(Config {
+            policy_cluster: self.policy_server.cluster,
+            policy_timeout_ms: self.policy_server.timeout_ms,
+            servers: self
+                .servers
+                .into_iter()
+                .map(|server| Rc::new(server.resolve()))
+                .collect(),
+            hosts: lower(self.hosts),
+            origins: lower(self.origins),
+            identity: Identity {
+                provider_metadata: self.identity.provider_metadata,
+                roles_claim: self.identity.roles_claim,
+                agent_claim: self.identity.agent_claim,
+                trusted_agent_peers: self.identity.trusted_agent_peers,
+            },
+            resource_metadata: self.resource_metadata,
+        })
+    }
+}
+
+impl RawServer {
+    fn resolve(self) -> Server {
+        Server {
+            name: self.name,
+            path: self.path,
+            cluster: self.cluster,
+            upstream_path: self.upstream_path,
+            upstream_authority: self.upstream_authority,
+            token: if self.forward_token {
+                Token::Forwarded
+            } else {
+                Token::Stripped
+            },
+            pass_methods: self.pass_methods,
+        }
+    }
+}
+
+fn require(holds: bool, otherwise: &str) -> Result<(), String> {
+    if holds {
+        Ok(())
+    } else {
+        Err(otherwise.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"{
+        "policy_server": {"cluster": "portcullis", "timeout_ms": 2000},
+        "servers": [{"name": "demo", "path": "/demo/mcp", "cluster": "mcp-demo",
+                     "upstream_path": "/mcp", "upstream_authority": "127.0.0.1:9000"}],
+        "hosts": ["Localhost:1"],
+        "identity": {"provider_metadata": "jwt_payload", "roles_claim": "roles", "agent_claim": "agent"},
+        "resource_metadata": "http://localhost:1/.well-known/oauth-protected-resource"
+    }"#;
+
+    #[test]
+    fn a_complete_configuration_is_read() {
+        let config = Config::parse(GOOD.as_bytes()).unwrap();
+        assert_eq!(
+            config.server_at("/demo/mcp").unwrap().token,
+            Token::Stripped
+        );
+        assert_eq!(config.hosts, ["localhost:1"]);
+        assert!(config.origins.is_empty());
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for (from, to) in [
+            ("\"hosts\": [\"Localhost:1\"],", "\"hosts\": [],"),
+            ("\"hosts\": [\"Localhost:1\"],", ""),
+            ("\"timeout_ms\": 2000", "\"timeout_ms\": 0"),
+            (
+                "\"timeout_ms\": 2000",
+                "\"timeout_ms\": 2000, \"fail_open\": true",
+            ),
+            ("/demo/mcp", "/demo/mcp?x"),
+            ("\"name\": \"demo\"", "\"name\": \"De/mo\""),
+        ] {
+            let text = GOOD.replacen(from, to, 1);
+            assert!(Config::parse(text.as_bytes()).is_err(), "{to}");
+        }
+    }
+}

@@ -1,0 +1,519 @@
+//! Envoy: the only file that names proxy-wasm.
+//!
+//! Callbacks become inputs, effects become host calls, and nothing is decided here. Only
+//! `hostcalls` functions are used: the SDK's trait methods unwrap what the host answers. A request
+//! or an answer that no effect has let go is paused.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use portcullis_protocol::limits::{ANSWER_BYTES_MAX, REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
+use portcullis_protocol::names::CallId;
+use portcullis_protocol::wire::{OUTCOMES_PATH, Report};
+use proxy_wasm::hostcalls;
+use proxy_wasm::traits::{Context, HttpContext, RootContext};
+use proxy_wasm::types::{Action, BufferType, ContextType, LogLevel, MapType};
+
+use crate::claims;
+use crate::config::Config;
+use crate::exchange::{
+    Ask, BodyMode, Claims, Effect, Exchange, Gate, Input, LocalReply, ReplyHead, RequestHead,
+    ResponseHead, Tell,
+};
+use crate::sessions::KnownSessions;
+use crate::waiting::Waiting;
+
+/// How often waiting reports are sent.
+const TICK: Duration = Duration::from_millis(100);
+/// How many ticks a refused batch waits.
+const REST_TICKS: u32 = 10;
+/// How long a batch of reports may take.
+const REPORT_TIMEOUT: Duration = Duration::from_secs(5);
+
+proxy_wasm::main! {{
+    proxy_wasm::set_log_level(LogLevel::Info);
+    proxy_wasm::set_root_context(|_| Box::new(Root::default()));
+}}
+
+/// What all exchanges of one VM share.
+#[derive(Clone)]
+struct Shared {
+    config: Rc<Config>,
+    known: Rc<RefCell<KnownSessions>>,
+    waiting: Rc<RefCell<Waiting>>,
+}
+
+#[derive(Default)]
+struct Root {
+    shared: Option<Shared>,
+    rest: u32,
+    lost: u64,
+}
+
+impl Context for Root {
+    fn on_http_call_response(
+        &mut self,
+        _token: u32,
+        _headers: usize,
+        _body: usize,
+        _trailers: usize,
+    ) {
+        let Some(shared) = &self.shared else { return };
+        if answer_status() == 200 {
+            shared.waiting.borrow_mut().accepted();
+        } else {
+            shared.waiting.borrow_mut().returned();
+            self.rest = REST_TICKS;
+        }
+    }
+}
+
+impl RootContext for Root {
+    fn on_configure(&mut self, size: usize) -> bool {
+        let bytes = hostcalls::get_buffer(BufferType::PluginConfiguration, 0, size);
+        let bytes = bytes.ok().flatten().unwrap_or_default();
+        match Config::parse(&bytes) {
+            Ok(config) => {
+                self.shared = Some(Shared {
+                    config: Rc::new(config),
+                    known: Rc::default(),
+                    waiting: Rc::default(),
+                });
+                hostcalls::set_tick_period(TICK).is_ok()
+            }
+            Err(error) => {
+                log(LogLevel::Error, &error.to_string());
+                false
+            }
+        }
+    }
+
+    fn on_tick(&mut self) {
+        self.rest = self.rest.saturating_sub(1);
+        let Some(shared) = self.shared.clone() else {
+            return;
+        };
+        if self.rest > 0 {
+            return;
+        }
+        let mut waiting = shared.waiting.borrow_mut();
+        if waiting.lost() > self.lost {
+            self.lost = waiting.lost();
+            log(
+                LogLevel::Error,
+                &format!(
+                    "{} reports were lost: the policy server takes none",
+                    self.lost
+                ),
+            );
+        }
+        let Some(body) = waiting.batch() else { return };
+        if dispatch(
+            &shared.config.policy_cluster,
+            OUTCOMES_PATH,
+            &body,
+            REPORT_TIMEOUT,
+        )
+        .is_none()
+        {
+            waiting.returned();
+            self.rest = REST_TICKS;
+        }
+    }
+
+    fn create_http_context(&self, _context_id: u32) -> Option<Box<dyn HttpContext>> {
+        let shared = self.shared.clone()?;
+        let mut random = [0; 16];
+        getrandom::fill(&mut random).ok()?;
+        let call = CallId::from_bytes(random);
+        let exchange = Exchange::new(
+            Rc::clone(&shared.config),
+            Rc::clone(&shared.known),
+            call,
+            now_us(),
+        );
+        Some(Box::new(Stream {
+            shared,
+            exchange,
+            request: Gate::Hold,
+            answer: Gate::Hold,
+            staged: None,
+            question: None,
+            unread: Unread::default(),
+        }))
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
+    }
+}
+
+/// One HTTP stream.
+struct Stream {
+    shared: Shared,
+    exchange: Exchange,
+    request: Gate,
+    answer: Gate,
+    /// Bytes for the answer's body that wait for the gate to open.
+    staged: Option<Vec<u8>>,
+    /// The token of the question that is out.
+    question: Option<u32>,
+    unread: Unread,
+}
+
+/// The part of the answer's body that came while the exchange could not take it.
+#[derive(Clone, Copy, Default)]
+struct Unread {
+    bytes: usize,
+    last: bool,
+}
+
+impl Stream {
+    fn step(&mut self, input: Input<'_>) {
+        let mut effects = self.exchange.step(input, now_us());
+        // A question that cannot even be sent is answered by silence.
+        while !self.perform(effects) {
+            effects = self.exchange.step(
+                Input::Answered {
+                    status: 0,
+                    body: &[],
+                },
+                now_us(),
+            );
+        }
+    }
+
+    /// Does what is wanted; `false` when a question could not be sent.
+    #[must_use]
+    fn perform(&mut self, effects: Vec<Effect>) -> bool {
+        let mut asked = true;
+        for effect in effects {
+            match effect {
+                Effect::Ask(ask) => asked = self.ask(&ask),
+                Effect::StripRequest(names) => {
+                    for name in names {
+                        note(hostcalls::remove_map_value(
+                            MapType::HttpRequestHeaders,
+                            name,
+                        ));
+                    }
+                }
+                Effect::Forward(_permit) => self.request = Gate::Open,
+                Effect::Reply(reply) => self.reply(&reply),
+                Effect::ReplyHead(head) => set_reply_head(&head),
+                Effect::Body(bytes) => self.staged.get_or_insert_default().extend(bytes),
+                Effect::Answer(gate) => self.answer = gate,
+                Effect::Reset => note(hostcalls::reset_http_response()),
+                Effect::Tell(tell) => self.tell(&tell),
+                Effect::Report(report) => self.report(&report),
+            }
+        }
+        self.stage();
+        asked
+    }
+
+    /// Puts the staged bytes into the host's buffer when they may go; until then it is empty.
+    fn stage(&mut self) {
+        let Some(staged) = &mut self.staged else {
+            return;
+        };
+        let bytes = match self.answer {
+            Gate::Open => std::mem::take(staged),
+            Gate::Hold => Vec::new(),
+        };
+        note(hostcalls::set_buffer(
+            BufferType::HttpResponseBody,
+            0,
+            usize::MAX,
+            &bytes,
+        ));
+        if self.answer == Gate::Open {
+            self.staged = None;
+        }
+    }
+
+    fn ask(&mut self, ask: &Ask) -> bool {
+        let config = &self.shared.config;
+        let timeout = Duration::from_millis(u64::from(config.policy_timeout_ms));
+        self.question = dispatch(&config.policy_cluster, ask.path, &ask.body, timeout);
+        self.question.is_some()
+    }
+
+    fn reply(&self, reply: &LocalReply) {
+        let headers = reply
+            .headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        note(hostcalls::send_http_response(
+            u32::from(reply.status),
+            headers,
+            Some(&reply.body),
+        ));
+    }
+
+    fn tell(&self, tell: &Tell) {
+        let headers = tell
+            .headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let timeout = Duration::from_millis(u64::from(self.shared.config.policy_timeout_ms));
+        let sent = hostcalls::dispatch_http_call(
+            &tell.cluster,
+            headers,
+            Some(&tell.body),
+            vec![],
+            timeout,
+        );
+        note(sent.map(|_| ()));
+    }
+
+    fn report(&self, report: &Report) {
+        if let Ok(json) = serde_json::to_vec(report) {
+            self.shared.waiting.borrow_mut().push(json);
+        }
+    }
+
+    /// Hands over a part of the answer's body; `size` counts all that the host holds.
+    fn body(&mut self, size: usize, last: bool) {
+        match self.exchange.body_mode() {
+            BodyMode::Untouched => {}
+            BodyMode::Later => self.unread = Unread { bytes: size, last },
+            BodyMode::Whole if !last => self.step(Input::ResponseBody(size)),
+            BodyMode::Whole | BodyMode::Chunks => {
+                let bytes = buffer(
+                    BufferType::HttpResponseBody,
+                    size.min(RESPONSE_BYTES_MAX + 1),
+                );
+                self.step(Input::ResponseChunk {
+                    bytes: &bytes,
+                    last,
+                });
+            }
+        }
+    }
+
+    /// Hands over what came while the exchange waited for a question about the head.
+    fn catch_up(&mut self) {
+        if self.exchange.body_mode() == BodyMode::Later {
+            return;
+        }
+        let unread = std::mem::take(&mut self.unread);
+        if unread.bytes > 0 || unread.last {
+            self.body(unread.bytes, unread.last);
+        }
+    }
+
+    fn request_action(&self) -> Action {
+        action(self.request)
+    }
+
+    fn answer_action(&self) -> Action {
+        action(self.answer)
+    }
+}
+
+impl Context for Stream {
+    fn on_http_call_response(
+        &mut self,
+        token: u32,
+        _headers: usize,
+        body: usize,
+        _trailers: usize,
+    ) {
+        if self.question != Some(token) {
+            return;
+        }
+        self.question = None;
+        let (request, answer) = (self.request, self.answer);
+        // Lists come back on this way too, so the bound is theirs; verdicts are far below it.
+        let bytes = buffer(
+            BufferType::HttpCallResponseBody,
+            body.min(RESPONSE_BYTES_MAX + ANSWER_BYTES_MAX),
+        );
+        self.step(Input::Answered {
+            status: answer_status(),
+            body: &bytes,
+        });
+        self.catch_up();
+        if request == Gate::Hold && self.request == Gate::Open {
+            note(hostcalls::resume_http_request());
+        }
+        if answer == Gate::Hold && self.answer == Gate::Open {
+            note(hostcalls::resume_http_response());
+        }
+    }
+}
+
+impl HttpContext for Stream {
+    fn on_http_request_headers(&mut self, _count: usize, last: bool) -> Action {
+        let headers = headers(MapType::HttpRequestHeaders);
+        let claims = read_claims(&self.shared.config);
+        let peer = property(&["source", "address"]).unwrap_or_default();
+        self.step(Input::RequestHead(RequestHead {
+            headers: &headers,
+            claims: claims.as_ref(),
+            peer: &peer,
+        }));
+        if last && self.exchange.is_reading() {
+            self.step(Input::RequestEnd(&[]));
+        }
+        self.request_action()
+    }
+
+    fn on_http_request_body(&mut self, size: usize, last: bool) -> Action {
+        if self.exchange.is_reading() {
+            if last {
+                let body = buffer(BufferType::HttpRequestBody, size.min(REQUEST_BYTES_MAX + 1));
+                self.step(Input::RequestEnd(&body));
+            } else {
+                self.step(Input::RequestBody(size));
+            }
+        }
+        self.request_action()
+    }
+
+    fn on_http_request_trailers(&mut self, _count: usize) -> Action {
+        if self.exchange.is_reading() {
+            let body = buffer(BufferType::HttpRequestBody, REQUEST_BYTES_MAX + 1);
+            self.step(Input::RequestEnd(&body));
+        }
+        self.request_action()
+    }
+
+    fn on_http_response_headers(&mut self, _count: usize, last: bool) -> Action {
+        let headers = headers(MapType::HttpResponseHeaders);
+        self.step(Input::ResponseHead(ResponseHead {
+            headers: &headers,
+            last,
+        }));
+        self.answer_action()
+    }
+
+    fn on_http_response_body(&mut self, size: usize, last: bool) -> Action {
+        self.body(size, last);
+        self.answer_action()
+    }
+
+    fn on_http_response_trailers(&mut self, _count: usize) -> Action {
+        let held = match self.exchange.body_mode() {
+            BodyMode::Whole => RESPONSE_BYTES_MAX + 1,
+            BodyMode::Untouched | BodyMode::Later | BodyMode::Chunks => 0,
+        };
+        self.body(held, true);
+        self.answer_action()
+    }
+
+    fn on_log(&mut self) {
+        self.step(Input::Gone);
+    }
+}
+
+const fn action(gate: Gate) -> Action {
+    match gate {
+        Gate::Hold => Action::Pause,
+        Gate::Open => Action::Continue,
+    }
+}
+
+/// Sends a question or a batch; the token, or nothing.
+fn dispatch(cluster: &str, path: &str, body: &[u8], timeout: Duration) -> Option<u32> {
+    let headers = vec![
+        (":method", "POST"),
+        (":path", path),
+        (":authority", "portcullis"),
+        ("content-type", "application/json"),
+    ];
+    let sent = hostcalls::dispatch_http_call(cluster, headers, Some(body), vec![], timeout);
+    if let Err(status) = &sent {
+        log(
+            LogLevel::Error,
+            &format!("the policy server cannot be asked: {status:?}"),
+        );
+    }
+    sent.ok()
+}
+
+/// The status of the answer to a question; 0 when there is none.
+fn answer_status() -> u16 {
+    let status = hostcalls::get_map_value_bytes(MapType::HttpCallResponseHeaders, ":status");
+    let text = status
+        .ok()
+        .flatten()
+        .and_then(|bytes| String::from_utf8(bytes).ok());
+    text.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+fn set_reply_head(head: &ReplyHead) {
+    let map = MapType::HttpResponseHeaders;
+    for name in &head.remove {
+        note(hostcalls::remove_map_value(map, name));
+    }
+    for (name, value) in &head.set {
+        note(hostcalls::set_map_value(map, name, Some(value)));
+    }
+    if let Some(status) = head.status {
+        note(hostcalls::set_map_value(
+            map,
+            ":status",
+            Some(&status.to_string()),
+        ));
+    }
+}
+
+fn read_claims(config: &Config) -> Option<Claims> {
+    let provider = config.identity.provider_metadata.as_str();
+    let claim = |name: &str| {
+        let jwt = "envoy.filters.http.jwt_authn";
+        let path = vec!["metadata", "filter_metadata", jwt, provider, name];
+        hostcalls::get_property(path).ok().flatten()
+    };
+    let text = |name: &str| claim(name).and_then(|bytes| String::from_utf8(bytes).ok());
+    Some(Claims {
+        issuer: text("iss")?,
+        subject: text("sub")?,
+        roles: match claim(&config.identity.roles_claim) {
+            None => Some(Vec::new()),
+            Some(bytes) => claims::string_list(&bytes),
+        },
+        agent: text(&config.identity.agent_claim),
+    })
+}
+
+fn headers(map: MapType) -> Vec<(String, Vec<u8>)> {
+    hostcalls::get_map_bytes(map).unwrap_or_default()
+}
+
+fn property(path: &[&str]) -> Option<String> {
+    let bytes = hostcalls::get_property(path.to_vec()).ok().flatten()?;
+    String::from_utf8(bytes).ok()
+}
+
+fn buffer(which: BufferType, size: usize) -> Vec<u8> {
+    hostcalls::get_buffer(which, 0, size)
+        .ok()
+        .flatten()
+        .unwrap_or_default()
+}
+
+fn now_us() -> u64 {
+    let now = hostcalls::get_current_time().ok();
+    let since = now.and_then(|now| now.duration_since(UNIX_EPOCH).ok());
+    since
+        .and_then(|since| u64::try_from(since.as_micros()).ok())
+        .unwrap_or(0)
+}
+
+/// A host call that failed leaves the stream held; the log says which.
+fn note(result: Result<(), proxy_wasm::types::Status>) {
+    if let Err(status) = result {
+        log(LogLevel::Warn, &format!("a host call failed: {status:?}"));
+    }
+}
+
+fn log(level: LogLevel, text: &str) {
+    // Where even the log fails there is nobody left to tell.
+    let _ = hostcalls::log(level, text);
+}

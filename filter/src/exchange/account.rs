@@ -1,0 +1,67 @@
+//! What will be told of an exchange afterwards: how much was released, and how it ended.
+
+use portcullis_protocol::digest::Running;
+use portcullis_protocol::names::CallId;
+use portcullis_protocol::wire::{End, Outcome, Report};
+
+use super::Context;
+use super::effect::Effect;
+
+/// The account of one exchange.
+#[derive(Debug)]
+pub(super) struct Account {
+    /// Absent when no decision stands behind the exchange: then nothing is told.
+    call: Option<CallId>,
+    began_us: u64,
+    output: Running,
+    output_bytes: u64,
+    pub(super) status: u16,
+    pub(super) is_error: bool,
+    pub(super) end: End,
+}
+
+impl Account {
+    /// The account of a call with a decision.
+    pub(super) fn judged(context: &Context) -> Self {
+        Self {
+            call: Some(context.call),
+            began_us: context.began_us,
+            output: Running::default(),
+            output_bytes: 0,
+            status: 0,
+            is_error: false,
+            end: End::Disconnected,
+        }
+    }
+
+    /// The account of an exchange that nobody asks about later.
+    pub(super) fn unjudged(context: &Context) -> Self {
+        Self {
+            call: None,
+            ..Self::judged(context)
+        }
+    }
+
+    /// These bytes go to the agent.
+    pub(super) fn released(&mut self, bytes: &[u8]) {
+        self.output.update(bytes);
+        self.output_bytes = self.output_bytes.saturating_add(bytes.len() as u64);
+    }
+
+    /// The report at the end.
+    pub(super) fn close(&self, now_us: u64) -> Vec<Effect> {
+        let outcome = self.call.map(|call| Outcome {
+            call,
+            status: self.status,
+            end: self.end,
+            is_error: self.is_error,
+            output_digest: self.output.finish(),
+            output_bytes: self.output_bytes,
+            duration_us: now_us.saturating_sub(self.began_us),
+        });
+        outcome
+            .map(|outcome| Effect::Report(Report::Outcome(outcome)))
+            .into_iter()
+            .collect()
+    }
+}

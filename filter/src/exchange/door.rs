@@ -1,0 +1,378 @@
+//! The head of a request: is it for us, from whom, and in a form that we read?
+//!
+//! Nothing of the body is known here. What passes is an [`Entry`]: a known server, a verified
+//! caller, and headers that occur once.
+
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+
+use portcullis_protocol::digest::Digest;
+use portcullis_protocol::headers::is_json;
+use portcullis_protocol::limits::{REQUEST_BYTES_MAX, SESSION_BYTES_MAX};
+use portcullis_protocol::names::{Caller, Name};
+use portcullis_protocol::wire::SessionQuery;
+
+use super::Context;
+use super::effect::Effect;
+use super::refusal::{Refusal, code};
+use super::verdict::{self, Permit};
+use crate::config::{Server, Token};
+
+/// The head of a request as the host has it.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestHead<'a> {
+    /// All headers, pseudo-headers included, names in lower case, in their order.
+    pub headers: &'a [(String, Vec<u8>)],
+    /// The claims of the verified token; `None` when there was none.
+    pub claims: Option<&'a Claims>,
+    /// The peer's address as `address:port`.
+    pub peer: &'a str,
+}
+
+/// Claims of a token that Envoy has verified.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claims {
+    /// `iss`
+    pub issuer: String,
+    /// `sub`
+    pub subject: String,
+    /// The configured roles claim; `None` when it is there and is no list of strings.
+    pub roles: Option<Vec<String>>,
+    /// The configured agent claim.
+    pub agent: Option<String>,
+}
+
+/// Where a request goes from the door.
+#[derive(Debug)]
+pub(super) enum Door {
+    /// The public metadata; not MCP.
+    Bystander(Permit),
+    /// A POST whose body must be read.
+    Body(Entry, Effect),
+    /// A GET stream or a DELETE: a matter of its session alone.
+    Session(Entry, Effect),
+}
+
+/// What is known of a request from its head.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) server: Rc<Server>,
+    pub(super) caller: Caller,
+    pub(super) verb: Verb,
+    pub(super) session: Option<Session>,
+    /// `MCP-Protocol-Version`
+    pub(super) version: Option<String>,
+    /// `Mcp-Method`
+    pub(super) mcp_method: Option<String>,
+    /// `Mcp-Name`
+    pub(super) mcp_name: Option<String>,
+}
+
+/// The HTTP methods of MCP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verb {
+    Post,
+    Get,
+    Delete,
+}
+
+/// A session id, which is a bearer secret, and the digest that may leave the filter.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Session {
+    pub(super) id: String,
+    pub(super) digest: Digest,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Debug::fmt(&self.digest, f)
+    }
+}
+
+/// The well-known path of protected resource metadata (RFC 9728), which is public.
+const METADATA: &str = "/.well-known/oauth-protected-resource";
+
+/// Headers that decide something and therefore may occur once only.
+const SINGLE: [&str; 12] = [
+    ":authority",
+    "host",
+    "origin",
+    "authorization",
+    "content-type",
+    "content-length",
+    "content-encoding",
+    "mcp-session-id",
+    "mcp-protocol-version",
+    "mcp-method",
+    "mcp-name",
+    "x-agent-name",
+];
+
+/// Judges the head of a request.
+pub(super) fn judge(context: &Context, head: &RequestHead<'_>) -> Result<Door, Refusal> {
+    let headers = Headers {
+        context,
+        pairs: head.headers,
+    };
+    let method = headers.one(":method")?.unwrap_or_default();
+    let path = headers.one(":path")?.unwrap_or_default();
+    let (path, query) = path
+        .split_once('?')
+        .map_or((path, None), |(path, query)| (path, Some(query)));
+    if method == "GET" && is_metadata(path) {
+        return Ok(Door::Bystander(verdict::exempt()));
+    }
+    let refuse = |reason, status, code, text| Refusal::early(context, reason, status, code, text);
+    let server = context.config.server_at(path);
+    let server = server
+        .ok_or_else(|| refuse("path", 404, code::REQUEST, "no MCP server is at this path"))?;
+    let refused_by = |refusal: Refusal| refusal.from(&server.name, None);
+    headers.single().map_err(refused_by)?;
+    headers.host_and_origin().map_err(refused_by)?;
+    let caller = identify(&headers, head, server).map_err(refused_by)?;
+    let refused = |refusal: Refusal| refusal.from(&server.name, Some(&caller));
+    if query.is_some() {
+        let text = "the MCP endpoint takes no query";
+        return Err(refused(refuse("query", 400, code::REQUEST, text)));
+    }
+    let verb = verb(context, method).map_err(refused)?;
+    let session = headers.session(server).map_err(refused)?;
+    let text = |name| Ok(headers.one(name)?.map(str::to_owned));
+    let entry = Entry {
+        server: Rc::clone(server),
+        verb,
+        session,
+        version: text("mcp-protocol-version").map_err(refused)?,
+        mcp_method: text("mcp-method").map_err(refused)?,
+        mcp_name: text("mcp-name").map_err(refused)?,
+        caller: caller.clone(),
+    };
+    let strip = strip(server);
+    if verb == Verb::Post {
+        headers.body_form().map_err(refused)?;
+        return Ok(Door::Body(entry, strip));
+    }
+    Ok(Door::Session(entry, strip))
+}
+
+fn is_metadata(path: &str) -> bool {
+    path.strip_prefix(METADATA)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn verb(context: &Context, method: &str) -> Result<Verb, Refusal> {
+    match method {
+        "POST" => Ok(Verb::Post),
+        "GET" => Ok(Verb::Get),
+        "DELETE" => Ok(Verb::Delete),
+        _ => Err(Refusal::early(
+            context,
+            "method",
+            405,
+            code::REQUEST,
+            "MCP uses POST, GET and DELETE",
+        )
+        .header("allow", "POST, GET, DELETE".to_owned())),
+    }
+}
+
+/// Headers that end here: the token (unless the server gets it), the claim to an agent's name, the
+/// origin (judged here), and the wish for a coded answer that we could not read.
+fn strip(server: &Server) -> Effect {
+    let mut headers = vec!["accept-encoding", "origin", "x-agent-name"];
+    if server.token == Token::Stripped {
+        headers.push("authorization");
+    }
+    Effect::StripRequest(headers)
+}
+
+/// The caller, from verified claims alone; the agent's name also from a trusted peer.
+fn identify(
+    headers: &Headers<'_>,
+    head: &RequestHead<'_>,
+    server: &Server,
+) -> Result<Caller, Refusal> {
+    let context = headers.context;
+    let challenge = || {
+        let metadata = &context.config.resource_metadata;
+        let challenge = format!("Bearer resource_metadata=\"{metadata}{}\"", server.path);
+        Refusal::early(
+            context,
+            "unauthenticated",
+            401,
+            code::REQUEST,
+            "a valid access token is required",
+        )
+        .header("www-authenticate", challenge)
+    };
+    let claims = head.claims.ok_or_else(challenge)?;
+    let refuse = || {
+        let text =
+            "the token's claims are not usable: iss, sub, roles and agent must be plain names";
+        Refusal::early(context, "claims", 403, code::REQUEST, text)
+    };
+    let name = |text: &str| Name::parse(text).map_err(|_| refuse());
+    let agent = match &claims.agent {
+        Some(agent) => Some(agent.as_str()),
+        None if is_trusted(context, head.peer) => headers.one("x-agent-name")?,
+        None => None,
+    };
+    let caller = Caller {
+        issuer: name(&claims.issuer)?,
+        subject: name(&claims.subject)?,
+        roles: claims
+            .roles
+            .as_ref()
+            .ok_or_else(refuse)?
+            .iter()
+            .map(|role| name(role))
+            .collect::<Result<_, _>>()?,
+        agent: agent.map(name).transpose()?,
+    };
+    if caller.is_bounded() {
+        Ok(caller)
+    } else {
+        Err(refuse())
+    }
+}
+
+fn is_trusted(context: &Context, peer: &str) -> bool {
+    let address = peer
+        .parse::<SocketAddr>()
+        .map(|peer| peer.ip())
+        .or_else(|_| peer.parse::<IpAddr>());
+    address.is_ok_and(|address| {
+        context
+            .config
+            .identity
+            .trusted_agent_peers
+            .contains(&address)
+    })
+}
+
+impl Entry {
+    /// Whether so many body bytes are within the bound.
+    pub(super) fn fits(&self, context: &Context, size: usize) -> Result<(), Refusal> {
+        if size <= REQUEST_BYTES_MAX {
+            return Ok(());
+        }
+        Err(too_large(context).from(&self.server.name, Some(&self.caller)))
+    }
+}
+
+fn too_large(context: &Context) -> Refusal {
+    let text = format!("the message is longer than {REQUEST_BYTES_MAX} bytes");
+    Refusal::early(context, "too-large", 413, code::REQUEST, &text)
+}
+
+struct Headers<'a> {
+    context: &'a Context,
+    pairs: &'a [(String, Vec<u8>)],
+}
+
+impl<'a> Headers<'a> {
+    fn values(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        let name = name.to_owned();
+        self.pairs
+            .iter()
+            .filter(move |(key, _)| *key == name)
+            .map(|(_, value)| value.as_slice())
+    }
+
+    fn refuse(&self, reason: &'static str, status: u16, text: &str) -> Refusal {
+        Refusal::early(self.context, reason, status, code::REQUEST, text)
+    }
+
+    /// The value of a header, as text.
+    fn one(&self, name: &str) -> Result<Option<&'a str>, Refusal> {
+        self.values(name)
+            .next()
+            .map(std::str::from_utf8)
+            .transpose()
+            .map_err(|_| self.refuse("header", 400, "a header is not UTF-8"))
+    }
+
+    fn single(&self) -> Result<(), Refusal> {
+        match SINGLE
+            .into_iter()
+            .find(|name| self.values(name).nth(1).is_some())
+        {
+            Some(name) => {
+                Err(self.refuse("header", 400, &format!("the header {name} occurs twice")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Only names that we answer to, and origins that may talk to us (DNS rebinding).
+    fn host_and_origin(&self) -> Result<(), Refusal> {
+        let host = self
+            .one(":authority")?
+            .or(self.one("host")?)
+            .unwrap_or_default();
+        if !self
+            .context
+            .config
+            .hosts
+            .contains(&host.to_ascii_lowercase())
+        {
+            return Err(self.refuse("host", 403, "this host name is not served here"));
+        }
+        let Some(origin) = self.one("origin")? else {
+            return Ok(());
+        };
+        if self
+            .context
+            .config
+            .origins
+            .contains(&origin.to_ascii_lowercase())
+        {
+            return Ok(());
+        }
+        Err(self.refuse("origin", 403, "this origin may not talk to this server"))
+    }
+
+    fn session(&self, server: &Server) -> Result<Option<Session>, Refusal> {
+        let Some(id) = self.one("mcp-session-id")? else {
+            return Ok(None);
+        };
+        let sound = !id.is_empty()
+            && id.len() <= SESSION_BYTES_MAX
+            && id.bytes().all(|byte| (0x21..=0x7e).contains(&byte));
+        if !sound {
+            return Err(self.refuse("header", 400, "the session id is not visible ASCII"));
+        }
+        let digest = SessionQuery::digest_of(&server.name, id.as_bytes());
+        Ok(Some(Session {
+            id: id.to_owned(),
+            digest,
+        }))
+    }
+
+    /// The body must be plain JSON of a bounded length.
+    fn body_form(&self) -> Result<(), Refusal> {
+        let coding = self.one("content-encoding")?.unwrap_or("identity");
+        if !coding.eq_ignore_ascii_case("identity") {
+            return Err(self.refuse(
+                "content-encoding",
+                415,
+                "a coded request body is not accepted",
+            ));
+        }
+        if !is_json(self.one("content-type")?.unwrap_or_default()) {
+            return Err(self.refuse(
+                "content-type",
+                415,
+                "the content type must be application/json",
+            ));
+        }
+        let length = self
+            .one("content-length")?
+            .map_or(Ok(0), str::parse::<usize>);
+        match length {
+            Ok(length) if length <= REQUEST_BYTES_MAX => Ok(()),
+            Ok(_) => Err(too_large(self.context)),
+            Err(_) => Err(self.refuse("header", 400, "the content length is not a number")),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Questions to the policy server, and which answers fit them.
+
+use portcullis_protocol::digest::{Digest, Fields};
+use portcullis_protocol::json::Json;
+use portcullis_protocol::mcp::Judged;
+use portcullis_protocol::names::{CallId, Name};
+use portcullis_protocol::wire::{DECIDE_PATH, Direction, Query};
+use serde_json::value::RawValue;
+
+use super::effect::{Ask, Effect};
+use super::refusal::Asked;
+
+/// A question that is ready to go, and what its answer must repeat.
+#[derive(Debug)]
+pub(super) struct Question {
+    pub(super) call: CallId,
+    pub(super) digest: Digest,
+    path: &'static str,
+    body: Vec<u8>,
+}
+
+impl Question {
+    pub(super) const fn new(
+        call: CallId,
+        digest: Digest,
+        path: &'static str,
+        body: Vec<u8>,
+    ) -> Self {
+        Self {
+            call,
+            digest,
+            path,
+            body,
+        }
+    }
+
+    /// The effect that asks; a question is asked once.
+    pub(super) fn ask(&mut self) -> Effect {
+        Effect::Ask(Ask {
+            path: self.path,
+            body: std::mem::take(&mut self.body),
+        })
+    }
+}
+
+/// Asks for a verdict on a message. `None` when the message cannot be written down, which a
+/// checked one always can.
+pub(super) fn decide(
+    asked: &Asked,
+    direction: Direction,
+    judged: &Judged<'_>,
+    protocol_version: Option<Name>,
+    session: Option<Digest>,
+    message: &[u8],
+) -> Option<Question> {
+    let raw = |text: &str| RawValue::from_string(text.to_owned());
+    let mut query = Query {
+        call: asked.call,
+        digest: Digest::from_bytes([0; 32]),
+        server: asked.server.clone(),
+        caller: asked.caller.clone(),
+        direction,
+        method: asked.method.clone(),
+        targets: judged.targets.clone(),
+        arguments: judged.arguments.map(Json::text).map(raw).transpose().ok()?,
+        protocol_version,
+        session,
+        rpc_id: asked
+            .id
+            .as_ref()
+            .map(|id| raw(id.text()))
+            .transpose()
+            .ok()?,
+        message_bytes: message.len() as u64,
+        message_digest: Digest::of(message),
+    };
+    query.digest = query.computed_digest();
+    let body = serde_json::to_vec(&query).ok()?;
+    Some(Question::new(query.call, query.digest, DECIDE_PATH, body))
+}
+
+/// The identity of the `number`th message that is judged within an exchange.
+pub(super) fn sub_call(call: CallId, number: u64) -> CallId {
+    let digest = Fields::of("portcullis/sub-call/v1")
+        .field(call.to_string().as_bytes())
+        .field(&number.to_be_bytes())
+        .finish();
+    let mut bytes = [0; 16];
+    bytes
+        .iter_mut()
+        .zip(digest.as_bytes())
+        .for_each(|(to, from)| *to = *from);
+    CallId::from_bytes(bytes)
+}

@@ -1,0 +1,282 @@
+//! How to say no, so that the agent can read it and nothing odd happens to its client.
+//!
+//! The shapes are those that every official SDK hands on (docs/protocol.md, refusals): a refused
+//! `tools/call` is a tool error in a result, other requests get a JSON-RPC error, a notification is
+//! swallowed, and what cannot be read at all is an HTTP error.
+
+use portcullis_protocol::jsonrpc::Id;
+use portcullis_protocol::mcp::Era;
+use portcullis_protocol::names::{CallId, Caller, Name, ServerName};
+use portcullis_protocol::wire::{self, Denial, Report, Shape, Target};
+use serde_json::json;
+
+use super::Context;
+use super::effect::{Effect, LocalReply};
+
+/// JSON-RPC error codes that we answer with.
+pub(super) mod code {
+    /// The text is not JSON.
+    pub(crate) const PARSE: i32 = -32700;
+    /// The message is no acceptable request.
+    pub(crate) const REQUEST: i32 = -32600;
+    /// Unknown method.
+    pub(crate) const METHOD: i32 = -32601;
+    /// Unusable parameters.
+    pub(crate) const PARAMS: i32 = -32602;
+    /// The gateway itself cannot answer now.
+    pub(crate) const INTERNAL: i32 = -32603;
+    /// Header and body differ (MCP 2026-07-28, HeaderMismatch).
+    pub(crate) const HEADER: i32 = -32020;
+    /// Resource not found (MCP up to 2025-11-25).
+    pub(crate) const RESOURCE: i32 = -32002;
+    /// Refused by policy; outside the reserved ranges.
+    pub(crate) const DENIED: i32 = 1403;
+}
+
+/// A refusal: what the agent sees, and what the record says.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    reply: LocalReply,
+    /// Absent when the policy server has the denial on record already.
+    report: Option<Box<wire::Refusal>>,
+}
+
+/// What is known of the refused message, for the answer's shape.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub(super) call: CallId,
+    pub(super) server: ServerName,
+    pub(super) caller: Caller,
+    pub(super) method: Name,
+    /// Absent for a notification.
+    pub(super) id: Option<Id>,
+    pub(super) era: Era,
+    pub(super) target: Option<Target>,
+}
+
+impl Refusal {
+    /// A refusal before the message could be read: an HTTP error with a JSON-RPC error in it.
+    pub(super) fn early(
+        context: &Context,
+        reason: &'static str,
+        status: u16,
+        code: i32,
+        text: &str,
+    ) -> Self {
+        Self::unread(context, reason, status, error_body(None, code, text))
+    }
+
+    /// The same for a message whose id could be read.
+    pub(super) fn with_id(
+        context: &Context,
+        reason: &'static str,
+        status: u16,
+        code: i32,
+        text: &str,
+        id: Option<&str>,
+    ) -> Self {
+        Self::unread(context, reason, status, error_body(id, code, text))
+    }
+
+    fn unread(context: &Context, reason: &'static str, status: u16, body: Vec<u8>) -> Self {
+        let report = wire::Refusal {
+            call: context.call,
+            server: None,
+            caller: None,
+            method: None,
+            reason: Name::from_static(reason),
+            status,
+        };
+        Self {
+            reply: json_reply(status, body),
+            report: Some(Box::new(report)),
+        }
+    }
+
+    /// An input came out of turn.
+    pub(super) fn out_of_order(context: &Context) -> Self {
+        Self::early(
+            context,
+            "out-of-order",
+            500,
+            code::INTERNAL,
+            "the exchange is out of order",
+        )
+    }
+
+    /// Adds a header to the answer.
+    pub(super) fn header(mut self, name: &'static str, value: String) -> Self {
+        self.reply.headers.push((name, value));
+        self
+    }
+
+    /// Adds who asked whom to the record.
+    pub(super) fn from(mut self, server: &ServerName, caller: Option<&Caller>) -> Self {
+        if let Some(report) = &mut self.report {
+            report.server = Some(server.clone());
+            report.caller = caller.cloned();
+        }
+        self
+    }
+
+    /// Adds the method to the record.
+    pub(super) fn of_method(mut self, method: &Name) -> Self {
+        if let Some(report) = &mut self.report {
+            report.method = Some(method.clone());
+        }
+        self
+    }
+
+    /// Policy denies; its record is already on disk.
+    pub(super) fn denied(asked: &Asked, denial: &Denial) -> Self {
+        let body = match denial.shape {
+            Shape::Hidden => hidden(asked),
+            Shape::Refused => None,
+        };
+        let body = body.unwrap_or_else(|| refusal_body(asked, code::DENIED, &denial.message));
+        Self {
+            reply: answer(asked, body),
+            report: None,
+        }
+    }
+
+    /// A human must answer first; the record of the question is already on disk.
+    pub(super) fn pending(asked: &Asked, message: &str) -> Self {
+        let body = refusal_body(asked, code::DENIED, message);
+        Self {
+            reply: answer(asked, body),
+            report: None,
+        }
+    }
+
+    /// No verdict could be had.
+    pub(super) fn unavailable(asked: &Asked) -> Self {
+        let text = "Temporarily unavailable: the request could not be checked and was not sent. Try again later.";
+        let body = refusal_body(asked, code::INTERNAL, text);
+        Self {
+            reply: answer(asked, body),
+            report: Some(Box::new(asked.report("no-verdict", 200))),
+        }
+    }
+
+    /// The gateway does not know the method; it looks like a server that does not.
+    pub(super) fn unknown_method(asked: &Asked) -> Self {
+        let status = match asked.era {
+            Era::Stateless => 404,
+            Era::Sessions => 200,
+        };
+        let id = asked.id.as_ref().map(Id::text);
+        let body = error_body(id, code::METHOD, "Method not found");
+        let reply = if asked.id.is_some() {
+            json_reply(status, body)
+        } else {
+            swallowed()
+        };
+        Self {
+            report: Some(Box::new(asked.report("unknown-method", reply.status))),
+            reply,
+        }
+    }
+
+    /// The session is not the caller's, or nobody's: the answer is the same.
+    pub(super) fn foreign_session(asked: &Asked) -> Self {
+        let body = error_body(
+            asked.id.as_ref().map(Id::text),
+            code::REQUEST,
+            "Session not found",
+        );
+        Self {
+            reply: json_reply(404, body),
+            report: Some(Box::new(asked.report("session", 404))),
+        }
+    }
+
+    /// What the adapter has to do.
+    pub(super) fn effects(self) -> Vec<Effect> {
+        let mut effects = vec![Effect::Reply(self.reply)];
+        effects.extend(
+            self.report
+                .map(|report| Effect::Report(Report::Refusal(*report))),
+        );
+        effects
+    }
+}
+
+impl Asked {
+    fn report(&self, reason: &'static str, status: u16) -> wire::Refusal {
+        wire::Refusal {
+            call: self.call,
+            server: Some(self.server.clone()),
+            caller: Some(self.caller.clone()),
+            method: Some(self.method.clone()),
+            reason: Name::from_static(reason),
+            status,
+        }
+    }
+}
+
+/// The body that refuses a request, by method: a tool error for `tools/call`, else a JSON-RPC error.
+pub(super) fn refusal_body(asked: &Asked, code: i32, text: &str) -> Vec<u8> {
+    let id = asked.id.as_ref().map(Id::text);
+    if asked.method.as_str() != "tools/call" {
+        return error_body(id, code, text);
+    }
+    let mut result = json!({"content": [{"type": "text", "text": text}], "isError": true});
+    if asked.era == Era::Stateless
+        && let Some(result) = result.as_object_mut()
+    {
+        result.insert("resultType".to_owned(), json!("complete"));
+    }
+    let id = id.unwrap_or("null");
+    format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#).into_bytes()
+}
+
+/// A JSON-RPC error; `id` is the id as written.
+pub(super) fn error_body(id: Option<&str>, code: i32, text: &str) -> Vec<u8> {
+    let id = id.unwrap_or("null");
+    let text = json!(text);
+    format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":{code},"message":{text}}}}}"#)
+        .into_bytes()
+}
+
+/// The answer of a server that has no such thing.
+fn hidden(asked: &Asked) -> Option<Vec<u8>> {
+    let (code, text) = match (asked.target.as_ref()?, asked.era) {
+        (Target::Tool(name), _) => (code::PARAMS, format!("Unknown tool: {name}")),
+        (Target::Prompt(name), _) => (code::PARAMS, format!("Unknown prompt: {name}")),
+        (Target::Resource(_) | Target::Template(_), Era::Stateless) => {
+            (code::PARAMS, "Resource not found".into())
+        }
+        (Target::Resource(_) | Target::Template(_), Era::Sessions) => {
+            (code::RESOURCE, "Resource not found".into())
+        }
+        (Target::Task(_), _) => (code::PARAMS, "Task not found".into()),
+        (Target::Server, _) => return None,
+    };
+    Some(error_body(asked.id.as_ref().map(Id::text), code, &text))
+}
+
+fn answer(asked: &Asked, body: Vec<u8>) -> LocalReply {
+    if asked.id.is_some() {
+        json_reply(200, body)
+    } else {
+        swallowed()
+    }
+}
+
+/// A notification is accepted and goes nowhere.
+const fn swallowed() -> LocalReply {
+    LocalReply {
+        status: 202,
+        headers: Vec::new(),
+        body: Vec::new(),
+    }
+}
+
+fn json_reply(status: u16, body: Vec<u8>) -> LocalReply {
+    LocalReply {
+        status,
+        headers: vec![("content-type", "application/json".to_owned())],
+        body,
+    }
+}

@@ -1,0 +1,419 @@
+//! The answer of the MCP server: what it may be, and how it comes back.
+//!
+//! A JSON answer is held whole, a stream goes event by event, and what is neither is not passed on:
+//! only its status is.
+
+use portcullis_protocol::digest::Digest;
+use portcullis_protocol::headers::{is_event_stream, is_json};
+use portcullis_protocol::limits::RESPONSE_BYTES_MAX;
+use portcullis_protocol::sse::{Event, Reader};
+use portcullis_protocol::wire::{End, SessionQuery, Standing, Step};
+
+use super::account::Account;
+use super::asking::session_question;
+use super::effect::{Effect, Gate, ReplyHead};
+use super::questions::sub_call;
+use super::reading::Call;
+use super::refusal::{code, refusal_body};
+use super::relay::{Progress, Relay, Released, Text};
+use super::screen::Form;
+use super::{BodyMode, Context, verdict};
+
+/// The head of an answer as the host has it.
+#[derive(Clone, Copy, Debug)]
+pub struct ResponseHead<'a> {
+    /// All headers, pseudo-headers included, names in lower case.
+    pub headers: &'a [(String, Vec<u8>)],
+    /// Whether there is no body.
+    pub last: bool,
+}
+
+/// A request that travels on, and its answer.
+#[derive(Debug)]
+pub(super) struct Answering {
+    context: Context,
+    call: Call,
+    account: Account,
+    phase: Phase,
+}
+
+/// Whether the answer goes on.
+#[derive(Debug)]
+pub(super) enum Replying {
+    /// It does.
+    Goes(Box<Answering>),
+    /// It was cut off.
+    Over,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// The head has not come.
+    Waiting,
+    /// The head is held until the policy server knows the new session.
+    Opening {
+        session: Digest,
+        form: Body,
+        last: bool,
+    },
+    /// A JSON answer is collected or judged.
+    Whole(Relay),
+    /// A stream goes event by event; `ended` while the last events wait for a verdict.
+    Stream {
+        relay: Relay,
+        reader: Reader,
+        ended: bool,
+    },
+    /// The body is neither: a neutral one takes its place.
+    Neutral { status: u16 },
+    /// There is no body, or nothing more to do with it.
+    Passing,
+}
+
+/// What the body of an answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Body {
+    Whole,
+    Stream,
+    Neutral { status: u16 },
+    Empty,
+}
+
+impl Answering {
+    pub(super) fn new(context: &Context, call: Call, account: Account) -> Self {
+        Self {
+            context: context.clone(),
+            call,
+            account,
+            phase: Phase::Waiting,
+        }
+    }
+
+    pub(super) const fn body_mode(&self) -> BodyMode {
+        match self.phase {
+            Phase::Waiting | Phase::Opening { .. } => BodyMode::Later,
+            Phase::Whole(_) | Phase::Neutral { .. } => BodyMode::Whole,
+            Phase::Stream { .. } => BodyMode::Chunks,
+            Phase::Passing => BodyMode::Untouched,
+        }
+    }
+
+    /// The head of the answer has come.
+    pub(super) fn head(mut self, head: &ResponseHead<'_>) -> (Replying, Vec<Effect>) {
+        let status = text_of(head, ":status")
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(502);
+        self.account.status = status;
+        let form = self.form_of(head, status);
+        match self.new_session(head) {
+            Some(session) => self.open(session, form, head.last),
+            None => self.begin(form, head.last),
+        }
+    }
+
+    fn form_of(&self, head: &ResponseHead<'_>, status: u16) -> Body {
+        let coding = text_of(head, "content-encoding").unwrap_or("identity");
+        let plain = coding.eq_ignore_ascii_case("identity");
+        let content_type = text_of(head, "content-type").unwrap_or_default();
+        let empty = head.last || text_of(head, "content-length") == Some("0");
+        match () {
+            () if (300..400).contains(&status) => Body::Neutral { status: 502 },
+            () if empty => Body::Empty,
+            () if plain && is_json(content_type) => Body::Whole,
+            () if plain && is_event_stream(content_type) => Body::Stream,
+            () if status >= 400 => Body::Neutral { status },
+            () => Body::Neutral { status: 502 },
+        }
+    }
+
+    /// A session that the MCP server has just opened: any id that the request did not bring.
+    fn new_session(&self, head: &ResponseHead<'_>) -> Option<Digest> {
+        let id = text_of(head, "mcp-session-id")?;
+        let brought = self
+            .call
+            .entry
+            .session
+            .as_ref()
+            .is_some_and(|session| session.id == id);
+        (!brought).then(|| SessionQuery::digest_of(&self.call.asked.server, id.as_bytes()))
+    }
+
+    fn open(mut self, session: Digest, form: Body, last: bool) -> (Replying, Vec<Effect>) {
+        let id = sub_call(self.context.call, 0);
+        let Some(mut question) = session_question(id, &self.call.asked, session, Step::Open) else {
+            return self.begin(Body::Neutral { status: 503 }, last);
+        };
+        self.phase = Phase::Opening {
+            session,
+            form,
+            last,
+        };
+        (
+            Replying::Goes(Box::new(self)),
+            vec![Effect::Answer(Gate::Hold), question.ask()],
+        )
+    }
+
+    fn begin(mut self, form: Body, last: bool) -> (Replying, Vec<Effect>) {
+        let (phase, effects) = match form {
+            Body::Empty => {
+                self.account.end = End::Complete;
+                (Phase::Passing, vec![Effect::Answer(Gate::Open)])
+            }
+            Body::Whole => {
+                let relay = Relay::new(&self.context, &self.call, Form::Whole);
+                (Phase::Whole(relay), vec![Effect::Answer(Gate::Hold)])
+            }
+            Body::Stream => {
+                let relay = Relay::new(&self.context, &self.call, Form::Stream);
+                let head = ReplyHead {
+                    remove: vec!["content-length"],
+                    ..ReplyHead::default()
+                };
+                let phase = Phase::Stream {
+                    relay,
+                    reader: Reader::default(),
+                    ended: false,
+                };
+                (
+                    phase,
+                    vec![Effect::ReplyHead(head), Effect::Answer(Gate::Open)],
+                )
+            }
+            Body::Neutral { status } => {
+                (Phase::Neutral { status }, vec![Effect::Answer(Gate::Hold)])
+            }
+        };
+        self.phase = phase;
+        if last && matches!(self.phase, Phase::Neutral { .. }) {
+            // Without a body there is nothing to take out; the head alone is changed.
+            return self.neutral();
+        }
+        (Replying::Goes(Box::new(self)), effects)
+    }
+
+    /// So many bytes of a whole answer are there.
+    pub(super) fn grown(mut self, size: usize) -> (Replying, Vec<Effect>) {
+        if size > RESPONSE_BYTES_MAX && matches!(self.phase, Phase::Whole(_)) {
+            self.phase = Phase::Neutral { status: 502 };
+        }
+        let effects = match self.phase {
+            Phase::Neutral { .. } => vec![Effect::Body(Vec::new())],
+            _ => Vec::new(),
+        };
+        (Replying::Goes(Box::new(self)), effects)
+    }
+
+    /// A chunk of a stream, or all of a whole answer.
+    pub(super) fn chunk(mut self, bytes: &[u8], last: bool) -> (Replying, Vec<Effect>) {
+        match &mut self.phase {
+            Phase::Whole(relay) => {
+                let Ok(text) = std::str::from_utf8(bytes) else {
+                    return self.unreadable();
+                };
+                if text.is_empty() || bytes.len() > RESPONSE_BYTES_MAX {
+                    return self.unreadable();
+                }
+                let event = Event {
+                    data: Some(text.to_owned()),
+                    ..Event::default()
+                };
+                let progress = relay.take(&self.call, [event]);
+                self.whole(progress)
+            }
+            Phase::Stream {
+                relay,
+                reader,
+                ended,
+            } => {
+                let mut events = Vec::new();
+                *ended = last;
+                let read = reader.read(bytes, &mut events);
+                let progress = relay.take(&self.call, events);
+                let (replying, effects) = self.stream(progress);
+                if read.is_err() {
+                    cut_off(replying, effects)
+                } else {
+                    (replying, effects)
+                }
+            }
+            Phase::Neutral { .. } if last => self.neutral(),
+            _ => (Replying::Goes(Box::new(self)), Vec::new()),
+        }
+    }
+
+    /// The policy server has answered a question about the answer.
+    pub(super) fn answered(mut self, status: u16, body: &[u8]) -> (Replying, Vec<Effect>) {
+        match &mut self.phase {
+            Phase::Opening {
+                session,
+                form,
+                last,
+            } => {
+                let (session, form, last) = (*session, *form, *last);
+                let id = sub_call(self.context.call, 0);
+                match verdict::standing(id, session, status, body) {
+                    Some(Standing::Own) => {
+                        self.context
+                            .known
+                            .borrow_mut()
+                            .confirm(session, &self.call.entry.caller);
+                        self.begin(form, last)
+                    }
+                    _ => self.begin(Body::Neutral { status: 503 }, last),
+                }
+            }
+            Phase::Whole(relay) => {
+                let progress = relay.answered(&self.call, status, body);
+                self.whole(progress)
+            }
+            Phase::Stream { relay, .. } => {
+                let progress = relay.answered(&self.call, status, body);
+                self.stream(progress)
+            }
+            _ => (Replying::Goes(Box::new(self)), Vec::new()),
+        }
+    }
+
+    /// The stream is gone.
+    pub(super) fn gone(&self, now_us: u64) -> Vec<Effect> {
+        self.account.close(now_us)
+    }
+
+    /// A whole answer has been judged, or waits.
+    fn whole(mut self, progress: Progress) -> (Replying, Vec<Effect>) {
+        let mut effects = progress.effects;
+        if matches!(&self.phase, Phase::Whole(relay) if relay.is_waiting()) {
+            effects.push(Effect::Answer(Gate::Hold));
+            return (Replying::Goes(Box::new(self)), effects);
+        }
+        let Some(released) = progress.released.into_iter().next() else {
+            return self.unreadable();
+        };
+        self.count(&released);
+        self.phase = Phase::Passing;
+        let data = released.event.data.unwrap_or_default().into_bytes();
+        self.account.released(&data);
+        if released.text != Text::Original {
+            let status = (released.text == Text::Withheld).then_some(200);
+            effects.extend(replacement(status, "application/json", data));
+        }
+        effects.push(Effect::Answer(Gate::Open));
+        (Replying::Goes(Box::new(self)), effects)
+    }
+
+    /// Events of a stream go, or wait.
+    fn stream(mut self, progress: Progress) -> (Replying, Vec<Effect>) {
+        let mut effects = progress.effects;
+        let mut out = Vec::new();
+        for released in progress.released {
+            self.count(&released);
+            released.event.write(&mut out);
+        }
+        self.account.released(&out);
+        let (waiting, ended) = match &self.phase {
+            Phase::Stream { relay, ended, .. } => (relay.is_waiting(), *ended),
+            _ => (false, true),
+        };
+        effects.push(Effect::Body(out));
+        effects.push(Effect::Answer(if waiting {
+            Gate::Hold
+        } else {
+            Gate::Open
+        }));
+        if ended && !waiting {
+            self.close();
+        }
+        (Replying::Goes(Box::new(self)), effects)
+    }
+
+    fn close(&mut self) {
+        if self.account.end == End::Disconnected {
+            self.account.end = End::Complete;
+        }
+        self.phase = Phase::Passing;
+    }
+
+    fn count(&mut self, released: &Released) {
+        self.account.is_error |= released.is_error;
+        self.account.end = match (released.text, self.account.end) {
+            (Text::Withheld, _) | (_, End::Withheld) => End::Withheld,
+            (_, end) => match self.phase {
+                Phase::Whole(_) => End::Complete,
+                _ => end,
+            },
+        };
+    }
+
+    fn unreadable(mut self) -> (Replying, Vec<Effect>) {
+        self.phase = Phase::Neutral { status: 502 };
+        self.neutral()
+    }
+
+    /// What the server sent is not passed on; a request still gets an answer with its id.
+    fn neutral(mut self) -> (Replying, Vec<Effect>) {
+        let status = match self.phase {
+            Phase::Neutral { status } => status,
+            _ => 502,
+        };
+        self.account.end = End::Withheld;
+        self.account.is_error = true;
+        self.phase = Phase::Passing;
+        let asked = &self.call.asked;
+        let (status, content_type, body) = if asked.id.is_some() && status == 502 {
+            let text = "The server's answer was withheld: it is not a sound MCP message.";
+            (
+                200,
+                "application/json",
+                refusal_body(asked, code::INTERNAL, text),
+            )
+        } else if asked.id.is_some() && status != 404 {
+            let text = format!("The server answered with HTTP status {status}.");
+            (
+                status,
+                "application/json",
+                refusal_body(asked, code::INTERNAL, &text),
+            )
+        } else {
+            // A plain 404 is how a client learns that its session is over.
+            (
+                status,
+                "text/plain",
+                b"The server's answer was withheld.".to_vec(),
+            )
+        };
+        self.account.status = status;
+        self.account.released(&body);
+        let mut effects = replacement(Some(status), content_type, body);
+        effects.push(Effect::Answer(Gate::Open));
+        (Replying::Goes(Box::new(self)), effects)
+    }
+}
+
+/// What cannot be read on ends here, behind what was sound.
+fn cut_off(replying: Replying, mut effects: Vec<Effect>) -> (Replying, Vec<Effect>) {
+    let Replying::Goes(mut answering) = replying else {
+        return (Replying::Over, effects);
+    };
+    answering.account.end = End::Withheld;
+    answering.phase = Phase::Passing;
+    effects.push(Effect::Reset);
+    (Replying::Goes(answering), effects)
+}
+
+fn replacement(status: Option<u16>, content_type: &str, body: Vec<u8>) -> Vec<Effect> {
+    let head = ReplyHead {
+        status,
+        set: vec![
+            ("content-type", content_type.to_owned()),
+            ("content-length", body.len().to_string()),
+        ],
+        remove: vec!["content-encoding", "location", "mcp-session-id"],
+    };
+    vec![Effect::ReplyHead(head), Effect::Body(body)]
+}
+
+fn text_of<'a>(head: &ResponseHead<'a>, name: &str) -> Option<&'a str> {
+    let (_, value) = head.headers.iter().find(|(key, _)| key == name)?;
+    std::str::from_utf8(value).ok()
+}

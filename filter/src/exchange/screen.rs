@@ -1,0 +1,212 @@
+//! One message from the MCP server: may it go to the agent as it is?
+
+use portcullis_protocol::json::{self, Json};
+use portcullis_protocol::jsonrpc::{Id, Message};
+use portcullis_protocol::mcp::{self, Class, Era, Judged};
+use portcullis_protocol::names::Name;
+use portcullis_protocol::wire::ListKind;
+
+use super::reading::{Call, Needs};
+
+/// What the agent expects on this answer.
+#[derive(Debug)]
+pub(super) struct Expected {
+    id: Option<Id>,
+    list: Option<ListKind>,
+    era: Era,
+    /// A GET stream replays answers to earlier requests, which are not known here.
+    any_answer: AnyAnswer,
+    form: Form,
+    answered: Answered,
+}
+
+/// Whether answers to unknown requests may come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AnyAnswer {
+    Accepted,
+    Dropped,
+}
+
+/// Whether the one answer has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answered {
+    Not,
+    Yes,
+}
+
+/// The form of the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// One JSON message.
+    Whole,
+    /// An event stream.
+    Stream,
+}
+
+/// What is to become of a message.
+#[derive(Debug)]
+pub(super) enum Fate<'a> {
+    /// It goes to the agent.
+    Release { is_error: bool },
+    /// It goes nowhere.
+    Drop,
+    /// It is the awaited answer, but unsound: a neutral error takes its place.
+    Withhold,
+    /// It needs these verdicts first. With an id it is a request, which is answered when refused.
+    Ask {
+        requests: Vec<(Name, Judged<'a>)>,
+        id: Option<Id>,
+    },
+    /// A request with a method that we do not know: it is answered so.
+    Unknown { id: Id },
+    /// Its result is a list to filter.
+    Filter { kind: ListKind, result: Json<'a> },
+}
+
+impl Expected {
+    /// What the answer to this call may hold.
+    pub(super) fn of(call: &Call, form: Form) -> Self {
+        let list = match call.needs {
+            Needs::Filter(kind) => Some(kind),
+            Needs::Nothing | Needs::Verdict(_) => None,
+        };
+        let is_get = call.asked.method.as_str() == "GET";
+        Self {
+            id: call.asked.id.clone(),
+            list,
+            era: call.asked.era,
+            any_answer: if is_get {
+                AnyAnswer::Accepted
+            } else {
+                AnyAnswer::Dropped
+            },
+            form,
+            answered: Answered::Not,
+        }
+    }
+
+    /// Judges one message by its text.
+    pub(super) fn screen<'a>(&mut self, text: &'a str) -> Fate<'a> {
+        let message = json::check(text.as_bytes())
+            .ok()
+            .and_then(|json| Message::read(json).ok());
+        let Some(message) = message else {
+            return self.unsound(text);
+        };
+        match message {
+            Message::Response { id, result } => self.response(&id, result),
+            Message::Error { id, .. } => self.error(id.as_ref()),
+            Message::Request { id, method, params } => self.request(id, method, params),
+            Message::Notification { method, params } => {
+                match mcp::classify_from_server(method.as_str(), params) {
+                    Ok(Class::Pass) => Fate::Release { is_error: false },
+                    _ => Fate::Drop,
+                }
+            }
+        }
+    }
+
+    /// The agent's wait must end even when the answer is unsound.
+    fn unsound(&mut self, text: &str) -> Fate<'static> {
+        let id = json::recover_member(text.as_bytes(), "id");
+        let id = id
+            .and_then(|id| json::check(id.as_bytes()).ok())
+            .and_then(Id::read);
+        let awaited = match (&self.id, id) {
+            (Some(_), None) => self.form == Form::Whole,
+            (Some(expected), Some(id)) => self.form == Form::Whole || expected.is(&id),
+            (None, _) => self.form == Form::Whole,
+        };
+        if awaited { self.withhold() } else { Fate::Drop }
+    }
+
+    fn withhold(&mut self) -> Fate<'static> {
+        if self.answered == Answered::Yes {
+            return Fate::Drop;
+        }
+        self.answered = Answered::Yes;
+        Fate::Withhold
+    }
+
+    /// One answer, with the request's own id; more and others go nowhere.
+    fn takes(&mut self, id: &Id) -> bool {
+        let awaited = match &self.id {
+            Some(expected) => self.answered == Answered::Not && expected.is(id),
+            None => self.any_answer == AnyAnswer::Accepted,
+        };
+        if awaited && self.id.is_some() {
+            self.answered = Answered::Yes;
+        }
+        awaited
+    }
+
+    fn response<'a>(&mut self, id: &Id, result: Json<'a>) -> Fate<'a> {
+        if !self.takes(id) {
+            return if self.form == Form::Whole {
+                self.withhold()
+            } else {
+                Fate::Drop
+            };
+        }
+        let by_look = || mcp::list_in_result(result);
+        let list = if self.any_answer == AnyAnswer::Accepted {
+            by_look()
+        } else {
+            self.list
+        };
+        if let Some(kind) = list {
+            return Fate::Filter { kind, result };
+        }
+        let Ok(requests) = mcp::input_requests(result) else {
+            return Fate::Withhold;
+        };
+        let mut judged = Vec::new();
+        for request in requests {
+            match mcp::classify_from_server(request.method.as_str(), request.params) {
+                Ok(Class::Judge(what)) => judged.push((request.method, what)),
+                _ => return Fate::Withhold,
+            }
+        }
+        if judged.is_empty() {
+            let is_error = result
+                .member("isError")
+                .is_some_and(|flag| flag.text() == "true");
+            return Fate::Release { is_error };
+        }
+        Fate::Ask {
+            requests: judged,
+            id: None,
+        }
+    }
+
+    fn error(&mut self, id: Option<&Id>) -> Fate<'static> {
+        let takes = match id {
+            Some(id) => self.takes(id),
+            // The server could not read the id; as a whole answer it can only mean this request.
+            None => self.form == Form::Whole,
+        };
+        match (takes, self.form, &self.id) {
+            (true, _, _) | (false, Form::Whole, None) => Fate::Release { is_error: true },
+            (false, Form::Whole, Some(_)) => self.withhold(),
+            (false, Form::Stream, _) => Fate::Drop,
+        }
+    }
+
+    fn request<'a>(&mut self, id: Id, method: Name, params: Option<Json<'a>>) -> Fate<'a> {
+        if self.form == Form::Whole {
+            return self.withhold();
+        }
+        if self.era == Era::Stateless {
+            // Stateless streams carry no requests (MCP 2026-07-28, transports).
+            return Fate::Drop;
+        }
+        match mcp::classify_from_server(method.as_str(), params) {
+            Ok(Class::Pass) => Fate::Release { is_error: false },
+            Ok(Class::Judge(what)) => Fate::Ask {
+                requests: vec![(method, what)],
+                id: Some(id),
+            },
+            _ => Fate::Unknown { id },
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Sessions whose owner the policy server has confirmed, so that it is asked once.
+//!
+//! A session never changes hands, so a confirmed owner stays true. Bounded: the oldest entry goes
+//! first, and is then asked for again.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use portcullis_protocol::digest::{Digest, Fields};
+use portcullis_protocol::names::Caller;
+
+/// Most sessions that one VM remembers.
+const KNOWN_MAX: usize = 4096;
+
+/// Confirmed sessions of one VM.
+#[derive(Debug, Default)]
+pub struct KnownSessions {
+    owners: BTreeMap<Digest, Digest>,
+    order: VecDeque<Digest>,
+}
+
+impl KnownSessions {
+    /// Whether the caller is the confirmed owner.
+    #[must_use]
+    pub fn is_owned(&self, session: &Digest, caller: &Caller) -> bool {
+        self.owners.get(session) == Some(&owner(caller))
+    }
+
+    /// Remembers a confirmed owner.
+    pub fn confirm(&mut self, session: Digest, caller: &Caller) {
+        if self.owners.insert(session, owner(caller)).is_none() {
+            self.order.push_back(session);
+        }
+        if self.order.len() > KNOWN_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.owners.remove(&oldest);
+        }
+    }
+
+    /// Forgets a closed session.
+    pub fn forget(&mut self, session: &Digest) {
+        self.owners.remove(session);
+        self.order.retain(|known| known != session);
+    }
+}
+
+/// A session belongs to a subject of an issuer, whatever roles and agent its tokens name.
+fn owner(caller: &Caller) -> Digest {
+    Fields::of("portcullis/owner/v1")
+        .field(caller.issuer.as_str().as_bytes())
+        .field(caller.subject.as_str().as_bytes())
+        .finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portcullis_protocol::names::Name;
+
+    fn caller(subject: &str) -> Caller {
+        let name = |text| Name::parse(text).unwrap();
+        Caller {
+            issuer: name("i"),
+            subject: name(subject),
+            roles: vec![],
+            agent: None,
+        }
+    }
+
+    #[test]
+    fn only_the_confirmed_owner_is_known() {
+        let mut known = KnownSessions::default();
+        let session = Digest::of(b"s");
+        known.confirm(session, &caller("alice"));
+        assert!(known.is_owned(&session, &caller("alice")));
+        assert!(!known.is_owned(&session, &caller("bob")));
+        known.forget(&session);
+        assert!(!known.is_owned(&session, &caller("alice")));
+    }
+
+    #[test]
+    fn the_memory_is_bounded() {
+        let mut known = KnownSessions::default();
+        for number in 0..=KNOWN_MAX {
+            known.confirm(Digest::of(&number.to_be_bytes()), &caller("alice"));
+        }
+        assert_eq!(known.owners.len(), KNOWN_MAX);
+        assert!(!known.is_owned(&Digest::of(&0_usize.to_be_bytes()), &caller("alice")));
+    }
+}

@@ -1,0 +1,368 @@
+//! Requests that must not pass, and those that must: the head and the body.
+
+use portcullis_filter::exchange::Claims;
+use portcullis_protocol::limits::REQUEST_BYTES_MAX;
+use serde_json::json;
+
+use crate::world::{World, call, modern_call};
+
+#[test]
+fn a_call_is_asked_about_before_it_goes_anywhere() {
+    let world = World::new().send(&call("echo"));
+    assert_eq!((world.forwarded, world.asks.len()), (0, 1));
+    let question = world.question();
+    assert_eq!(question["targets"], json!([{"tool": "echo"}]));
+    assert_eq!(question["caller"]["subject"], "alice");
+    assert_eq!(question["arguments"], json!({"text": "hi"}));
+    assert_eq!(world.allow().forwarded, 1);
+}
+
+#[test]
+fn the_token_and_what_is_ours_end_here() {
+    let world = World::new().send(&call("echo"));
+    assert_eq!(
+        world.stripped,
+        ["accept-encoding", "origin", "x-agent-name", "authorization"]
+    );
+}
+
+#[test]
+fn handshake_and_liveness_pass_without_a_question() {
+    for body in [
+        r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#,
+        r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"x/ours"}"#,
+    ] {
+        let world = World::new().send(body);
+        assert_eq!((world.forwarded, world.asks.len()), (1, 0), "{body}");
+    }
+}
+
+#[test]
+fn unknown_methods_look_like_unknown_methods() {
+    let body = r#"{"jsonrpc":"2.0","id":1,"method":"interceptor/invoke"}"#;
+    let (status, reply) = World::new().send(body).reply();
+    assert_eq!((status, &reply["error"]["code"]), (200, &json!(-32601)));
+    let body = modern_call("interceptor/invoke", json!({}));
+    let world = World::new().modern("interceptor/invoke", None).send(&body);
+    assert_eq!(world.reply().0, 404);
+    let world = World::new().send(r#"{"jsonrpc":"2.0","method":"notifications/odd"}"#);
+    assert_eq!(world.reply().0, 202);
+}
+
+#[test]
+fn heads_that_must_not_pass() {
+    let odd = |name, value| World::new().header(name, value);
+    for (what, world, status) in [
+        ("path", odd(":path", "/other"), 404),
+        ("path below", odd(":path", "/demo/mcp/"), 404),
+        ("query", odd(":path", "/demo/mcp?token=x"), 400),
+        ("host", odd(":authority", "evil"), 403),
+        ("origin", odd("origin", "http://evil"), 403),
+        ("null origin", odd("origin", "null"), 403),
+        ("verb", odd(":method", "PUT"), 405),
+        ("preflight", odd(":method", "OPTIONS"), 405),
+        ("coded", odd("content-encoding", "gzip"), 415),
+        ("type", odd("content-type", "text/plain"), 415),
+        (
+            "json suffix",
+            odd("content-type", "application/vnd+json"),
+            415,
+        ),
+        (
+            "charset",
+            odd("content-type", "application/json; charset=utf-16"),
+            415,
+        ),
+        (
+            "length",
+            odd("content-length", &(REQUEST_BYTES_MAX + 1).to_string()),
+            413,
+        ),
+        ("length text", odd("content-length", "many"), 400),
+        (
+            "two types",
+            World::new().add("content-type", "application/json"),
+            400,
+        ),
+        (
+            "two sessions",
+            odd("mcp-session-id", "a").add("mcp-session-id", "b"),
+            400,
+        ),
+        ("session", odd("mcp-session-id", "a b"), 400),
+        ("two names", odd("mcp-name", "a").add("mcp-name", "b"), 400),
+        ("get", odd(":method", "GET"), 405),
+        ("delete", odd(":method", "DELETE"), 405),
+    ] {
+        let world = world.send(&call("echo"));
+        assert_eq!(world.reply().0, status, "{what}");
+        assert_eq!(world.asks.len(), 0, "{what}");
+        assert_eq!(world.reports.len(), 1, "{what}");
+    }
+}
+
+#[test]
+fn no_identity_is_challenged() {
+    let mut world = World::new();
+    world.claims = None;
+    let world = world.send(&call("echo"));
+    assert_eq!(world.reply().0, 401);
+    let challenge = &world.replies[0]
+        .headers
+        .iter()
+        .find(|(name, _)| *name == "www-authenticate")
+        .unwrap()
+        .1;
+    assert_eq!(
+        challenge,
+        "Bearer resource_metadata=\"http://gate:1/.well-known/oauth-protected-resource/demo/mcp\""
+    );
+}
+
+#[test]
+fn the_metadata_is_public() {
+    let mut world = World::new()
+        .header(":method", "GET")
+        .header(":path", "/.well-known/oauth-protected-resource/demo/mcp");
+    world.claims = None;
+    assert_eq!(world.send("").forwarded, 1);
+    let world = World::new()
+        .header(":method", "GET")
+        .header(":path", "/.well-known/oauth-protected-resources");
+    assert_eq!(world.send("").reply().0, 404);
+}
+
+#[test]
+fn claims_that_are_no_names_are_refused() {
+    let good = World::new().claims.unwrap();
+    for claims in [
+        Claims {
+            subject: String::new(),
+            ..good.clone()
+        },
+        Claims {
+            subject: "a\u{202e}".to_owned(),
+            ..good.clone()
+        },
+        Claims {
+            roles: None,
+            ..good.clone()
+        },
+        Claims {
+            roles: Some(vec!["x".repeat(300)]),
+            ..good.clone()
+        },
+        Claims {
+            roles: Some(vec!["r".to_owned(); 300]),
+            ..good
+        },
+    ] {
+        let mut world = World::new();
+        world.claims = Some(claims.clone());
+        assert_eq!(world.send(&call("echo")).reply().0, 403, "{claims:?}");
+    }
+}
+
+#[test]
+fn an_agent_name_counts_only_from_a_trusted_peer() {
+    let mut world = World::new().header("x-agent-name", "claude");
+    world.peer = "10.0.0.1:99";
+    assert_eq!(
+        world.send(&call("echo")).question()["caller"]["agent"],
+        "claude"
+    );
+    let world = World::new()
+        .header("x-agent-name", "claude")
+        .send(&call("echo"));
+    assert_eq!(world.question()["caller"].get("agent"), None);
+    let mut world = World::new().header("x-agent-name", "claude");
+    world.peer = "10.0.0.1:99";
+    world.claims.as_mut().unwrap().agent = Some("signed".to_owned());
+    assert_eq!(
+        world.send(&call("echo")).question()["caller"]["agent"],
+        "signed"
+    );
+}
+
+#[test]
+fn bodies_that_must_not_pass_keep_their_id() {
+    let deep = format!(
+        "{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{{\"a\":{}1{}}}}}",
+        "[".repeat(100),
+        "]".repeat(100)
+    );
+    for (what, body, code) in [
+        (
+            "duplicate method",
+            r#"{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/call","params":{}}"#,
+            -32600,
+        ),
+        (
+            "duplicate name",
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","name":"b"}}"#,
+            -32600,
+        ),
+        (
+            "duplicate argument",
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{"x":{"y":1,"y":2}}}}"#,
+            -32600,
+        ),
+        (
+            "escaped duplicate",
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","n\u0061me":"b"}}"#,
+            -32600,
+        ),
+        (
+            "twin",
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","Name":"b"}}"#,
+            -32600,
+        ),
+        (
+            "long s",
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","paramſ":{"name":"a"}}"#,
+            -32600,
+        ),
+        (
+            "kelvin",
+            r#"{"jsonrpc":"2.0","id":1,"method":"tasks/get","params":{"taskId":"a","tasKId":"b"}}"#,
+            -32600,
+        ),
+        (
+            "lone surrogate",
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"\ud800"}}"#,
+            -32700,
+        ),
+        (
+            "huge number",
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{"x":1e400}}}"#,
+            -32600,
+        ),
+        (
+            "no name",
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{}}"#,
+            -32602,
+        ),
+        (
+            "hidden name",
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a\u200bb"}}"#,
+            -32602,
+        ),
+        (
+            "both",
+            r#"{"jsonrpc":"2.0","id":1,"method":"ping","result":{}}"#,
+            -32600,
+        ),
+        (
+            "version",
+            r#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#,
+            -32600,
+        ),
+        ("deep", &deep, -32600),
+        (
+            "trailing",
+            r#"{"jsonrpc":"2.0","id":1,"method":"ping"} x"#,
+            -32700,
+        ),
+    ] {
+        let (status, reply) = World::new().send(body).reply();
+        assert_eq!(
+            (status, &reply["error"]["code"]),
+            (400, &json!(code)),
+            "{what}: {reply}"
+        );
+        assert_eq!(reply["id"], 1, "{what}");
+    }
+}
+
+#[test]
+fn bodies_without_a_readable_id() {
+    for body in [
+        "",
+        "[]",
+        "null",
+        r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#,
+        "NaN",
+        "\u{feff}{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}",
+        r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#,
+        r#"{"jsonrpc":"2.0","id":1.5,"method":"ping"}"#,
+        r#"{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}"#,
+    ] {
+        let (status, reply) = World::new().send(body).reply();
+        assert_eq!((status, &reply["id"]), (400, &json!(null)), "{body}");
+    }
+}
+
+#[test]
+fn headers_must_say_what_the_body_says() {
+    let body = modern_call("tools/call", json!({"name": "echo", "arguments": {}}));
+    let good = || World::new().modern("tools/call", Some("echo"));
+    assert_eq!(good().send(&body).asks.len(), 1);
+    assert_eq!(
+        good()
+            .header("mcp-name", "=?base64?ZWNobw==?=")
+            .send(&body)
+            .asks
+            .len(),
+        1
+    );
+    for (name, value) in [
+        ("mcp-name", "add"),
+        ("mcp-name", "Echo"),
+        ("mcp-name", "=?base64?%?="),
+        ("mcp-method", "tools/list"),
+        ("mcp-protocol-version", "2025-11-25"),
+        ("mcp-protocol-version", "2026-07-29"),
+    ] {
+        let (status, reply) = good().header(name, value).send(&body).reply();
+        assert_eq!(
+            (status, &reply["error"]["code"]),
+            (400, &json!(-32020)),
+            "{name}: {value}"
+        );
+    }
+    for name in ["mcp-name", "mcp-method", "mcp-protocol-version"] {
+        let mut world = good();
+        world.headers.retain(|(key, _)| key != name);
+        assert_eq!(
+            world.send(&body).reply().1["error"]["code"],
+            -32020,
+            "{name}"
+        );
+    }
+    let (_, reply) = World::new()
+        .header("mcp-name", "other")
+        .send(&call("echo"))
+        .reply();
+    assert_eq!(
+        reply["error"]["code"], -32020,
+        "a mirrored header may lie in no era"
+    );
+    let (_, reply) = good().send(&call("echo")).reply();
+    assert_eq!(
+        reply["error"]["code"], -32602,
+        "a modern head needs a modern body"
+    );
+}
+
+#[test]
+fn an_endless_body_is_refused_while_it_comes() {
+    let mut world = World::new();
+    world.open();
+    world.step(portcullis_filter::exchange::Input::RequestBody(
+        REQUEST_BYTES_MAX,
+    ));
+    assert!(world.replies.is_empty());
+    world.step(portcullis_filter::exchange::Input::RequestBody(
+        REQUEST_BYTES_MAX + 1,
+    ));
+    assert_eq!(world.reply().0, 413);
+}
+
+#[test]
+fn an_input_out_of_turn_refuses() {
+    let mut world = World::new();
+    world.step(portcullis_filter::exchange::Input::RequestEnd(b"{}"));
+    assert_eq!(world.reply().0, 500);
+}
