@@ -1,1 +1,18 @@
 //! The part of Portcullis that acts: listeners, storage, policies on disk, the command line.
+//!
+//! Bytes become a query, the [`gate`] gathers facts and decides, the [`journal`] records, and only
+//! what is recorded is answered. What is decided lives in `portcullis-core`.
+
+#![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod gate;
+pub mod http;
+pub mod journal;
+pub mod library;
+pub mod metrics;
+pub mod serve;
+pub mod sessions;
+pub mod store;

@@ -38,12 +38,17 @@ pub(crate) async fn wait(
 }
 
 async fn answers(probe: Probe) {
-    while !matches!(timeout(ANSWER_WITHIN, status(probe)).await, Ok(Ok(200))) {
+    while !matches!(ask(probe).await, Ok((200, _))) {
         sleep(ASK_EVERY).await;
     }
 }
 
-async fn status(probe: Probe) -> io::Result<u16> {
+/// The status and the text of one answer.
+pub(crate) async fn ask(probe: Probe) -> io::Result<(u16, String)> {
+    timeout(ANSWER_WITHIN, get(probe)).await?
+}
+
+async fn get(probe: Probe) -> io::Result<(u16, String)> {
     let mut stream = TcpStream::connect(("127.0.0.1", probe.port)).await?;
     let request = format!(
         "GET {} HTTP/1.1\r\nhost: 127.0.0.1:{}\r\nconnection: close\r\n\r\n",
@@ -57,5 +62,7 @@ async fn status(probe: Probe) -> io::Result<u16> {
         .await?;
     let text = String::from_utf8_lossy(&answer);
     let status = text.split(' ').nth(1).and_then(|word| word.parse().ok());
-    status.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+    let status = status.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
+    let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    Ok((status, body.to_owned()))
 }

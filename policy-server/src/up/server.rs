@@ -7,7 +7,8 @@ use super::UpError;
 use super::args::AuditSync;
 use super::folder::{Folder, FolderError};
 use super::plan::Plan;
-use super::ready::Probe;
+use super::ready::{self, Probe};
+use super::summary;
 
 /// The example policies of the project, to begin with.
 const STARTER: [(&str, &str); 2] = [
@@ -26,12 +27,37 @@ pub(crate) fn command(plan: &Plan) -> Vec<String> {
     vec!["serve".to_owned(), "--config".to_owned(), config]
 }
 
-/// Ready means that policies are loaded and the database can be written.
+/// Whether it runs. It is not asked whether it is ready: with broken policies it runs and denies
+/// everything until they are mended, which is no reason to take the gateway away.
 pub(crate) fn probe(plan: &Plan) -> Probe {
     Probe {
         port: plan.admin_port,
-        path: "/readyz",
+        path: "/livez",
     }
+}
+
+/// Says so when the server runs and every call will be denied.
+pub(crate) async fn warn_when_not_ready(plan: &Plan) {
+    let probe = Probe {
+        port: plan.admin_port,
+        path: "/readyz",
+    };
+    if let Ok((status, body)) = ready::ask(probe).await
+        && status != 200
+    {
+        summary::note(&format!("every call is denied for now: {}", reason(&body)));
+    }
+}
+
+/// The detail of the first check that failed.
+fn reason(body: &str) -> String {
+    let answer: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+    ["policies", "storage"]
+        .iter()
+        .filter_map(|check| answer.get(check)?.get("detail")?.as_str())
+        .next()
+        .unwrap_or("the policy server is not ready")
+        .to_owned()
 }
 
 /// The configuration file.

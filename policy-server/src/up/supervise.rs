@@ -54,6 +54,7 @@ pub(crate) async fn start(
 ) -> Result<Gateway, UpError> {
     let stop = Stop::listen()?;
     let server = Kept::start(server_recipe(plan)?, server::probe(plan)).await?;
+    server::warn_when_not_ready(plan).await;
     let probe = Probe {
         port: plan.port,
         path: METADATA_PATH,

@@ -1,0 +1,15 @@
+//! Evidence: records, and the chain that shows when one was changed. `docs/audit.md` has the format.
+//!
+//! A record is bytes: hashed as stored, never written anew. Deliberately absent: storage, and the
+//! signed checkpoints that would also show a log cut off at its end.
+
+mod chain;
+mod record;
+pub mod time;
+
+pub use chain::{Break, Fault, Link, SealError, Sealed, Summary, Verifier, leaf, seal};
+pub use record::{
+    CallerEntry, ChangeEntry, Decision, ListRecord, OutcomeRecord, PoliciesRecord,
+    RECORD_BYTES_MAX, RECORD_VERSION, Record, RefusalRecord, SessionRecord, Start, TargetEntry,
+    Targets, UnknownOutcome, VerdictWord,
+};

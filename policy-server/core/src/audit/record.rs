@@ -1,0 +1,424 @@
+//! What is written down, kind by kind. Every list and text in here is bounded by construction.
+//!
+//! Deliberately absent: message bodies, arguments, results, the query strings and userinfo of
+//! resource URIs, session and task ids. They appear as digests only.
+
+use portcullis_protocol::digest::{Digest, Fields};
+use portcullis_protocol::names::{CallId, Caller, Name, ServerName};
+use portcullis_protocol::wire::{
+    Direction, ListKind, ListQuery, Outcome, Query, Refusal, SessionQuery, Standing, Step, Target,
+    Verdict,
+};
+use serde::Serialize;
+
+use crate::decision::Judgement;
+use crate::lists::Page;
+use crate::registry::Change;
+use crate::uri::{self, Hidden};
+
+/// The version of the record format.
+pub const RECORD_VERSION: u8 = 1;
+
+/// Longest record in bytes: the entry bundles of tlog-tiles hold no longer one.
+pub const RECORD_BYTES_MAX: usize = 65_535;
+
+/// Most targets, changes and faults that a record spells out; counts and digests cover all.
+const SPELLED_MAX: usize = 8;
+/// Most determining policies that a record spells out.
+const POLICIES_MAX: usize = 16;
+/// Longest path of a URI that a record spells out, in bytes.
+const PATH_BYTES_MAX: usize = 1024;
+/// Longest scheme or host that a record spells out, in bytes.
+const HOST_BYTES_MAX: usize = 256;
+/// Longest sum of role names that a record spells out, in bytes.
+const ROLES_BYTES_MAX: usize = 4096;
+
+/// One thing that happened.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Record {
+    /// A message was judged. On disk before the answer leaves.
+    Decision(Box<Decision>),
+    /// An allowed call ended.
+    Outcome(OutcomeRecord),
+    /// An allowed call whose end will never be known.
+    UnknownOutcome(UnknownOutcome),
+    /// The filter refused a message.
+    Refusal(Box<RefusalRecord>),
+    /// A page of a list was filtered.
+    List(Box<ListRecord>),
+    /// A session was opened or closed, or somebody tried to.
+    Session(Box<SessionRecord>),
+    /// The server started.
+    Start(Start),
+    /// Another policy set is in force.
+    Policies(PoliciesRecord),
+}
+
+/// A judged message.
+#[derive(Clone, Debug, Serialize)]
+pub struct Decision {
+    call: CallId,
+    server: ServerName,
+    caller: CallerEntry,
+    direction: Direction,
+    method: Name,
+    targets: Targets,
+    digest: Digest,
+    message_digest: Digest,
+    message_bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    protocol_version: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<Digest>,
+    verdict: VerdictWord,
+    policies: Option<Digest>,
+    determining: Vec<String>,
+    determining_count: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<String>,
+}
+
+/// A verdict in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VerdictWord {
+    /// Allow.
+    Allow,
+    /// Approve.
+    Approve,
+    /// Deny.
+    Deny,
+}
+
+impl From<&Verdict> for VerdictWord {
+    fn from(verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::Allow(_) => Self::Allow,
+            Verdict::Approve(_) => Self::Approve,
+            Verdict::Deny(_) => Self::Deny,
+        }
+    }
+}
+
+/// Who asked. Many roles are written as their count and digest.
+#[derive(Clone, Debug, Serialize)]
+pub struct CallerEntry {
+    issuer: Name,
+    subject: Name,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roles: Option<Vec<Name>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roles_digest: Option<Digest>,
+}
+
+impl From<&Caller> for CallerEntry {
+    fn from(caller: &Caller) -> Self {
+        let bytes: usize = caller
+            .roles
+            .iter()
+            .map(|role| role.as_str().len() + 4)
+            .sum();
+        let fits = bytes <= ROLES_BYTES_MAX;
+        let digest = || {
+            let roles = caller.roles.iter().map(|role| role.as_str().as_bytes());
+            Fields::of("portcullis/roles/v1").list(roles).finish()
+        };
+        Self {
+            issuer: caller.issuer.clone(),
+            subject: caller.subject.clone(),
+            agent: caller.agent.clone(),
+            roles: fits.then(|| caller.roles.clone()),
+            roles_digest: (!fits).then(digest),
+        }
+    }
+}
+
+/// What the message acts on: the first few spelled out, all of them counted.
+#[derive(Clone, Debug, Serialize)]
+pub struct Targets {
+    count: usize,
+    first: Vec<TargetEntry>,
+}
+
+impl Targets {
+    fn of(targets: &[Target]) -> Self {
+        let first = targets
+            .iter()
+            .take(SPELLED_MAX)
+            .map(TargetEntry::from)
+            .collect();
+        Self {
+            count: targets.len(),
+            first,
+        }
+    }
+}
+
+/// One target without its secrets. What is too long is there as a digest only.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum TargetEntry {
+    /// The server as a whole.
+    Server,
+    /// A tool.
+    Tool {
+        /// Its name.
+        name: Name,
+    },
+    /// A prompt.
+    Prompt {
+        /// Its name.
+        name: Name,
+    },
+    /// A resource, without userinfo, query and fragment.
+    Resource(UriEntry),
+    /// A resource template, likewise.
+    Template(UriEntry),
+    /// A task; its id may be a bearer secret.
+    Task {
+        /// SHA-256 of the id.
+        digest: Digest,
+    },
+}
+
+/// A URI without its secrets.
+#[derive(Clone, Debug, Serialize)]
+pub struct UriEntry {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheme: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    /// Whether userinfo, query, fragment or a part that is too long is left out.
+    partial: bool,
+    /// SHA-256 of the whole URI.
+    digest: Digest,
+}
+
+impl UriEntry {
+    fn of(uri: &str) -> Self {
+        let parts = uri::parts(uri);
+        let bounded = |text: &str, max| (text.len() <= max).then(|| text.to_owned());
+        let scheme = bounded(parts.scheme, HOST_BYTES_MAX);
+        let host = parts.host.and_then(|host| bounded(host, HOST_BYTES_MAX));
+        let path = bounded(parts.path, PATH_BYTES_MAX);
+        let cut = scheme.is_none() || path.is_none() || host.is_some() != parts.host.is_some();
+        let partial = cut || parts.hidden == Hidden::Something;
+        Self {
+            scheme,
+            host,
+            path,
+            partial,
+            digest: Digest::of(uri.as_bytes()),
+        }
+    }
+}
+
+impl From<&Target> for TargetEntry {
+    fn from(target: &Target) -> Self {
+        match target {
+            Target::Server => Self::Server,
+            Target::Tool(name) => Self::Tool { name: name.clone() },
+            Target::Prompt(name) => Self::Prompt { name: name.clone() },
+            Target::Resource(uri) => Self::Resource(UriEntry::of(uri.as_str())),
+            Target::Template(uri) => Self::Template(UriEntry::of(uri.as_str())),
+            Target::Task(id) => Self::Task {
+                digest: Digest::of(id.as_str().as_bytes()),
+            },
+        }
+    }
+}
+
+impl Decision {
+    /// The record of a judgement on a query.
+    #[must_use]
+    pub fn new(query: &Query, policies: Option<Digest>, judgement: &Judgement) -> Self {
+        Self {
+            call: query.call,
+            server: query.server.clone(),
+            caller: CallerEntry::from(&query.caller),
+            direction: query.direction,
+            method: query.method.clone(),
+            targets: Targets::of(&query.targets),
+            digest: query.digest,
+            message_digest: query.message_digest,
+            message_bytes: query.message_bytes,
+            protocol_version: query.protocol_version.clone(),
+            session: query.session,
+            verdict: VerdictWord::from(&judgement.verdict),
+            policies,
+            determining: judgement
+                .determining
+                .iter()
+                .take(POLICIES_MAX)
+                .cloned()
+                .collect(),
+            determining_count: judgement.determining.len(),
+            errors: judgement
+                .faults
+                .iter()
+                .take(SPELLED_MAX)
+                .map(ToString::to_string)
+                .collect(),
+        }
+    }
+}
+
+/// How an allowed call ended.
+#[derive(Clone, Debug, Serialize)]
+pub struct OutcomeRecord {
+    /// The `seq` of the decision, when there is one.
+    pub decision: Option<u64>,
+    #[serde(flatten)]
+    outcome: Outcome,
+}
+
+impl From<Outcome> for OutcomeRecord {
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            decision: None,
+            outcome,
+        }
+    }
+}
+
+/// An allowed call whose outcome never came.
+#[derive(Clone, Debug, Serialize)]
+pub struct UnknownOutcome {
+    /// The call.
+    pub call: CallId,
+    /// The `seq` of its decision.
+    pub decision: u64,
+}
+
+/// A message that the filter refused.
+#[derive(Clone, Debug, Serialize)]
+pub struct RefusalRecord {
+    /// The `seq` of the decision on the same call, when there is one.
+    pub decision: Option<u64>,
+    call: CallId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server: Option<ServerName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caller: Option<CallerEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    method: Option<Name>,
+    reason: Name,
+    status: u16,
+}
+
+impl From<Refusal> for RefusalRecord {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            decision: None,
+            call: refusal.call,
+            server: refusal.server,
+            caller: refusal.caller.as_ref().map(CallerEntry::from),
+            method: refusal.method,
+            reason: refusal.reason,
+            status: refusal.status,
+        }
+    }
+}
+
+/// A filtered page.
+#[derive(Clone, Debug, Serialize)]
+pub struct ListRecord {
+    call: CallId,
+    server: ServerName,
+    caller: CallerEntry,
+    method: ListKind,
+    digest: Digest,
+    output_digest: Digest,
+    policies: Digest,
+    listed: usize,
+    shown: usize,
+    /// Items without a sound name, or with one that the page has twice.
+    unsound: usize,
+    changed_count: usize,
+    changed: Vec<ChangeEntry>,
+}
+
+/// A tool whose definition is new or another than before.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChangeEntry {
+    tool: Name,
+    before: Option<Digest>,
+    after: Digest,
+}
+
+impl ListRecord {
+    /// The record of a page.
+    #[must_use]
+    pub fn new(query: &ListQuery, policies: Digest, page: &Page, changes: &[Change]) -> Self {
+        let entry = |change: &Change| ChangeEntry {
+            tool: change.tool.clone(),
+            before: change.before.map(|before| before.definition),
+            after: change.after.definition,
+        };
+        Self {
+            call: query.call,
+            server: query.server.clone(),
+            caller: CallerEntry::from(&query.caller),
+            method: query.kind,
+            digest: query.digest,
+            output_digest: Digest::of(page.result.get().as_bytes()),
+            policies,
+            listed: page.listed,
+            shown: page.shown,
+            unsound: page.unsound,
+            changed_count: changes.len(),
+            changed: changes.iter().take(SPELLED_MAX).map(entry).collect(),
+        }
+    }
+}
+
+/// A session opened or closed.
+#[derive(Clone, Debug, Serialize)]
+pub struct SessionRecord {
+    call: CallId,
+    server: ServerName,
+    caller: CallerEntry,
+    session: Digest,
+    step: Step,
+    standing: Standing,
+}
+
+impl SessionRecord {
+    /// The record of a step.
+    #[must_use]
+    pub fn new(query: &SessionQuery, standing: Standing) -> Self {
+        Self {
+            call: query.call,
+            server: query.server.clone(),
+            caller: CallerEntry::from(&query.caller),
+            session: query.session,
+            step: query.step,
+            standing,
+        }
+    }
+}
+
+/// The server started.
+#[derive(Clone, Debug, Serialize)]
+pub struct Start {
+    /// The server's version.
+    pub version: &'static str,
+    /// How durable each record is before its answer leaves: `disk` or `os`.
+    pub sync: &'static str,
+    /// The policy set in force, when one loaded.
+    pub policies: Option<Digest>,
+}
+
+/// Another policy set is in force.
+#[derive(Clone, Debug, Serialize)]
+pub struct PoliciesRecord {
+    /// The set.
+    pub policies: Digest,
+    /// From how many files.
+    pub files: usize,
+}

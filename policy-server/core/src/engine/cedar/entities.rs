@@ -1,0 +1,193 @@
+//! Facts as Cedar entities and context, built directly; no JSON text in between.
+
+use std::collections::{BTreeMap, HashSet};
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use cedar_policy::{Context, Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
+use portcullis_protocol::names::{Caller, Name, ServerName};
+use portcullis_protocol::wire::{Direction, Target};
+
+use crate::audit::time;
+use crate::engine::Fault;
+use crate::facts::{Facts, Subject};
+use crate::registry::Annotations;
+use crate::uri;
+
+/// The names of the schema's entity types, parsed once.
+struct Types {
+    role: EntityTypeName,
+    user: EntityTypeName,
+    agent: EntityTypeName,
+    server: EntityTypeName,
+    tool: EntityTypeName,
+    prompt: EntityTypeName,
+    resource: EntityTypeName,
+    template: EntityTypeName,
+    task: EntityTypeName,
+    direction: EntityTypeName,
+}
+
+static TYPES: LazyLock<Types> = LazyLock::new(|| Types {
+    role: type_name("Role"),
+    user: type_name("User"),
+    agent: type_name("Agent"),
+    server: type_name("Server"),
+    tool: type_name("Tool"),
+    prompt: type_name("Prompt"),
+    resource: type_name("Resource"),
+    template: type_name("Template"),
+    task: type_name("Task"),
+    direction: type_name("Direction"),
+});
+
+#[allow(
+    clippy::expect_used,
+    reason = "ten constant names, all read by the first test that runs"
+)]
+fn type_name(name: &str) -> EntityTypeName {
+    EntityTypeName::from_str(&format!("Mcp::{name}")).expect("a constant type name")
+}
+
+fn uid(kind: &EntityTypeName, id: &str) -> EntityUid {
+    EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(id))
+}
+
+fn string(text: &str) -> RestrictedExpression {
+    RestrictedExpression::new_string(text.to_owned())
+}
+
+type Attributes = Vec<(&'static str, RestrictedExpression)>;
+
+#[allow(
+    clippy::disallowed_types,
+    reason = "Cedar's interface asks for this set; its order is never seen"
+)]
+fn entity(
+    uid: &EntityUid,
+    attributes: Attributes,
+    parents: impl IntoIterator<Item = EntityUid>,
+) -> Result<Entity, Fault> {
+    let attributes = attributes
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value));
+    let parents: HashSet<EntityUid> = parents.into_iter().collect();
+    Entity::new(uid.clone(), attributes.collect(), parents).map_err(|_| Fault::UnfitEntities)
+}
+
+/// The uid of a server.
+pub(super) fn server(name: &ServerName) -> EntityUid {
+    uid(&TYPES.server, name.as_str())
+}
+
+/// The agent's uid, and the entities that describe who asks and of which server.
+pub(super) fn caller(
+    caller: &Caller,
+    server: &EntityUid,
+) -> Result<(EntityUid, Vec<Entity>), Fault> {
+    let agent = uid(
+        &TYPES.agent,
+        caller.agent.as_ref().map_or("unnamed", Name::as_str),
+    );
+    let user = uid(&TYPES.user, caller.subject.as_str());
+    let roles: BTreeMap<&str, EntityUid> = caller
+        .roles
+        .iter()
+        .map(|role| (role.as_str(), uid(&TYPES.role, role.as_str())))
+        .collect();
+    let mut attributes = vec![
+        ("user", RestrictedExpression::new_entity_uid(user.clone())),
+        ("issuer", string(caller.issuer.as_str())),
+    ];
+    attributes.extend(
+        caller
+            .agent
+            .as_ref()
+            .map(|name| ("name", string(name.as_str()))),
+    );
+    let mut known = vec![
+        entity(
+            &agent,
+            attributes,
+            [user.clone()].into_iter().chain(roles.values().cloned()),
+        )?,
+        entity(&user, Vec::new(), roles.values().cloned())?,
+        entity(server, Vec::new(), [])?,
+    ];
+    for role in roles.values() {
+        known.push(entity(role, Vec::new(), [])?);
+    }
+    Ok((agent, known))
+}
+
+/// The context of a request.
+pub(super) fn context(facts: &Facts<'_>, server: &EntityUid) -> Result<Context, Fault> {
+    let direction = match facts.direction {
+        Direction::ToServer => "to_server",
+        Direction::ToClient => "to_client",
+    };
+    let direction = RestrictedExpression::new_entity_uid(uid(&TYPES.direction, direction));
+    let now = RestrictedExpression::new_datetime(time::rfc3339_ms(facts.now_ms));
+    let mut pairs = vec![
+        ("now".to_owned(), now),
+        (
+            "server".to_owned(),
+            RestrictedExpression::new_entity_uid(server.clone()),
+        ),
+        ("direction".to_owned(), direction),
+    ];
+    let version = facts
+        .protocol_version
+        .map(|version| string(version.as_str()));
+    pairs.extend(version.map(|version| ("protocolVersion".to_owned(), version)));
+    Context::from_pairs(pairs).map_err(|_| Fault::UnfitRequest)
+}
+
+/// The resource's uid and its entity; a server's entity is among the caller's already.
+pub(super) fn resource(
+    subject: &Subject<'_>,
+    server: &EntityUid,
+) -> Result<(EntityUid, Option<Entity>), Fault> {
+    let (kind, id, attributes) = match subject.target {
+        Target::Server => return Ok((server.clone(), None)),
+        Target::Tool(name) => (&TYPES.tool, name.as_str(), tool(subject, name)),
+        Target::Prompt(name) => (
+            &TYPES.prompt,
+            name.as_str(),
+            vec![("name", string(name.as_str()))],
+        ),
+        Target::Resource(uri) => (&TYPES.resource, uri.as_str(), resource_parts(uri.as_str())),
+        Target::Template(uri) => (
+            &TYPES.template,
+            uri.as_str(),
+            vec![("uri", string(uri.as_str()))],
+        ),
+        Target::Task(id) => (&TYPES.task, id.as_str(), vec![("id", string(id.as_str()))]),
+    };
+    let server_id: &str = server.id().as_ref();
+    let uid = uid(kind, &format!("{server_id}/{id}"));
+    let entity = entity(&uid, attributes, [server.clone()])?;
+    Ok((uid, Some(entity)))
+}
+
+fn tool(subject: &Subject<'_>, name: &Name) -> Attributes {
+    let hints = subject
+        .tool
+        .map_or_else(Annotations::default, |tool| tool.annotations);
+    let bool = RestrictedExpression::new_bool;
+    vec![
+        ("name", string(name.as_str())),
+        ("readOnly", bool(hints.read_only)),
+        ("destructive", bool(hints.destructive)),
+        ("idempotent", bool(hints.idempotent)),
+        ("openWorld", bool(hints.open_world)),
+        ("listed", bool(subject.tool.is_some())),
+    ]
+}
+
+fn resource_parts(uri: &str) -> Attributes {
+    let parts = uri::parts(uri);
+    let mut attributes = vec![("uri", string(uri)), ("scheme", string(parts.scheme))];
+    attributes.extend(parts.host.map(|host| ("host", string(host))));
+    attributes
+}

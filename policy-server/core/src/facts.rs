@@ -1,0 +1,57 @@
+//! Everything that a judgement depends on, gathered beforehand.
+//!
+//! Deliberately absent: message arguments. They become the typed `context.input` of one action per
+//! tool, and then stand beside [`Subject::tool`].
+
+use portcullis_protocol::names::{Caller, Name, ServerName};
+use portcullis_protocol::wire::{Direction, Query, Target};
+
+use crate::registry::{Registry, ToolEntry};
+
+/// The facts of one message.
+#[derive(Clone, Debug)]
+pub struct Facts<'a> {
+    /// The server behind the gateway.
+    pub server: &'a ServerName,
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// Which way the message travels.
+    pub direction: Direction,
+    /// The MCP method.
+    pub method: &'a str,
+    /// What it acts on; every one must be allowed.
+    pub subjects: Vec<Subject<'a>>,
+    /// The protocol version, when the message names one.
+    pub protocol_version: Option<&'a Name>,
+    /// The time, in milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+/// One target, with what is known about it.
+#[derive(Clone, Debug)]
+pub struct Subject<'a> {
+    /// The target.
+    pub target: &'a Target,
+    /// Its registry entry, when it is a tool that the server has listed.
+    pub tool: Option<ToolEntry>,
+}
+
+impl<'a> Facts<'a> {
+    /// Gathers the facts of a query.
+    #[must_use]
+    pub fn of_query(query: &'a Query, registry: &Registry, now_ms: i64) -> Self {
+        let subject = |target| Subject {
+            target,
+            tool: registry.entry(&query.server, target),
+        };
+        Self {
+            server: &query.server,
+            caller: &query.caller,
+            direction: query.direction,
+            method: query.method.as_str(),
+            subjects: query.targets.iter().map(subject).collect(),
+            protocol_version: query.protocol_version.as_ref(),
+            now_ms,
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Lists on the way back: an agent sees what it may use.
+//!
+//! Each item is judged exactly as a call would be. Items keep their bytes and their order; nothing
+//! is written anew except who may cache the page, and for how long.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use portcullis_protocol::digest::Digest;
+use portcullis_protocol::names::{Name, Uri};
+use portcullis_protocol::wire::{Direction, ListKind, ListQuery, Target};
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::decision::Judge;
+use crate::engine::Fault;
+use crate::facts::{Facts, Subject};
+use crate::policies::Policies;
+use crate::registry::{Annotations, Registry, ToolEntry};
+
+/// Longest time that a filtered page may be cached, in milliseconds: a changed policy shows by then.
+pub const TTL_MS_MAX: u64 = 5_000;
+
+/// The first protocol version whose pages say who may cache them.
+const CACHE_SCOPE_SINCE: &str = "2026-07-28";
+
+/// Most items on one page; real pages stay under a thousand.
+pub const ITEMS_MAX: usize = 10_000;
+
+/// Why a page is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ListError {
+    /// The result is no JSON object, or has a member twice.
+    #[error("the result is not an object whose members are there once: {0}")]
+    Shape(String),
+    /// The result has no array of items where the list belongs.
+    #[error("the result has no array `{0}`")]
+    Items(&'static str),
+    /// There are more items than one page may have.
+    #[error("the page has more than {ITEMS_MAX} items")]
+    TooMany,
+    /// The question could not be put.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// A page that the caller may see.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The `result` member to release.
+    pub result: Box<RawValue>,
+    /// The tools that the page defines, for the registry.
+    pub tools: Vec<(Name, ToolEntry)>,
+    /// How many items the page had.
+    pub listed: usize,
+    /// How many of them the caller may see.
+    pub shown: usize,
+    /// How many were dropped for want of a sound or single name.
+    pub unsound: usize,
+}
+
+/// An item with the target that it names, and what it says about itself as a tool.
+struct Item<'a> {
+    raw: &'a RawValue,
+    target: Target,
+    tool: Option<ToolEntry>,
+}
+
+/// The members of a JSON object in their order, each there once.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+/// Filters one page for its caller.
+///
+/// # Errors
+/// The page is no list result; or the engine cannot be asked.
+pub fn filter(policies: &Policies, query: &ListQuery, now_ms: i64) -> Result<Page, ListError> {
+    let (_, member) = query.kind.method_and_member();
+    let members: Members<'_> = serde_json::from_str(query.result.get())
+        .map_err(|error| ListError::Shape(error.to_string()))?;
+    let items = members.0.iter().find(|(name, _)| name == member);
+    let items: Vec<&RawValue> = items
+        .and_then(|(_, items)| serde_json::from_str(items.get()).ok())
+        .ok_or(ListError::Items(member))?;
+    if items.len() > ITEMS_MAX {
+        return Err(ListError::TooMany);
+    }
+    let listed = items.len();
+    let sound = sound_items(query.kind, &items);
+    let unsound = listed - sound.len();
+    let shown = allowed(policies, query, now_ms, &sound)?;
+    let result = page(&members, query, member, &shown)?;
+    let tools = sound.iter().filter_map(|item| match &item.target {
+        Target::Tool(name) => Some((name.clone(), item.tool?)),
+        _ => None,
+    });
+    Ok(Page {
+        result,
+        tools: tools.collect(),
+        listed,
+        shown: shown.len(),
+        unsound,
+    })
+}
+
+/// Items with a sound name that the page has once; of two tools with one name neither is sound.
+fn sound_items<'a>(kind: ListKind, items: &[&'a RawValue]) -> Vec<Item<'a>> {
+    let mut sound: Vec<Item<'a>> = items.iter().filter_map(|raw| item(kind, raw)).collect();
+    let mut seen: BTreeMap<Target, usize> = BTreeMap::new();
+    for item in &sound {
+        *seen.entry(item.target.clone()).or_default() += 1;
+    }
+    let by_name = matches!(kind, ListKind::Tools | ListKind::Prompts);
+    sound.retain(|item| !by_name || seen.get(&item.target) == Some(&1));
+    sound
+}
+
+fn item(kind: ListKind, raw: &RawValue) -> Option<Item<'_>> {
+    let Members(members) = serde_json::from_str(raw.get()).ok()?;
+    let text = |wanted: &str| -> Option<String> {
+        let (_, value) = members.iter().find(|(name, _)| name == wanted)?;
+        serde_json::from_str(value.get()).ok()
+    };
+    let target = match kind {
+        ListKind::Tools => Target::Tool(Name::parse(&text("name")?).ok()?),
+        ListKind::Prompts => Target::Prompt(Name::parse(&text("name")?).ok()?),
+        ListKind::Resources => Target::Resource(Uri::parse(&text("uri")?).ok()?),
+        ListKind::Templates => Target::Template(Uri::parse(&text("uriTemplate")?).ok()?),
+    };
+    let annotations = members.iter().find(|(name, _)| name == "annotations");
+    let tool = (kind == ListKind::Tools).then(|| ToolEntry {
+        annotations: Annotations::read(annotations.map(|(_, value)| value.get())),
+        definition: Digest::of(raw.get().as_bytes()),
+    });
+    Some(Item { raw, target, tool })
+}
+
+fn allowed<'a>(
+    policies: &Policies,
+    query: &ListQuery,
+    now_ms: i64,
+    items: &[Item<'a>],
+) -> Result<Vec<&'a RawValue>, ListError> {
+    let facts = Facts {
+        server: &query.server,
+        caller: &query.caller,
+        direction: Direction::ToServer,
+        method: use_of(query.kind),
+        subjects: Vec::new(),
+        protocol_version: query.protocol_version.as_ref(),
+        now_ms,
+    };
+    let judge = Judge::new(policies, &facts)?;
+    let may = |item: &&Item<'_>| {
+        judge
+            .judge(&Subject {
+                target: &item.target,
+                tool: item.tool,
+            })
+            .allows()
+    };
+    Ok(items.iter().filter(may).map(|item| item.raw).collect())
+}
+
+/// The method that uses what a list shows.
+const fn use_of(kind: ListKind) -> &'static str {
+    match kind {
+        ListKind::Tools => "tools/call",
+        ListKind::Prompts => "prompts/get",
+        ListKind::Resources => "resources/read",
+        ListKind::Templates => "completion/complete",
+    }
+}
+
+/// Puts the page together again: every other member keeps its bytes.
+fn page(
+    members: &Members<'_>,
+    query: &ListQuery,
+    member: &str,
+    shown: &[&RawValue],
+) -> Result<Box<RawValue>, ListError> {
+    let items: Vec<&str> = shown.iter().map(|raw| raw.get()).collect();
+    let version = query.protocol_version.as_ref().map_or("", Name::as_str);
+    let modern = version >= CACHE_SCOPE_SINCE;
+    let mut written: Vec<(&str, String)> = Vec::new();
+    for (name, value) in &members.0 {
+        let value = match name.as_str() {
+            name if name == member => format!("[{}]", items.join(",")),
+            "cacheScope" => "\"private\"".to_owned(),
+            "ttlMs" => clamped(value).to_string(),
+            _ => value.get().to_owned(),
+        };
+        written.push((name, value));
+    }
+    let has = |name: &str| members.0.iter().any(|(have, _)| have == name);
+    if modern && !has("cacheScope") {
+        written.push(("cacheScope", "\"private\"".to_owned()));
+    }
+    if modern && !has("ttlMs") {
+        written.push(("ttlMs", "0".to_owned()));
+    }
+    let pairs: Vec<String> = written
+        .iter()
+        .map(|(name, value)| format!("{}:{value}", serde_json::Value::from(*name)))
+        .collect();
+    RawValue::from_string(format!("{{{}}}", pairs.join(",")))
+        .map_err(|error| ListError::Shape(error.to_string()))
+}
+
+/// A `ttlMs` within its bound; what is no number is 0.
+fn clamped(value: &RawValue) -> u64 {
+    serde_json::from_str::<u64>(value.get())
+        .unwrap_or(0)
+        .min(TTL_MS_MAX)
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each<'a>(std::marker::PhantomData<&'a ()>);
+        impl<'de: 'a, 'a> Visitor<'de> for Each<'a> {
+            type Value = Members<'a>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut seen = std::collections::BTreeSet::new();
+                let mut members = Vec::new();
+                while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
+                    if !seen.insert(name.clone()) {
+                        let error = format!("the member `{name}` is there twice");
+                        return Err(serde::de::Error::custom(error));
+                    }
+                    members.push((name, value));
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Each(std::marker::PhantomData))
+    }
+}
+
+/// What a page of tools changes in the registry.
+#[must_use]
+pub fn observed(
+    registry: &Registry,
+    query: &ListQuery,
+    page: &Page,
+) -> Vec<crate::registry::Change> {
+    registry.changes(&query.server, &page.tools)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! The command line. Each subcommand has a module; this one only tells them apart.
+
+mod audit;
+mod config;
+mod policy;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+/// Everything went well.
+const OK: u8 = 0;
+/// Problems were found.
+const PROBLEMS: u8 = 1;
+
+/// A security gateway for MCP: policies decide which agent may call what, and every decision is
+/// on record.
+#[derive(Debug, Parser)]
+#[command(name = "portcullis", version, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the policy server that filters ask
+    Serve(serve::Args),
+    /// Check policies and print the schema they are written against
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// Read and verify the audit log
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Check a configuration file and print its JSON Schema
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs the command that the arguments name.
+#[must_use]
+pub fn run() -> ExitCode {
+    let code = match Cli::parse().command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Policy(command) => policy::run(&command),
+        Command::Audit(command) => audit::run(&command),
+        Command::Config(command) => config::run(&command),
+        Command::Completions { shell } => {
+            let mut out = std::io::stdout();
+            clap_complete::generate(shell, &mut Cli::command(), "portcullis", &mut out);
+            OK
+        }
+    };
+    ExitCode::from(code)
+}
+
+/// Says what went wrong, and gives the code back.
+fn fail(error: &dyn std::fmt::Display, code: u8) -> u8 {
+    eprintln!("error: {error}");
+    code
+}
+
+/// Prints a line. A reader that went away, as `head` does, is no error.
+fn say(line: &dyn std::fmt::Display) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout(), "{line}");
+}

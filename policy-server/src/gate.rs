@@ -1,0 +1,330 @@
+//! One question from end to end: gather facts, decide, record; only then is there an answer.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use portcullis_core::audit::{
+    Decision, ListRecord, OutcomeRecord, PoliciesRecord, Record, RefusalRecord, SessionRecord,
+};
+use portcullis_core::decision::{Judgement, decide};
+use portcullis_core::engine::Fault;
+use portcullis_core::facts::Facts;
+use portcullis_core::lists::{self, ListError};
+use portcullis_core::policies::Policies;
+use portcullis_core::registry::Registry;
+use portcullis_protocol::digest::Digest;
+use portcullis_protocol::wire::{
+    Answer, End, ListAnswer, ListQuery, Query, Report, Reports, ReportsAccepted, SessionAnswer,
+    SessionQuery, Standing, Step, Verdict,
+};
+
+use crate::clock;
+use crate::journal::{AppendError, Await, Effect, Entry, Journal, Recorded};
+use crate::library::Library;
+use crate::metrics::Metrics;
+use crate::sessions::{Sessions, owner};
+use crate::store::{Restored, SessionRow};
+
+/// Names the absence of a policy set in answers.
+const NO_POLICIES: Digest = Digest::from_bytes([0; 32]);
+
+/// Why there is no answer. The filter then refuses.
+#[derive(Debug, thiserror::Error)]
+pub enum GateError {
+    /// The record cannot be committed.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// The page is no list that can be filtered.
+    #[error(transparent)]
+    List(#[from] ListError),
+}
+
+/// Everything that answers questions.
+#[derive(Debug)]
+pub struct Gate {
+    library: Arc<Library>,
+    journal: Journal,
+    metrics: Arc<Metrics>,
+    registry: RwLock<Registry>,
+    sessions: Sessions,
+    /// Held while a session is opened or closed, so that two callers cannot open one.
+    opening: tokio::sync::Mutex<()>,
+}
+
+impl Gate {
+    /// A gate over what a former run left.
+    #[must_use]
+    pub fn new(
+        library: Arc<Library>,
+        journal: Journal,
+        metrics: Arc<Metrics>,
+        restored: Restored,
+    ) -> Self {
+        Self {
+            library,
+            journal,
+            metrics,
+            registry: RwLock::new(restored.registry),
+            sessions: Sessions::restored(restored.sessions),
+            opening: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// Judges one message.
+    ///
+    /// # Errors
+    /// The decision cannot be recorded.
+    pub async fn decide(&self, query: Query) -> Result<Recorded<Answer>, GateError> {
+        let start = clock::start();
+        let time_us = clock::now_us();
+        let policies = self.library.state().policies.clone();
+        let judgement = self.judge(&query, policies.as_deref(), time_us);
+        let digest = policies.map(|policies| policies.digest());
+        let awaited = if judgement.allows() {
+            Await::Outcome
+        } else {
+            Await::Nothing
+        };
+        let record = Record::Decision(Box::new(Decision::new(&query, digest, &judgement)));
+        let entry = Entry {
+            time_us,
+            record,
+            change: Effect::Decide(query.call, awaited),
+        };
+        let outcome = outcome_of(&judgement.verdict);
+        let answer = Answer {
+            call: query.call,
+            digest: query.digest,
+            policies: digest.unwrap_or(NO_POLICIES),
+            verdict: judgement.verdict,
+        };
+        let recorded = self.journal.append(answer, vec![entry]).await?;
+        let seconds = clock::seconds_since(start);
+        let method = match &judgement.faults[..] {
+            // Anybody can make methods up; they do not become labels.
+            [Fault::UnknownMethod, ..] => "unknown",
+            _ => query.method.as_str(),
+        };
+        self.metrics
+            .decision(outcome, query.server.as_str(), method, seconds);
+        Ok(recorded)
+    }
+
+    fn judge(&self, query: &Query, policies: Option<&Policies>, now_us: i64) -> Judgement {
+        let Some(policies) = policies else {
+            return Judgement::failed(Fault::NotLoaded);
+        };
+        let standing = query.session.map(|session| {
+            self.sessions
+                .standing(session, &query.server, &query.caller, now_us)
+        });
+        if standing == Some(Standing::Unknown) {
+            return Judgement::failed(Fault::UnknownSession);
+        }
+        let registry = self.registry.read().unwrap_or_else(PoisonError::into_inner);
+        decide(policies, &Facts::of_query(query, &registry, now_us / 1_000))
+    }
+
+    /// Filters one page of a list, and notes what it says about tools.
+    ///
+    /// # Errors
+    /// The page is no list, or the record cannot be committed.
+    pub async fn list(&self, query: ListQuery) -> Result<Recorded<ListAnswer>, GateError> {
+        let time_us = clock::now_us();
+        let policies = self.library.state().policies.clone();
+        let policies = policies.ok_or(ListError::Fault(Fault::NotLoaded))?;
+        let page = lists::filter(&policies, &query, time_us / 1_000)?;
+        let changes = {
+            let registry = self.registry.read().unwrap_or_else(PoisonError::into_inner);
+            registry.changes(&query.server, &page.tools)
+        };
+        let record = ListRecord::new(&query, policies.digest(), &page, &changes);
+        let change = match changes.is_empty() {
+            true => Effect::Nothing,
+            false => Effect::Tools(query.server.clone(), changes.clone()),
+        };
+        let entry = Entry {
+            time_us,
+            record: Record::List(Box::new(record)),
+            change,
+        };
+        let answer = ListAnswer {
+            call: query.call,
+            digest: query.digest,
+            result: page.result,
+        };
+        let recorded = self.journal.append(answer, vec![entry]).await?;
+        let mut registry = self
+            .registry
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        registry.apply(&query.server, &changes);
+        Ok(recorded)
+    }
+
+    /// Says whose session it is; opening and closing are recorded.
+    ///
+    /// # Errors
+    /// The step cannot be recorded.
+    pub async fn session(&self, query: SessionQuery) -> Result<SessionAnswer, GateError> {
+        let standing = match query.step {
+            Step::Use => self.standing(&query),
+            Step::Open => self.open(&query).await?,
+            Step::Close => self.close(&query).await?,
+        };
+        Ok(SessionAnswer {
+            call: query.call,
+            session: query.session,
+            standing,
+        })
+    }
+
+    fn standing(&self, query: &SessionQuery) -> Standing {
+        self.sessions
+            .standing(query.session, &query.server, &query.caller, clock::now_us())
+    }
+
+    async fn open(&self, query: &SessionQuery) -> Result<Standing, GateError> {
+        let _guard = self.opening.lock().await;
+        if self.sessions.is_taken(query.session) {
+            let standing = self.standing(query);
+            return self.note(query, standing, Effect::Nothing).await;
+        }
+        let owner = owner(&query.caller);
+        let row = SessionRow {
+            session: query.session,
+            owner,
+            server: query.server.clone(),
+            opened_us: clock::now_us(),
+        };
+        let instead = self.sessions.to_make_room(owner);
+        let standing = self
+            .note(query, Standing::Own, Effect::Open(row.clone(), instead))
+            .await?;
+        self.sessions.open(row, instead);
+        Ok(standing)
+    }
+
+    async fn close(&self, query: &SessionQuery) -> Result<Standing, GateError> {
+        let _guard = self.opening.lock().await;
+        match self.standing(query) {
+            Standing::Unknown => self.note(query, Standing::Unknown, Effect::Nothing).await,
+            Standing::Own => {
+                let closed = Effect::Close(query.session);
+                let standing = self.note(query, Standing::Own, closed).await?;
+                self.sessions.close(query.session);
+                Ok(standing)
+            }
+        }
+    }
+
+    async fn note(
+        &self,
+        query: &SessionQuery,
+        standing: Standing,
+        change: Effect,
+    ) -> Result<Standing, GateError> {
+        let record = Record::Session(Box::new(SessionRecord::new(query, standing)));
+        let entry = Entry {
+            time_us: clock::now_us(),
+            record,
+            change,
+        };
+        Ok(self.journal.append(standing, vec![entry]).await?.released())
+    }
+
+    /// Records what the filter tells.
+    ///
+    /// # Errors
+    /// The reports cannot be recorded; sending them again is harmless.
+    pub async fn report(&self, reports: Reports) -> Result<Recorded<ReportsAccepted>, GateError> {
+        let accepted = ReportsAccepted {
+            accepted: reports.reports.len() as u64,
+        };
+        let ends: Vec<Counted> = reports.reports.iter().map(Counted::of).collect();
+        let time_us = clock::now_us();
+        let entries = reports
+            .reports
+            .into_iter()
+            .map(|report| entry(time_us, report))
+            .collect();
+        let recorded = self.journal.append(accepted, entries).await?;
+        ends.into_iter()
+            .for_each(|counted| counted.count(&self.metrics));
+        Ok(recorded)
+    }
+
+    /// Records that another policy set comes into force, and puts it in force.
+    ///
+    /// # Errors
+    /// The change cannot be recorded; the set in force stays.
+    pub async fn adopt(&self, policies: Arc<Policies>) -> Result<(), AppendError> {
+        let record = Record::Policies(PoliciesRecord {
+            policies: policies.digest(),
+            files: policies.files(),
+        });
+        let entry = Entry {
+            time_us: clock::now_us(),
+            record,
+            change: Effect::Nothing,
+        };
+        let recorded = self.journal.append(policies, vec![entry]).await?;
+        self.library.adopt(recorded.released());
+        Ok(())
+    }
+}
+
+/// What a report counts as.
+enum Counted {
+    Outcome(&'static str),
+    Refusal(String),
+}
+
+impl Counted {
+    fn of(report: &Report) -> Self {
+        match report {
+            Report::Refusal(refusal) => Self::Refusal(refusal.reason.as_str().to_owned()),
+            Report::Outcome(outcome) => Self::Outcome(match outcome.end {
+                End::Complete => "complete",
+                End::Disconnected => "disconnected",
+                End::Withheld => "withheld",
+            }),
+        }
+    }
+
+    fn count(self, metrics: &Metrics) {
+        match self {
+            Self::Outcome(end) => metrics.outcome(end),
+            Self::Refusal(reason) => metrics.refusal(&reason),
+        }
+    }
+}
+
+fn entry(time_us: i64, report: Report) -> Entry {
+    match report {
+        Report::Outcome(outcome) => {
+            let change = Effect::End(outcome.call);
+            Entry {
+                time_us,
+                record: Record::Outcome(OutcomeRecord::from(outcome)),
+                change,
+            }
+        }
+        Report::Refusal(refusal) => {
+            let change = Effect::Refuse(refusal.call);
+            let record = Record::Refusal(Box::new(RefusalRecord::from(refusal)));
+            Entry {
+                time_us,
+                record,
+                change,
+            }
+        }
+    }
+}
+
+const fn outcome_of(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Allow(_) => "allow",
+        Verdict::Approve(_) => "approve",
+        Verdict::Deny(_) => "deny",
+    }
+}

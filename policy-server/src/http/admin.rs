@@ -1,0 +1,145 @@
+//! The admin listener: liveness, readiness, metrics and status. It changes nothing.
+
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use hyper::{Method, Request, StatusCode};
+use portcullis_core::audit::time::rfc3339_us;
+use portcullis_protocol::digest::Digest;
+use serde::Serialize;
+
+use super::problem::{json, metrics, not_found, problem, wrong_method};
+use super::{Reply, Routes};
+use crate::journal::Journal;
+use crate::library::Library;
+use crate::metrics::Metrics;
+
+/// Routes of the operators.
+#[derive(Debug)]
+pub struct Admin {
+    library: Arc<Library>,
+    journal: Journal,
+    metrics: Arc<Metrics>,
+}
+
+/// One thing that readiness depends on.
+#[derive(Serialize)]
+struct Check {
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Ready {
+    ready: bool,
+    policies: Check,
+    storage: Check,
+}
+
+#[derive(Serialize)]
+struct Status {
+    version: &'static str,
+    policies: Policies,
+    storage: Check,
+}
+
+#[derive(Serialize)]
+struct Policies {
+    digest: Option<Digest>,
+    files: Option<usize>,
+    loaded_at: Option<String>,
+    folder: String,
+    error: Option<String>,
+}
+
+impl Admin {
+    /// Routes to what there is to see.
+    #[must_use]
+    pub const fn new(library: Arc<Library>, journal: Journal, metrics: Arc<Metrics>) -> Self {
+        Self {
+            library,
+            journal,
+            metrics,
+        }
+    }
+
+    async fn ready(&self) -> Reply {
+        let state = self.library.state();
+        let policies = Check {
+            ok: state.policies.is_some(),
+            detail: state.error.clone(),
+        };
+        let storage = self.storage().await;
+        let ready = policies.ok && storage.ok;
+        let status = if ready {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        };
+        json(
+            status,
+            &Ready {
+                ready,
+                policies,
+                storage,
+            },
+        )
+    }
+
+    async fn storage(&self) -> Check {
+        let error = self.journal.check().await.err();
+        Check {
+            ok: error.is_none(),
+            detail: error,
+        }
+    }
+
+    async fn status(&self) -> Reply {
+        let state = self.library.state();
+        let policies = Policies {
+            digest: state.policies.as_ref().map(|policies| policies.digest()),
+            files: state.policies.as_ref().map(|policies| policies.files()),
+            loaded_at: state.loaded_us.map(rfc3339_us),
+            folder: self.library.folder().display().to_string(),
+            error: state.error.clone(),
+        };
+        let version = env!("CARGO_PKG_VERSION");
+        json(
+            StatusCode::OK,
+            &Status {
+                version,
+                policies,
+                storage: self.storage().await,
+            },
+        )
+    }
+
+    fn metrics(&self) -> Reply {
+        match self.metrics.text() {
+            Ok(text) => metrics(text),
+            Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        }
+    }
+}
+
+impl Routes for Admin {
+    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Reply {
+        if request.method() != Method::GET {
+            return wrong_method();
+        }
+        match request.uri().path() {
+            "/livez" => json(
+                StatusCode::OK,
+                &Check {
+                    ok: true,
+                    detail: None,
+                },
+            ),
+            "/readyz" => self.ready().await,
+            "/metrics" => self.metrics(),
+            "/v1/status" => self.status().await,
+            _ => not_found(),
+        }
+    }
+}

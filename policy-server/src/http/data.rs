@@ -1,0 +1,140 @@
+//! The data listener: exactly the paths of the wire contract.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use hyper::{Method, Request, StatusCode};
+use portcullis_protocol::digest::Digest;
+use portcullis_protocol::limits::{
+    NAME_BYTES_MAX, REPORTS_MAX, REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX, ROLES_MAX, TARGETS_MAX,
+    URI_BYTES_MAX,
+};
+use portcullis_protocol::wire::{
+    DECIDE_PATH, LISTS_PATH, ListQuery, OUTCOMES_PATH, Query, Reports, SESSIONS_PATH, SessionQuery,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::problem::{json, not_found, problem, wrong_method};
+use super::{Reply, Routes};
+use crate::gate::{Gate, GateError};
+use crate::journal::{AppendError, Recorded};
+
+/// A caller in JSON: names may double in length by escapes.
+const CALLER_BYTES_MAX: usize = 2 * NAME_BYTES_MAX * (ROLES_MAX + 3) + 4_096;
+const DECIDE_BYTES_MAX: usize =
+    REQUEST_BYTES_MAX + 2 * URI_BYTES_MAX * TARGETS_MAX + CALLER_BYTES_MAX;
+const LIST_BYTES_MAX: usize = RESPONSE_BYTES_MAX + CALLER_BYTES_MAX;
+const REPORTS_BYTES_MAX: usize = REPORTS_MAX * CALLER_BYTES_MAX;
+
+/// Routes of the filters.
+#[derive(Debug)]
+pub struct Data(Arc<Gate>);
+
+impl Data {
+    /// Routes to a gate.
+    #[must_use]
+    pub const fn new(gate: Arc<Gate>) -> Self {
+        Self(gate)
+    }
+
+    async fn decide(&self, body: Incoming) -> Result<Reply, Reply> {
+        let query: Query = parse(body, DECIDE_BYTES_MAX).await?;
+        if !query.is_sound() {
+            return Err(problem(
+                StatusCode::BAD_REQUEST,
+                "the digest or a bound does not hold",
+            ));
+        }
+        recorded(self.0.decide(query).await)
+    }
+
+    async fn lists(&self, body: Incoming) -> Result<Reply, Reply> {
+        let query: ListQuery = parse(body, LIST_BYTES_MAX).await?;
+        let computed = Digest::of(query.result.get().as_bytes());
+        if computed != query.digest || !query.caller.is_bounded() {
+            return Err(problem(
+                StatusCode::BAD_REQUEST,
+                "the digest or a bound does not hold",
+            ));
+        }
+        recorded(self.0.list(query).await)
+    }
+
+    async fn sessions(&self, body: Incoming) -> Result<Reply, Reply> {
+        let query: SessionQuery = parse(body, CALLER_BYTES_MAX).await?;
+        if !query.caller.is_bounded() {
+            return Err(problem(StatusCode::BAD_REQUEST, "a bound does not hold"));
+        }
+        let answer = self
+            .0
+            .session(query)
+            .await
+            .map_err(|error| refused(&error))?;
+        Ok(json(StatusCode::OK, &answer))
+    }
+
+    async fn outcomes(&self, body: Incoming) -> Result<Reply, Reply> {
+        let reports: Reports = parse(body, REPORTS_BYTES_MAX).await?;
+        if reports.reports.len() > REPORTS_MAX {
+            return Err(problem(StatusCode::BAD_REQUEST, "a bound does not hold"));
+        }
+        recorded(self.0.report(reports).await)
+    }
+}
+
+impl Routes for Data {
+    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Reply {
+        let (head, body) = request.into_parts();
+        let path = head.uri.path();
+        let known = [DECIDE_PATH, LISTS_PATH, SESSIONS_PATH, OUTCOMES_PATH].contains(&path);
+        if known && head.method != Method::POST {
+            return wrong_method();
+        }
+        let answer = match path {
+            DECIDE_PATH => self.decide(body).await,
+            LISTS_PATH => self.lists(body).await,
+            SESSIONS_PATH => self.sessions(body).await,
+            OUTCOMES_PATH => self.outcomes(body).await,
+            _ => Err(not_found()),
+        };
+        answer.unwrap_or_else(|problem| problem)
+    }
+}
+
+async fn parse<T: DeserializeOwned>(body: Incoming, bytes_max: usize) -> Result<T, Reply> {
+    let bytes: Bytes = match Limited::new(body, bytes_max).collect().await {
+        Ok(collected) => collected.to_bytes(),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+            return Err(problem(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "the body is too long",
+            ));
+        }
+        Err(_) => return Err(problem(StatusCode::BAD_REQUEST, "the body did not arrive")),
+    };
+    serde_json::from_slice(&bytes)
+        .map_err(|error| problem(StatusCode::BAD_REQUEST, &error.to_string()))
+}
+
+/// The only way for a decision, a page or an acknowledgement to leave: recorded.
+fn recorded<T: Serialize>(answer: Result<Recorded<T>, GateError>) -> Result<Reply, Reply> {
+    match answer {
+        Ok(recorded) => Ok(json(StatusCode::OK, &recorded.released())),
+        Err(error) => Err(refused(&error)),
+    }
+}
+
+fn refused(error: &GateError) -> Reply {
+    let status = match error {
+        GateError::Append(AppendError::Duplicate) => StatusCode::CONFLICT,
+        GateError::Append(_) => StatusCode::SERVICE_UNAVAILABLE,
+        GateError::List(portcullis_core::lists::ListError::Fault(_)) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        GateError::List(_) => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    problem(status, &error.to_string())
+}

@@ -1,0 +1,70 @@
+//! Errors as RFC 9457 problems, and answers as JSON.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::{Response, StatusCode};
+use serde::Serialize;
+
+use super::Reply;
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    status: u16,
+    title: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    detail: &'a str,
+}
+
+fn reply(status: StatusCode, content_type: &'static str, body: Bytes) -> Reply {
+    let mut reply = Response::new(Full::new(body));
+    *reply.status_mut() = status;
+    reply
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    reply
+}
+
+/// A problem of this status.
+pub(super) fn problem(status: StatusCode, detail: &str) -> Reply {
+    let title = status.canonical_reason().unwrap_or_default();
+    let body = serde_json::to_vec(&Problem {
+        status: status.as_u16(),
+        title,
+        detail,
+    });
+    reply(
+        status,
+        "application/problem+json",
+        body.unwrap_or_default().into(),
+    )
+}
+
+/// The request took too long.
+pub(super) fn slow() -> Reply {
+    problem(StatusCode::SERVICE_UNAVAILABLE, "the request took too long")
+}
+
+/// No such path.
+pub(super) fn not_found() -> Reply {
+    problem(StatusCode::NOT_FOUND, "")
+}
+
+/// Another method than the path takes.
+pub(super) fn wrong_method() -> Reply {
+    problem(StatusCode::METHOD_NOT_ALLOWED, "")
+}
+
+/// A value as JSON.
+pub(super) fn json<T: Serialize>(status: StatusCode, value: &T) -> Reply {
+    match serde_json::to_vec(value) {
+        Ok(body) => reply(status, "application/json", body.into()),
+        Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+/// Text for Prometheus.
+pub(super) fn metrics(text: String) -> Reply {
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    reply(StatusCode::OK, kind, text.into())
+}

@@ -1,0 +1,207 @@
+//! One transaction as one SQL text: a single trip to the database's thread.
+//!
+//! The texts repeat for batches of the same shape, so that prepared statements are reused.
+
+use std::fmt::Write as _;
+
+use portcullis_core::registry::Change;
+use portcullis_protocol::digest::Digest;
+use portcullis_protocol::names::{CallId, ServerName};
+use sqlx::sqlite::{SqliteArguments, SqliteConnection};
+use sqlx::{Arguments as _, AssertSqlSafe};
+
+use super::Await;
+use crate::store::SessionRow;
+
+/// A transaction under construction.
+#[derive(Debug)]
+pub(super) struct Batch {
+    /// What follows the rows of `audit` and of decided calls: it may refer to both.
+    after: String,
+    arguments: SqliteArguments,
+    audit: Vec<(u64, Vec<u8>, Digest)>,
+    calls: Vec<(CallId, u64, Await)>,
+    failed: Option<String>,
+}
+
+impl Batch {
+    pub(super) fn new() -> Self {
+        Self {
+            after: String::new(),
+            arguments: SqliteArguments::default(),
+            audit: Vec::new(),
+            calls: Vec::new(),
+            failed: None,
+        }
+    }
+
+    /// A record for the log.
+    pub(super) fn log(&mut self, seq: u64, bytes: Vec<u8>, leaf: Digest) {
+        self.audit.push((seq, bytes, leaf));
+    }
+
+    /// A decided call.
+    pub(super) fn decide(&mut self, call: CallId, seq: u64, end: Await) {
+        self.calls.push((call, seq, end));
+    }
+
+    /// A call's end, known before or not.
+    pub(super) fn end(&mut self, call: CallId, seq: u64) {
+        self.finish("outcome_seq", call, seq);
+    }
+
+    /// A call whose end will not be known, unless it is reported late.
+    pub(super) fn give_up(&mut self, call: CallId) {
+        let call = self.bind(bytes_of(call));
+        let _ = write!(
+            self.after,
+            "UPDATE calls SET open = 0 WHERE call = ${call};"
+        );
+    }
+
+    /// A filter's refusal, which also ends a call.
+    pub(super) fn refuse(&mut self, call: CallId, seq: u64) {
+        self.finish("refusal_seq", call, seq);
+    }
+
+    fn finish(&mut self, column: &'static str, call: CallId, seq: u64) {
+        let call = self.bind(bytes_of(call));
+        let seq = self.bind(number(seq));
+        let _ = write!(
+            self.after,
+            "INSERT INTO calls (call, {column}, open) VALUES (${call}, ${seq}, 0) \
+             ON CONFLICT (call) DO UPDATE SET {column} = excluded.{column}, open = 0;"
+        );
+    }
+
+    /// A session's row.
+    pub(super) fn open(&mut self, row: &SessionRow) {
+        let session = self.bind(row.session.as_bytes().to_vec());
+        let owner = self.bind(row.owner.as_bytes().to_vec());
+        let server = self.bind(row.server.as_str().to_owned());
+        let opened = self.bind(row.opened_us);
+        let _ = write!(
+            self.after,
+            "INSERT INTO sessions (session, owner, server, opened_at) \
+             VALUES (${session}, ${owner}, ${server}, ${opened}) ON CONFLICT (session) DO NOTHING;"
+        );
+    }
+
+    /// A session's end.
+    pub(super) fn close(&mut self, session: Digest) {
+        let session = self.bind(session.as_bytes().to_vec());
+        let _ = write!(
+            self.after,
+            "DELETE FROM sessions WHERE session = ${session};"
+        );
+    }
+
+    /// A tool's newest entry.
+    pub(super) fn tool(&mut self, server: &ServerName, change: &Change) {
+        let hints = change.after.annotations;
+        let server = self.bind(server.as_str().to_owned());
+        let name = self.bind(change.tool.as_str().to_owned());
+        let flags = [
+            hints.read_only,
+            hints.destructive,
+            hints.idempotent,
+            hints.open_world,
+        ];
+        let [read, destroy, repeat, open] = flags.map(|flag| self.bind(i64::from(flag)));
+        let definition = self.bind(change.after.definition.as_bytes().to_vec());
+        let _ = write!(
+            self.after,
+            "INSERT INTO tools (server, name, read_only, destructive, idempotent, open_world, \
+             definition) VALUES (${server}, ${name}, ${read}, ${destroy}, ${repeat}, ${open}, \
+             ${definition}) ON CONFLICT (server, name) DO UPDATE SET \
+             read_only = excluded.read_only, destructive = excluded.destructive, \
+             idempotent = excluded.idempotent, open_world = excluded.open_world, \
+             definition = excluded.definition;"
+        );
+    }
+
+    /// A write that changes nothing but shows that the disk takes it.
+    pub(super) fn probe(&mut self, now_us: i64) {
+        let now = self.bind(now_us);
+        let _ = write!(
+            self.after,
+            "INSERT INTO probe (id, at) VALUES (1, ${now}) \
+             ON CONFLICT (id) DO UPDATE SET at = excluded.at;"
+        );
+    }
+
+    /// Commits everything, or nothing.
+    pub(super) async fn commit(
+        mut self,
+        connection: &mut SqliteConnection,
+    ) -> Result<(), sqlx::Error> {
+        let mut sql = String::from("BEGIN IMMEDIATE;");
+        self.write_log(&mut sql);
+        self.write_calls(&mut sql);
+        if let Some(failed) = self.failed {
+            return Err(sqlx::Error::Encode(failed.into()));
+        }
+        sql.push_str(&self.after);
+        sql.push_str("COMMIT;");
+        let query = sqlx::query_with(AssertSqlSafe(sql), self.arguments);
+        query.execute(connection).await.map(drop)
+    }
+
+    fn write_log(&mut self, sql: &mut String) {
+        let rows = std::mem::take(&mut self.audit);
+        if rows.is_empty() {
+            return;
+        }
+        sql.push_str("INSERT INTO audit (seq, record, leaf) VALUES ");
+        let mut comma = "";
+        for (seq, bytes, leaf) in rows {
+            let seq = self.bind(number(seq));
+            let bytes = self.bind(bytes);
+            let leaf = self.bind(leaf.as_bytes().to_vec());
+            let _ = write!(sql, "{comma}(${seq}, ${bytes}, ${leaf})");
+            comma = ", ";
+        }
+        sql.push(';');
+    }
+
+    fn write_calls(&mut self, sql: &mut String) {
+        let rows = std::mem::take(&mut self.calls);
+        if rows.is_empty() {
+            return;
+        }
+        sql.push_str("INSERT INTO calls (call, decision_seq, open) VALUES ");
+        let mut comma = "";
+        for (call, seq, end) in rows {
+            let call = self.bind(bytes_of(call));
+            let seq = self.bind(number(seq));
+            let open = self.bind(i64::from(end == Await::Outcome));
+            let _ = write!(sql, "{comma}(${call}, ${seq}, ${open})");
+            comma = ", ";
+        }
+        sql.push(';');
+    }
+
+    /// Adds an argument and gives its number.
+    fn bind<'t, T>(&mut self, value: T) -> usize
+    where
+        T: sqlx::Encode<'t, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite> + 't,
+    {
+        if let Err(error) = self.arguments.add(value) {
+            self.failed = Some(error.to_string());
+        }
+        self.arguments.len()
+    }
+}
+
+/// The bytes of a call id as stored.
+pub(super) fn bytes_of(call: CallId) -> Vec<u8> {
+    call.to_string()
+        .as_bytes()
+        .chunks_exact(2)
+        .filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
+}
+
+fn number(seq: u64) -> i64 {
+    i64::try_from(seq).unwrap_or(i64::MAX)
+}

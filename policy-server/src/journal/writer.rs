@@ -1,0 +1,312 @@
+//! The one task that writes.
+//!
+//! A failed commit refuses its batch and drops the connection; the next batch opens a new one and
+//! reads the end of the chain again, so that the writer heals when the disk does.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::sync::{Arc, PoisonError};
+
+use portcullis_core::audit::{Link, Record, seal};
+use portcullis_protocol::names::CallId;
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{AssertSqlSafe, Connection as _, Row as _};
+use tokio::sync::mpsc;
+
+use super::batch::{Batch, bytes_of};
+use super::{AppendError, Effect, Entry, Health, Order};
+use crate::clock;
+use crate::metrics::Metrics;
+use crate::store::{Store, StoreError, call_id, head};
+
+/// Most entries of one transaction, give or take one order.
+const BATCH_MAX: usize = 256;
+
+pub(super) struct Writer {
+    store: Store,
+    connection: Option<SqliteConnection>,
+    /// Held as long as this process may write.
+    _lock: File,
+    /// The end of the chain as last committed.
+    head: Link,
+    health: Health,
+    metrics: Arc<Metrics>,
+}
+
+/// What the database knows of a call.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    decision: Option<u64>,
+    ended: bool,
+    refused: bool,
+}
+
+impl Writer {
+    pub(super) async fn new(
+        store: Store,
+        mut connection: SqliteConnection,
+        lock: File,
+        health: Health,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, StoreError> {
+        let head = head(&mut connection)
+            .await
+            .map_err(|error| store.sql(error))?;
+        Ok(Self {
+            store,
+            connection: Some(connection),
+            _lock: lock,
+            head,
+            health,
+            metrics,
+        })
+    }
+
+    /// Commits batch after batch until every handle is gone.
+    pub(super) async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
+        while let Some(first) = orders.recv().await {
+            let mut size = first.entries.len();
+            let mut batch = vec![first];
+            while size < BATCH_MAX {
+                let Ok(next) = orders.try_recv() else { break };
+                size += next.entries.len();
+                batch.push(next);
+            }
+            self.metrics.batch_size(size);
+            self.serve(batch).await;
+        }
+        if let Some(connection) = self.connection.take() {
+            let _ = connection.close().await;
+        }
+    }
+
+    /// Commits what can be committed, and tells everybody.
+    async fn serve(&mut self, orders: Vec<Order>) {
+        let (orders, twice) = without_repeats(orders);
+        refuse(twice, &AppendError::Duplicate);
+        let (orders, failure) = match self.commit(&orders).await {
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+                let (fresh, known) = self.without_known(orders).await;
+                refuse(known, &AppendError::Duplicate);
+                let failure = self.commit(&fresh).await.err();
+                (fresh, failure)
+            }
+            result => (orders, result.err()),
+        };
+        let Some(error) = failure else {
+            self.say(None);
+            return orders
+                .into_iter()
+                .for_each(|order| drop(order.done.send(Ok(()))));
+        };
+        let error = error.to_string();
+        tracing::error!(%error, records = orders.len(), "the audit log cannot be written");
+        self.disconnect().await;
+        refuse(orders, &AppendError::Storage(error.clone()));
+        self.say(Some(error));
+    }
+
+    fn say(&self, health: Option<String>) {
+        *self.health.lock().unwrap_or_else(PoisonError::into_inner) = health;
+    }
+
+    async fn disconnect(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            let closing = connection.close();
+            let _ = tokio::time::timeout(std::time::Duration::from_secs(1), closing).await;
+        }
+    }
+
+    /// The connection, opened anew after a failure.
+    async fn connected(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
+        if self.connection.is_none() {
+            let opened = self.store.connect().await;
+            let mut connection = opened.map_err(|error| match error {
+                StoreError::Sql { source, .. } => source,
+                other => sqlx::Error::Configuration(other.to_string().into()),
+            })?;
+            let found = head(&mut connection).await?;
+            // An unacknowledged commit may have come through; an acknowledged one cannot be gone.
+            if found.seq < self.head.seq {
+                let lost = "the log is shorter than what was committed; was the file replaced?";
+                return Err(sqlx::Error::Configuration(lost.into()));
+            }
+            self.head = found;
+            self.connection = Some(connection);
+        }
+        self.connection.as_mut().ok_or(sqlx::Error::WorkerCrashed)
+    }
+
+    async fn commit(&mut self, orders: &[Order]) -> Result<(), sqlx::Error> {
+        self.connected().await?;
+        let known = self.known(orders).await?;
+        let (batch, head) = self.plan(orders, known)?;
+        let connection = self.connected().await?;
+        let result = batch.commit(connection).await;
+        match &result {
+            Ok(()) => self.head = head,
+            // Leaves no transaction behind; without one, the text is an error of no interest.
+            Err(_) => drop(sqlx::query("ROLLBACK").execute(connection).await),
+        }
+        result
+    }
+
+    /// Seals every entry, and gathers what changes with it.
+    fn plan(
+        &self,
+        orders: &[Order],
+        mut known: BTreeMap<CallId, Known>,
+    ) -> Result<(Batch, Link), sqlx::Error> {
+        let mut batch = Batch::new();
+        let mut end = self.head;
+        let entries: Vec<&Entry> = orders.iter().flat_map(|order| &order.entries).collect();
+        if entries.is_empty() {
+            batch.probe(clock::now_us());
+        }
+        for entry in entries {
+            let Some(record) = due(entry, &mut known) else {
+                continue;
+            };
+            let sealed = seal(end, entry.time_us, &record)
+                .map_err(|error| sqlx::Error::Encode(error.into()))?;
+            end = sealed.link;
+            batch.log(end.seq, sealed.bytes, end.leaf);
+            apply(&mut batch, &entry.change, end.seq);
+        }
+        Ok((batch, end))
+    }
+
+    /// What the database knows of the calls that are reported on.
+    async fn known(&mut self, orders: &[Order]) -> Result<BTreeMap<CallId, Known>, sqlx::Error> {
+        let reported = orders.iter().flat_map(|order| &order.entries);
+        let calls: BTreeSet<CallId> = reported
+            .filter_map(|entry| match entry.change {
+                Effect::End(call) | Effect::Refuse(call) => Some(call),
+                _ => None,
+            })
+            .collect();
+        self.look_up(calls).await
+    }
+
+    async fn look_up(
+        &mut self,
+        calls: BTreeSet<CallId>,
+    ) -> Result<BTreeMap<CallId, Known>, sqlx::Error> {
+        let mut known = BTreeMap::new();
+        if calls.is_empty() {
+            return Ok(known);
+        }
+        let places: Vec<String> = (1..=calls.len()).map(|place| format!("${place}")).collect();
+        let sql = format!(
+            "SELECT call, decision_seq, outcome_seq, refusal_seq FROM calls WHERE call IN ({})",
+            places.join(", ")
+        );
+        let query = calls
+            .into_iter()
+            .fold(sqlx::query(AssertSqlSafe(sql)), |query, call| {
+                query.bind(bytes_of(call))
+            });
+        for row in query.fetch_all(self.connected().await?).await? {
+            let Some(call) = call_id(row.try_get("call")?) else {
+                continue;
+            };
+            let seq = |column: &str| row.try_get::<Option<i64>, _>(column);
+            let decision = seq("decision_seq")?.map(i64::unsigned_abs);
+            let ended = seq("outcome_seq")?.is_some();
+            let refused = seq("refusal_seq")?.is_some();
+            known.insert(
+                call,
+                Known {
+                    decision,
+                    ended,
+                    refused,
+                },
+            );
+        }
+        Ok(known)
+    }
+
+    /// Parts the orders that decide a call which the database has decided already.
+    async fn without_known(&mut self, orders: Vec<Order>) -> (Vec<Order>, Vec<Order>) {
+        let calls = orders.iter().flat_map(decided).collect();
+        let Ok(known) = self.look_up(calls).await else {
+            return (orders, Vec::new());
+        };
+        orders
+            .into_iter()
+            .partition(|order| !decided(order).any(|call| known.contains_key(&call)))
+    }
+}
+
+/// The calls that an order decides.
+fn decided(order: &Order) -> impl Iterator<Item = CallId> + '_ {
+    order.entries.iter().filter_map(|entry| match entry.change {
+        Effect::Decide(call, _) => Some(call),
+        _ => None,
+    })
+}
+
+/// Parts the orders that decide a call which an earlier one of the batch decides.
+fn without_repeats(orders: Vec<Order>) -> (Vec<Order>, Vec<Order>) {
+    let mut seen = BTreeSet::new();
+    orders
+        .into_iter()
+        .partition(|order| decided(order).all(|call| seen.insert(call)))
+}
+
+fn refuse(orders: Vec<Order>, error: &AppendError) {
+    for order in orders {
+        // Whoever waited may have given up already.
+        let _ = order.done.send(Err(error.clone()));
+    }
+}
+
+/// The record as it is to be sealed; none when the same report was recorded before.
+fn due(entry: &Entry, known: &mut BTreeMap<CallId, Known>) -> Option<Record> {
+    let mut record = entry.record.clone();
+    match entry.change {
+        Effect::End(call) => {
+            let known = known.entry(call).or_default();
+            if std::mem::replace(&mut known.ended, true) {
+                return None;
+            }
+            if let Record::Outcome(outcome) = &mut record {
+                outcome.decision = known.decision;
+            }
+        }
+        Effect::Refuse(call) => {
+            let known = known.entry(call).or_default();
+            if std::mem::replace(&mut known.refused, true) {
+                return None;
+            }
+            if let Record::Refusal(refusal) = &mut record {
+                refusal.decision = known.decision;
+            }
+        }
+        Effect::Decide(..)
+        | Effect::Nothing
+        | Effect::GiveUp(_)
+        | Effect::Open(..)
+        | Effect::Close(_)
+        | Effect::Tools(..) => {}
+    }
+    Some(record)
+}
+
+fn apply(batch: &mut Batch, change: &Effect, seq: u64) {
+    match change {
+        Effect::Nothing => {}
+        Effect::Decide(call, end) => batch.decide(*call, seq, *end),
+        Effect::End(call) => batch.end(*call, seq),
+        Effect::GiveUp(call) => batch.give_up(*call),
+        Effect::Refuse(call) => batch.refuse(*call, seq),
+        Effect::Open(row, instead) => {
+            instead.iter().for_each(|session| batch.close(*session));
+            batch.open(row);
+        }
+        Effect::Close(session) => batch.close(*session),
+        Effect::Tools(server, changes) => {
+            changes.iter().for_each(|change| batch.tool(server, change));
+        }
+    }
+}

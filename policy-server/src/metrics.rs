@@ -1,0 +1,203 @@
+//! What is counted and timed, for Prometheus. Every label has a bounded set of values.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+
+/// Most values of one label that others choose; the rest is counted as `other`.
+const VALUES_MAX: usize = 64;
+
+/// Upper bounds of duration buckets, in seconds.
+const SECONDS: [f64; 12] = [
+    0.000_1, 0.000_2, 0.000_4, 0.000_8, 0.001_6, 0.003, 0.006, 0.0125, 0.025, 0.1, 0.5, 2.0,
+];
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct DecisionLabels {
+    outcome: &'static str,
+    server: String,
+    method: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct WordLabels {
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct EndLabels {
+    end: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ReasonLabels {
+    reason: String,
+}
+
+/// Values that were seen of one label.
+#[derive(Debug, Default)]
+struct Values(Mutex<BTreeSet<String>>);
+
+impl Values {
+    fn bounded(&self, value: &str) -> String {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.contains(value) || seen.len() < VALUES_MAX {
+            seen.insert(value.to_owned());
+            value.to_owned()
+        } else {
+            "other".to_owned()
+        }
+    }
+}
+
+/// All metrics.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    decisions: Family<DecisionLabels, Counter>,
+    decision_seconds: Histogram,
+    append_seconds: Histogram,
+    batch_records: Histogram,
+    reloads: Family<WordLabels, Counter>,
+    policies_good: Gauge,
+    refusals: Family<ReasonLabels, Counter>,
+    outcomes: Family<EndLabels, Counter>,
+    servers: Values,
+    methods: Values,
+    reasons: Values,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("portcullis"),
+            decisions: Family::default(),
+            decision_seconds: Histogram::new(SECONDS),
+            append_seconds: Histogram::new(SECONDS),
+            batch_records: Histogram::new([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0]),
+            reloads: Family::default(),
+            policies_good: Gauge::default(),
+            refusals: Family::default(),
+            outcomes: Family::default(),
+            servers: Values::default(),
+            methods: Values::default(),
+            reasons: Values::default(),
+        };
+        metrics.register();
+        metrics
+    }
+}
+
+impl Metrics {
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "The running version", build);
+        registry.register(
+            "decisions",
+            "Decisions that were answered",
+            self.decisions.clone(),
+        );
+        registry.register(
+            "decision_duration_seconds",
+            "From the parsed question to the recorded answer",
+            self.decision_seconds.clone(),
+        );
+        registry.register(
+            "audit_append_duration_seconds",
+            "From handing a record over to its commit",
+            self.append_seconds.clone(),
+        );
+        registry.register(
+            "audit_batch_size",
+            "Records in one transaction",
+            self.batch_records.clone(),
+        );
+        registry.register(
+            "policies_reload",
+            "Changes of the policy folder",
+            self.reloads.clone(),
+        );
+        registry.register(
+            "policies_current",
+            "1 when the policies in force are those of the folder",
+            self.policies_good.clone(),
+        );
+        registry.register(
+            "refusals",
+            "Messages that the filter refused",
+            self.refusals.clone(),
+        );
+        registry.register("outcomes", "How allowed calls ended", self.outcomes.clone());
+    }
+
+    /// One answered decision.
+    pub fn decision(&self, outcome: &'static str, server: &str, method: &str, seconds: f64) {
+        let (server, method) = (self.servers.bounded(server), self.methods.bounded(method));
+        self.decisions
+            .get_or_create(&DecisionLabels {
+                outcome,
+                server,
+                method,
+            })
+            .inc();
+        self.decision_seconds.observe(seconds);
+    }
+
+    /// One append, committed or not.
+    pub fn append_duration(&self, seconds: f64) {
+        self.append_seconds.observe(seconds);
+    }
+
+    /// One transaction.
+    pub fn batch_size(&self, records: usize) {
+        self.batch_records
+            .observe(u32::try_from(records).unwrap_or(u32::MAX).into());
+    }
+
+    /// A changed policy folder was loaded.
+    pub fn reload_succeeded(&self) {
+        self.reloads
+            .get_or_create(&WordLabels { result: "success" })
+            .inc();
+        self.policies_good.set(1);
+    }
+
+    /// A changed policy folder was refused.
+    pub fn reload_failed(&self) {
+        self.reloads
+            .get_or_create(&WordLabels { result: "failure" })
+            .inc();
+        self.policies_good.set(0);
+    }
+
+    /// One reported refusal.
+    pub fn refusal(&self, reason: &str) {
+        let reason = self.reasons.bounded(reason);
+        self.refusals.get_or_create(&ReasonLabels { reason }).inc();
+    }
+
+    /// One reported outcome.
+    pub fn outcome(&self, end: &'static str) {
+        self.outcomes.get_or_create(&EndLabels { end }).inc();
+    }
+
+    /// All of it as text.
+    ///
+    /// # Errors
+    /// Never for a `String`; the encoder's interface has it.
+    pub fn text(&self) -> Result<String, fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}

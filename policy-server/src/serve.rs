@@ -1,0 +1,174 @@
+//! Assembly: configuration in, a running server out, and its orderly end.
+
+use std::sync::Arc;
+
+use portcullis_core::audit::{Record, Start};
+use tokio::sync::watch;
+
+use crate::config::{Address, Config};
+use crate::gate::Gate;
+use crate::http::{self, Admin, BindError, Data, Listener};
+use crate::journal::{AppendError, Journal};
+use crate::library::{Library, News, POLL_INTERVAL};
+use crate::metrics::Metrics;
+use crate::store::{Store, StoreError};
+
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The audit log cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The start cannot be recorded.
+    #[error("cannot record the start: {0}")]
+    Append(#[from] AppendError),
+    /// A listener cannot be had.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The system does not say where a listener is.
+    #[error("cannot tell the address of a listener: {0}")]
+    Address(#[from] std::io::Error),
+}
+
+/// A server that accepts connections.
+#[derive(Debug)]
+pub struct Running {
+    /// Where filters ask, as bound.
+    pub data: Address,
+    /// Where operators look, as bound.
+    pub admin: Address,
+    stop: watch::Sender<bool>,
+    listeners: Vec<tokio::task::JoinHandle<()>>,
+    journal: Journal,
+}
+
+/// Starts a server: log, policies, then the listeners.
+///
+/// Broken policies do not keep it from starting: it then denies everything until they are mended.
+///
+/// # Errors
+/// The log or an address cannot be had.
+pub async fn start(config: &Config) -> Result<Running, ServeError> {
+    let metrics = Arc::new(Metrics::default());
+    let store = Store::new(config.database.clone(), config.sync);
+    let (journal, mut restored) = Journal::open(store, metrics.clone()).await?;
+    let library = Arc::new(Library::new(config.policies.clone()));
+    let mut seen = None;
+    let news = library.look(&mut seen);
+    let policies = match &news {
+        News::Policies(policies) => Some(policies.digest()),
+        _ => None,
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    let record = Record::Start(Start {
+        version,
+        sync: config.sync.word(),
+        policies,
+    });
+    journal
+        .begin(record, &std::mem::take(&mut restored.open))
+        .await?;
+    let gate = Arc::new(Gate::new(
+        library.clone(),
+        journal.clone(),
+        metrics.clone(),
+        restored,
+    ));
+    take_over(&gate, &library, &metrics, news).await;
+    let data = Listener::bind(&config.data).await?;
+    let admin = Listener::bind(&config.admin).await?;
+    let (stop, stopping) = watch::channel(false);
+    tokio::spawn(watch_folder(
+        gate.clone(),
+        library.clone(),
+        metrics.clone(),
+        seen,
+        stopping.clone(),
+    ));
+    let addresses = (data.address()?, admin.address()?);
+    let data_routes = Arc::new(Data::new(gate));
+    let admin_routes = Arc::new(Admin::new(library, journal.clone(), metrics));
+    let listeners = vec![
+        tokio::spawn(http::serve(data, data_routes, stopping.clone())),
+        tokio::spawn(http::serve(admin, admin_routes, stopping)),
+    ];
+    Ok(Running {
+        data: addresses.0,
+        admin: addresses.1,
+        stop,
+        listeners,
+        journal,
+    })
+}
+
+impl Running {
+    /// Stops accepting, lets requests end, and commits what waits.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        for listener in self.listeners {
+            if let Err(error) = listener.await {
+                tracing::error!(%error, "a listener failed");
+            }
+        }
+        self.journal.drain().await;
+    }
+}
+
+type Seen = Option<Result<portcullis_core::policies::Sources, String>>;
+
+/// Follows the folder until the server stops.
+async fn watch_folder(
+    gate: Arc<Gate>,
+    library: Arc<Library>,
+    metrics: Arc<Metrics>,
+    mut seen: Seen,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(POLL_INTERVAL) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+        let library_to_read = library.clone();
+        let looked = tokio::task::spawn_blocking(move || {
+            let news = library_to_read.look(&mut seen);
+            (news, seen)
+        });
+        let Ok((news, now_seen)) = looked.await else {
+            tracing::error!("reading the policies folder failed; changes are no longer seen");
+            library.keep("reading the policies folder failed".to_owned());
+            return;
+        };
+        seen = now_seen;
+        if !take_over(&gate, &library, &metrics, news).await {
+            // Not recorded, so not in force: look at the same content again.
+            seen = None;
+        }
+    }
+}
+
+/// Puts news in force. False when that could not be recorded.
+async fn take_over(gate: &Gate, library: &Library, metrics: &Metrics, news: News) -> bool {
+    match news {
+        News::None => {}
+        News::Broken(error) => {
+            metrics.reload_failed();
+            let kept = library.state().policies.is_some();
+            tracing::error!(%error, last_good_kept = kept, "the policies are refused");
+            library.keep(error.to_string());
+        }
+        News::Policies(policies) => {
+            let (digest, files) = (policies.digest(), policies.files());
+            if let Err(error) = gate.adopt(policies).await {
+                tracing::error!(%error, "new policies are not in force: that cannot be recorded");
+                return false;
+            }
+            metrics.reload_succeeded();
+            match files {
+                0 => tracing::warn!(%digest, "there are no policies: everything is denied"),
+                _ => tracing::info!(%digest, files, "policies are in force"),
+            }
+        }
+    }
+    true
+}

@@ -1,0 +1,443 @@
+//! The database: one connection that writes, migrations, and what is read back at start.
+//!
+//! Runtime queries in the subset of SQL that SQLite and PostgreSQL share, `$1` placeholders.
+//! Deliberately absent: decisions about what is written; the `journal` makes them.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use portcullis_core::audit::{Link, Verifier};
+use portcullis_core::registry::{Annotations, Registry, ToolEntry};
+use portcullis_protocol::digest::Digest;
+use portcullis_protocol::names::{CallId, Name, ServerName};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Row};
+
+use crate::config::Sync;
+
+/// Longest wait for another process's write lock; then the append is refused.
+const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// How many of the last records must chain before the server starts. `audit verify` checks all.
+const TAIL_RECORDS: i64 = 1_000;
+
+/// The first SQLite release whose WAL does not lose commits on a reset.
+const SQLITE_SINCE: (u32, u32, u32) = (3, 51, 3);
+
+/// Migrations in their order; the number of a migration is its position, from one.
+const MIGRATIONS: [&str; 1] = [include_str!("../migrations/sqlite/0001_begin.sql")];
+
+/// Why the database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQL failed.
+    #[error("cannot use the database {path}: {source}")]
+    Sql {
+        /// The database.
+        path: PathBuf,
+        /// What failed.
+        source: sqlx::Error,
+    },
+    /// The file cannot be created or locked.
+    #[error("cannot use the database {path}: {source}")]
+    File {
+        /// The database.
+        path: PathBuf,
+        /// What failed.
+        source: std::io::Error,
+    },
+    /// Another server writes this log.
+    #[error("another server is using the database {0}; one log has one writer")]
+    InUse(PathBuf),
+    /// SQLite is too old.
+    #[error("the SQLite library is {0}, older than 3.51.3, and can lose commits")]
+    Version(String),
+    /// The database was written by a later version.
+    #[error("the database is at version {0}, later than this program knows; use the newer program")]
+    Later(i64),
+    /// The log was changed.
+    #[error("the audit log is broken: {0}; run `portcullis audit verify`")]
+    Broken(String),
+}
+
+/// Where the database is, and how durable its commits are.
+#[derive(Clone, Debug)]
+pub struct Store {
+    path: PathBuf,
+    sync: Sync,
+}
+
+/// A call that was allowed and has not ended.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenCall {
+    /// The call.
+    pub call: CallId,
+    /// The number of its decision.
+    pub decision: u64,
+}
+
+/// A session as stored.
+#[derive(Clone, Debug)]
+pub struct SessionRow {
+    /// The session.
+    pub session: Digest,
+    /// The digest of its owner.
+    pub owner: Digest,
+    /// Its server.
+    pub server: ServerName,
+    /// When it was opened, in microseconds since 1970.
+    pub opened_us: i64,
+}
+
+/// What the database holds beside the log.
+#[derive(Debug, Default)]
+pub struct Restored {
+    /// Calls without an end.
+    pub open: Vec<OpenCall>,
+    /// Sessions.
+    pub sessions: Vec<SessionRow>,
+    /// Tools.
+    pub registry: Registry,
+}
+
+impl Store {
+    /// A database file.
+    #[must_use]
+    pub const fn new(path: PathBuf, sync: Sync) -> Self {
+        Self { path, sync }
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// An SQL error with the database's name.
+    pub fn sql(&self, source: sqlx::Error) -> StoreError {
+        StoreError::Sql {
+            path: self.path.clone(),
+            source,
+        }
+    }
+
+    /// Takes the lock that makes this process the only writer. Dropping the file releases it; so
+    /// does the end of the process, however it ends.
+    ///
+    /// # Errors
+    /// Another process holds it.
+    pub fn lock(&self) -> Result<std::fs::File, StoreError> {
+        let mut name = self.path.as_os_str().to_owned();
+        name.push(".lock");
+        let file = |source| StoreError::File {
+            path: self.path.clone(),
+            source,
+        };
+        create_private(Path::new(&name)).map_err(file)?;
+        let lock = std::fs::OpenOptions::new()
+            .write(true)
+            .open(&name)
+            .map_err(file)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(lock),
+            Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse(self.path.clone())),
+            Err(std::fs::TryLockError::Error(source)) => Err(file(source)),
+        }
+    }
+
+    /// Creates the file if need be, brings its tables up to date and checks the engine.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    pub async fn prepare(&self) -> Result<SqliteConnection, StoreError> {
+        create_private(&self.path).map_err(|source| StoreError::File {
+            path: self.path.clone(),
+            source,
+        })?;
+        let mut connection = self.connect().await?;
+        check_version(&mut connection)
+            .await
+            .map_err(|error| self.sql(error))??;
+        migrate(&mut connection)
+            .await
+            .map_err(|error| self.sql(error))??;
+        Ok(connection)
+    }
+
+    /// Opens the connection that writes.
+    ///
+    /// # Errors
+    /// The database cannot be opened.
+    pub async fn connect(&self) -> Result<SqliteConnection, StoreError> {
+        let synchronous = match self.sync {
+            Sync::Disk => SqliteSynchronous::Full,
+            Sync::Os => SqliteSynchronous::Normal,
+        };
+        SqliteConnectOptions::new()
+            .filename(&self.path)
+            .create_if_missing(false)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(synchronous)
+            .busy_timeout(BUSY_TIMEOUT)
+            .statement_cache_capacity(1_024)
+            .disable_statement_logging()
+            .connect()
+            .await
+            .map_err(|error| self.sql(error))
+    }
+
+    /// Opens a connection that only reads.
+    ///
+    /// # Errors
+    /// The database cannot be opened.
+    pub async fn connect_read_only(&self) -> Result<SqliteConnection, StoreError> {
+        SqliteConnectOptions::new()
+            .filename(&self.path)
+            .read_only(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .disable_statement_logging()
+            .connect()
+            .await
+            .map_err(|error| self.sql(error))
+    }
+
+    /// Reads back what the server keeps in memory, after checking the end of the chain.
+    ///
+    /// # Errors
+    /// The database cannot be read, or the chain is broken.
+    pub async fn restore(&self, connection: &mut SqliteConnection) -> Result<Restored, StoreError> {
+        self.check_tail(connection).await?;
+        let restored = restore(connection).await;
+        restored.map_err(|error| self.sql(error))
+    }
+
+    async fn check_tail(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+        let end = head(connection).await.map_err(|error| self.sql(error))?;
+        let first = i64::try_from(end.seq).unwrap_or(i64::MAX) - TAIL_RECORDS;
+        let rows = records_after(connection, first.max(0), TAIL_RECORDS).await;
+        let rows = rows.map_err(|error| self.sql(error))?;
+        let before = match first {
+            ..=0 => Some(Link::ORIGIN),
+            _ => link_at(connection, first)
+                .await
+                .map_err(|error| self.sql(error))?,
+        };
+        let missing = || StoreError::Broken("records are missing".to_owned());
+        let mut verifier = Verifier::after(before.ok_or_else(missing)?);
+        for row in rows {
+            let next = verifier.next(&row.record, row.leaf);
+            next.map_err(|broken| StoreError::Broken(broken.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
+/// One row of the log.
+#[derive(Debug)]
+pub struct LogRow {
+    /// Its number, by the database.
+    pub seq: i64,
+    /// The bytes.
+    pub record: Vec<u8>,
+    /// The stored leaf hash, when it has the length of one.
+    pub leaf: Option<Digest>,
+}
+
+/// The records after a number, at most `limit`, in order.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn records_after(
+    connection: &mut SqliteConnection,
+    seq: i64,
+    limit: i64,
+) -> Result<Vec<LogRow>, sqlx::Error> {
+    let rows =
+        sqlx::query("SELECT seq, record, leaf FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2")
+            .bind(seq)
+            .bind(limit)
+            .fetch_all(connection)
+            .await?;
+    let row = |row: &sqlx::sqlite::SqliteRow| -> Result<LogRow, sqlx::Error> {
+        let leaf = digest(row.try_get("leaf")?);
+        // A leaf of the wrong length is a leaf that was edited.
+        let leaf = leaf.or(Some(Digest::from_bytes([0; 32])));
+        Ok(LogRow {
+            seq: row.try_get("seq")?,
+            record: row.try_get("record")?,
+            leaf,
+        })
+    };
+    rows.iter().map(row).collect()
+}
+
+/// The end of the chain.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn head(connection: &mut SqliteConnection) -> Result<Link, sqlx::Error> {
+    let row = sqlx::query("SELECT seq, leaf FROM audit ORDER BY seq DESC LIMIT 1")
+        .fetch_optional(connection)
+        .await?;
+    row.map_or(Ok(Link::ORIGIN), |row| link(&row))
+}
+
+async fn link_at(connection: &mut SqliteConnection, seq: i64) -> Result<Option<Link>, sqlx::Error> {
+    let row = sqlx::query("SELECT seq, leaf FROM audit WHERE seq = $1")
+        .bind(seq)
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| link(&row)).transpose()
+}
+
+fn link(row: &sqlx::sqlite::SqliteRow) -> Result<Link, sqlx::Error> {
+    let seq: i64 = row.try_get("seq")?;
+    let leaf = digest(row.try_get("leaf")?);
+    let unsound = || sqlx::Error::Decode("the stored leaf is no hash".into());
+    Ok(Link {
+        seq: seq.unsigned_abs(),
+        leaf: leaf.ok_or_else(unsound)?,
+    })
+}
+
+/// A digest from stored bytes.
+#[must_use]
+pub fn digest(bytes: Vec<u8>) -> Option<Digest> {
+    <[u8; 32]>::try_from(bytes).ok().map(Digest::from_bytes)
+}
+
+/// A call id from stored bytes.
+#[must_use]
+pub fn call_id(bytes: Vec<u8>) -> Option<CallId> {
+    <[u8; 16]>::try_from(bytes).ok().map(CallId::from_bytes)
+}
+
+async fn restore(connection: &mut SqliteConnection) -> Result<Restored, sqlx::Error> {
+    let mut restored = Restored::default();
+    let calls = "SELECT call, decision_seq FROM calls WHERE open = 1 ORDER BY decision_seq";
+    for row in sqlx::query(calls).fetch_all(&mut *connection).await? {
+        let decision: i64 = row.try_get("decision_seq")?;
+        let call = call_id(row.try_get("call")?);
+        restored.open.extend(call.map(|call| OpenCall {
+            call,
+            decision: decision.unsigned_abs(),
+        }));
+    }
+    let sessions = "SELECT session, owner, server, opened_at FROM sessions";
+    for row in sqlx::query(sessions).fetch_all(&mut *connection).await? {
+        restored.sessions.extend(session(&row)?);
+    }
+    for row in sqlx::query("SELECT * FROM tools")
+        .fetch_all(&mut *connection)
+        .await?
+    {
+        if let Some((server, tool, entry)) = tool(&row)? {
+            restored.registry.restore(server, tool, entry);
+        }
+    }
+    Ok(restored)
+}
+
+fn session(row: &sqlx::sqlite::SqliteRow) -> Result<Option<SessionRow>, sqlx::Error> {
+    let session = digest(row.try_get("session")?);
+    let owner = digest(row.try_get("owner")?);
+    let server = ServerName::parse(row.try_get("server")?).ok();
+    let opened_us = row.try_get("opened_at")?;
+    let (Some(session), Some(owner), Some(server)) = (session, owner, server) else {
+        return Ok(None);
+    };
+    Ok(Some(SessionRow {
+        session,
+        owner,
+        server,
+        opened_us,
+    }))
+}
+
+fn tool(
+    row: &sqlx::sqlite::SqliteRow,
+) -> Result<Option<(ServerName, Name, ToolEntry)>, sqlx::Error> {
+    let flag = |column: &str| row.try_get::<i64, _>(column).map(|value| value != 0);
+    let annotations = Annotations {
+        read_only: flag("read_only")?,
+        destructive: flag("destructive")?,
+        idempotent: flag("idempotent")?,
+        open_world: flag("open_world")?,
+    };
+    let server = ServerName::parse(row.try_get("server")?).ok();
+    let name = Name::parse(row.try_get("name")?).ok();
+    let (Some(server), Some(name), Some(definition)) =
+        (server, name, digest(row.try_get("definition")?))
+    else {
+        return Ok(None);
+    };
+    Ok(Some((
+        server,
+        name,
+        ToolEntry {
+            annotations,
+            definition,
+        },
+    )))
+}
+
+async fn check_version(
+    connection: &mut SqliteConnection,
+) -> Result<Result<(), StoreError>, sqlx::Error> {
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()")
+        .fetch_one(connection)
+        .await?;
+    let mut parts = version
+        .split('.')
+        .map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut part = || parts.next().unwrap_or(0);
+    let found = (part(), part(), part());
+    Ok(if found >= SQLITE_SINCE {
+        Ok(())
+    } else {
+        Err(StoreError::Version(version))
+    })
+}
+
+async fn migrate(connection: &mut SqliteConnection) -> Result<Result<(), StoreError>, sqlx::Error> {
+    sqlx::query("CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY)")
+        .execute(&mut *connection)
+        .await?;
+    let done: Option<i64> = sqlx::query_scalar("SELECT max(number) FROM migrations")
+        .fetch_one(&mut *connection)
+        .await?;
+    let done = done.unwrap_or(0);
+    if done > MIGRATIONS.len() as i64 {
+        return Ok(Err(StoreError::Later(done)));
+    }
+    for (number, sql) in (1_i64..)
+        .zip(MIGRATIONS)
+        .filter(|(number, _)| *number > done)
+    {
+        let mut transaction = connection.begin().await?;
+        sqlx::raw_sql(sql).execute(&mut *transaction).await?;
+        sqlx::query("INSERT INTO migrations (number) VALUES ($1)")
+            .bind(number)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+    }
+    Ok(Ok(()))
+}
+
+/// Creates a file that only its owner can read, unless it exists.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)?;
+    Ok(())
+}
