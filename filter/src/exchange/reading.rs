@@ -119,7 +119,7 @@ impl Reading<'_> {
             Era::Sessions
         };
         self.headers_agree(id.is_some(), &method, params, in_meta.as_ref())?;
-        let class = mcp::classify_from_client(method.as_str(), params);
+        let class = mcp::classify_from_client(era, method.as_str(), params);
         let class = class.map_err(|fault| self.no_message(fault).of_method(&method))?;
         let mut asked = self.asked(id, method, era);
         let version = in_meta.or_else(|| self.header_version());

@@ -113,7 +113,10 @@ impl Name {
     /// A name out of the source; only for words that are plainly names.
     #[must_use]
     pub fn from_static(text: &'static str) -> Self {
-        debug_assert!(visible(text, NAME_BYTES_MAX).is_ok(), "a static name is a name");
+        debug_assert!(
+            visible(text, NAME_BYTES_MAX).is_ok(),
+            "a static name is a name"
+        );
         Self(text.to_owned())
     }
 

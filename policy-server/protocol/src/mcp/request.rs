@@ -1,5 +1,6 @@
 //! Requests and notifications, sorted by what must happen before they travel on.
 
+use super::Era;
 use crate::json::{Json, Kind};
 use crate::jsonrpc::{Fault, no_twins};
 use crate::limits::TARGETS_MAX;
@@ -41,14 +42,26 @@ const PARAMS: [&str; 9] = [
     "task",
 ];
 
+/// Judged methods of the session era that the stateless era has removed.
+const REMOVED: [&str; 4] = [
+    "resources/subscribe",
+    "resources/unsubscribe",
+    "tasks/list",
+    "tasks/result",
+];
+
 /// Sorts a message from the agent.
 ///
 /// # Errors
 /// When the parameters do not say what the method acts on.
 pub fn classify_from_client<'a>(
+    era: Era,
     method: &str,
     params: Option<Json<'a>>,
 ) -> Result<Class<'a>, Fault> {
+    if era == Era::Stateless && REMOVED.contains(&method) {
+        return Ok(Class::Unknown);
+    }
     if let Some(params) = params {
         no_twins(params, &PARAMS)?;
     }
@@ -194,7 +207,7 @@ mod tests {
 
     fn targets(method: &str, params: &str) -> Vec<Target> {
         let params = check(params.as_bytes()).unwrap();
-        match classify_from_client(method, Some(params)) {
+        match classify_from_client(Era::Sessions, method, Some(params)) {
             Ok(Class::Judge(judged)) => judged.targets,
             other => panic!("{method}: {other:?}"),
         }
@@ -239,7 +252,7 @@ mod tests {
         ] {
             let params = check(params.as_bytes()).unwrap();
             assert!(
-                classify_from_client(method, Some(params)).is_err(),
+                classify_from_client(Era::Sessions, method, Some(params)).is_err(),
                 "{method}"
             );
         }
@@ -248,10 +261,19 @@ mod tests {
     #[test]
     fn unknown_methods_are_unknown() {
         assert_eq!(
-            classify_from_client("interceptor/invoke", None),
+            classify_from_client(Era::Sessions, "interceptor/invoke", None),
             Ok(Class::Unknown)
         );
-        assert_eq!(classify_from_client("Tools/call", None), Ok(Class::Unknown));
+        assert_eq!(
+            classify_from_client(Era::Sessions, "Tools/call", None),
+            Ok(Class::Unknown)
+        );
         assert_eq!(classify_from_server("tools/call", None), Ok(Class::Unknown));
+        for removed in REMOVED {
+            assert_eq!(
+                classify_from_client(Era::Stateless, removed, None),
+                Ok(Class::Unknown)
+            );
+        }
     }
 }
