@@ -4,6 +4,7 @@ mod audit;
 mod config;
 mod policy;
 mod serve;
+mod up;
 
 use std::process::ExitCode;
 
@@ -25,6 +26,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Up(crate::up::Args),
+    Token(crate::up::TokenArgs),
     /// Run the policy server that filters ask
     Serve(serve::Args),
     /// Check policies and print the schema they are written against
@@ -47,6 +50,8 @@ enum Command {
 #[must_use]
 pub fn run() -> ExitCode {
     let code = match Cli::parse().command {
+        Command::Up(args) => up::run(crate::up::run(args)),
+        Command::Token(args) => up::run(async move { crate::up::token(&args) }),
         Command::Serve(args) => serve::run(&args),
         Command::Policy(command) => policy::run(&command),
         Command::Audit(command) => audit::run(&command),

@@ -16,3 +16,4 @@ pub mod metrics;
 pub mod serve;
 pub mod sessions;
 pub mod store;
+pub mod up;

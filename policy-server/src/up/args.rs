@@ -83,7 +83,7 @@ pub struct TokenArgs {
 
 /// What a committed audit record survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum AuditSync {
+pub(crate) enum AuditSync {
     /// A loss of power.
     Disk,
     /// A crash of the process.
@@ -102,7 +102,7 @@ impl AuditSync {
 
 /// `NAME[:ROLE,ROLE]`
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct User {
+pub(crate) struct User {
     pub(crate) name: String,
     pub(crate) roles: Vec<String>,
 }
@@ -141,7 +141,7 @@ fn name(text: &str) -> Result<Name, String> {
 
 /// A token's life: a whole number and one of s, m, h, d.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ttl(pub(crate) Duration);
+pub(crate) struct Ttl(pub(crate) Duration);
 
 /// Tokens of the quick start are not meant to be kept.
 const TTL_SECONDS_MAX: u64 = 365 * 86_400;

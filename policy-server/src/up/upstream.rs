@@ -20,7 +20,7 @@ pub(crate) enum Transport {
 
 /// An MCP server to put behind the gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Upstream {
+pub(crate) struct Upstream {
     pub(crate) name: ServerName,
     pub(crate) transport: Transport,
     /// Host name or address, without brackets.
@@ -33,7 +33,7 @@ pub struct Upstream {
 
 /// Why a text is no upstream.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum UpstreamError {
+pub(crate) enum UpstreamError {
     /// There is no `=`.
     #[error("write an upstream as NAME=URL, for example files=http://127.0.0.1:9000/mcp")]
     Shape,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::super::plan::Plan;
 use super::super::upstream::{Transport, Upstream};
@@ -46,24 +46,26 @@ fn policy_server(plan: &Plan) -> Value {
 
 fn mcp_server(server: &Upstream) -> Value {
     let address = json!({"socket_address": {"address": server.host, "port_value": server.port}});
-    let mut cluster = json!({
-        "name": server.cluster(),
-        "type": if server.address().is_some() { "STATIC" } else { "STRICT_DNS" },
-        "connect_timeout": "5s",
-        "per_connection_buffer_limit_bytes": BUFFER_BYTES,
-        "circuit_breakers": breakers(),
-        // Below the 5 s after which Node closes an idle connection: a request never meets one
-        // that is just being closed.
-        "typed_extension_protocol_options": http1("4s"),
-        "load_assignment": endpoints(&server.cluster(), &address),
-    });
-    if server.address().is_none() {
-        cluster["dns_lookup_family"] = json!("V4_PREFERRED");
+    let mut cluster = Map::new();
+    let mut set = |key: &str, value: Value| cluster.insert(key.to_owned(), value);
+    set("name", json!(server.cluster()));
+    set("connect_timeout", json!("5s"));
+    set("per_connection_buffer_limit_bytes", json!(BUFFER_BYTES));
+    set("circuit_breakers", breakers());
+    // Below the 5 s after which Node closes an idle connection: a request never meets one that is
+    // just being closed.
+    set("typed_extension_protocol_options", http1("4s"));
+    set("load_assignment", endpoints(&server.cluster(), &address));
+    if server.address().is_some() {
+        set("type", json!("STATIC"));
+    } else {
+        set("type", json!("STRICT_DNS"));
+        set("dns_lookup_family", json!("V4_PREFERRED"));
     }
     if server.transport == Transport::Tls {
-        cluster["transport_socket"] = tls(server);
+        set("transport_socket", tls(server));
     }
-    cluster
+    Value::Object(cluster)
 }
 
 fn endpoints(cluster: &str, address: &Value) -> Value {
