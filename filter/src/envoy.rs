@@ -305,14 +305,6 @@ impl Stream {
             self.body(unread.bytes, unread.last);
         }
     }
-
-    fn request_action(&self) -> Action {
-        action(self.request)
-    }
-
-    fn answer_action(&self) -> Action {
-        action(self.answer)
-    }
 }
 
 impl Context for Stream {
@@ -360,7 +352,7 @@ impl HttpContext for Stream {
         if last && self.exchange.is_reading() {
             self.step(Input::RequestEnd(&[]));
         }
-        self.request_action()
+        action(self.request)
     }
 
     fn on_http_request_body(&mut self, size: usize, last: bool) -> Action {
@@ -372,7 +364,7 @@ impl HttpContext for Stream {
                 self.step(Input::RequestBody(size));
             }
         }
-        self.request_action()
+        action(self.request)
     }
 
     fn on_http_request_trailers(&mut self, _count: usize) -> Action {
@@ -380,7 +372,7 @@ impl HttpContext for Stream {
             let body = buffer(BufferType::HttpRequestBody, REQUEST_BYTES_MAX + 1);
             self.step(Input::RequestEnd(&body));
         }
-        self.request_action()
+        action(self.request)
     }
 
     fn on_http_response_headers(&mut self, _count: usize, last: bool) -> Action {
@@ -389,12 +381,12 @@ impl HttpContext for Stream {
             headers: &headers,
             last,
         }));
-        self.answer_action()
+        action(self.answer)
     }
 
     fn on_http_response_body(&mut self, size: usize, last: bool) -> Action {
         self.body(size, last);
-        self.answer_action()
+        action(self.answer)
     }
 
     fn on_http_response_trailers(&mut self, _count: usize) -> Action {
@@ -403,7 +395,7 @@ impl HttpContext for Stream {
             BodyMode::Untouched | BodyMode::Later | BodyMode::Chunks => 0,
         };
         self.body(held, true);
-        self.answer_action()
+        action(self.answer)
     }
 
     fn on_log(&mut self) {

@@ -192,7 +192,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// `uXXXX`, the cursor on the `u`.
+    /// `u` and four digits, the cursor on the `u`.
     fn unit(&mut self) -> Result<u32, Fault> {
         let digits = self.text.get(self.at + 1..self.at + 5);
         let unit = digits
