@@ -4,6 +4,23 @@
 //! then each key and value with a zero byte behind (32-bit, little endian). Only lists of plain
 //! strings are read.
 
+use crate::config::Identity;
+use crate::exchange::Claims;
+
+/// The claims that say who asks; `claim` reads one by its name. `None` without issuer and subject.
+pub fn read(identity: &Identity, claim: impl Fn(&str) -> Option<Vec<u8>>) -> Option<Claims> {
+    let text = |name: &str| claim(name).and_then(|bytes| String::from_utf8(bytes).ok());
+    Some(Claims {
+        issuer: text("iss")?,
+        subject: text("sub")?,
+        roles: match claim(&identity.roles_claim) {
+            None => Some(Vec::new()),
+            Some(bytes) => string_list(&bytes),
+        },
+        agent: text(&identity.agent_claim),
+    })
+}
+
 /// The strings of a serialized list; `None` when the bytes are anything else.
 #[must_use]
 pub fn string_list(bytes: &[u8]) -> Option<Vec<String>> {
@@ -48,6 +65,29 @@ mod tests {
             bytes.extend(key.bytes().chain([0]).chain(value.bytes()).chain([0]));
         }
         bytes
+    }
+
+    #[test]
+    fn claims_without_issuer_or_subject_are_none() {
+        let identity = Identity {
+            provider_metadata: "jwt_payload".to_owned(),
+            roles_claim: "roles".to_owned(),
+            agent_claim: "agent".to_owned(),
+            trusted_agent_peers: vec![],
+        };
+        let all = |name: &str| match name {
+            "iss" | "sub" => Some(b"x".to_vec()),
+            "roles" => Some(b"admin".to_vec()),
+            _ => None,
+        };
+        let claims = read(&identity, all).unwrap();
+        assert_eq!(claims.roles, None, "a bare string is no list of roles");
+        for missing in ["iss", "sub"] {
+            assert_eq!(
+                read(&identity, |name| all(name).filter(|_| name != missing)),
+                None
+            );
+        }
     }
 
     #[test]

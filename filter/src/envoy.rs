@@ -457,20 +457,10 @@ fn set_reply_head(head: &ReplyHead) {
 
 fn read_claims(config: &Config) -> Option<Claims> {
     let provider = config.identity.provider_metadata.as_str();
-    let claim = |name: &str| {
+    claims::read(&config.identity, |name| {
         let jwt = "envoy.filters.http.jwt_authn";
         let path = vec!["metadata", "filter_metadata", jwt, provider, name];
         hostcalls::get_property(path).ok().flatten()
-    };
-    let text = |name: &str| claim(name).and_then(|bytes| String::from_utf8(bytes).ok());
-    Some(Claims {
-        issuer: text("iss")?,
-        subject: text("sub")?,
-        roles: match claim(&config.identity.roles_claim) {
-            None => Some(Vec::new()),
-            Some(bytes) => claims::string_list(&bytes),
-        },
-        agent: text(&config.identity.agent_claim),
     })
 }
 
