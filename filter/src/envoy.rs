@@ -162,7 +162,7 @@ struct Stream {
     unread: Unread,
 }
 
-/// The part of the answer's body that came while the exchange could not take it.
+/// Body of the answer that came while the exchange could not take it.
 #[derive(Clone, Copy, Default)]
 struct Unread {
     bytes: usize,
@@ -341,7 +341,7 @@ impl Context for Stream {
 
 impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _count: usize, last: bool) -> Action {
-        let headers = headers(MapType::HttpRequestHeaders);
+        let headers = hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap_or_default();
         let claims = read_claims(&self.shared.config);
         let peer = property(&["source", "address"]).unwrap_or_default();
         self.step(Input::RequestHead(RequestHead {
@@ -376,7 +376,7 @@ impl HttpContext for Stream {
     }
 
     fn on_http_response_headers(&mut self, _count: usize, last: bool) -> Action {
-        let headers = headers(MapType::HttpResponseHeaders);
+        let headers = hostcalls::get_map_bytes(MapType::HttpResponseHeaders).unwrap_or_default();
         self.step(Input::ResponseHead(ResponseHead {
             headers: &headers,
             last,
@@ -462,10 +462,6 @@ fn read_claims(config: &Config) -> Option<Claims> {
         let path = vec!["metadata", "filter_metadata", jwt, provider, name];
         hostcalls::get_property(path).ok().flatten()
     })
-}
-
-fn headers(map: MapType) -> Vec<(String, Vec<u8>)> {
-    hostcalls::get_map_bytes(map).unwrap_or_default()
 }
 
 fn property(path: &[&str]) -> Option<String> {
