@@ -12,44 +12,69 @@ use serde::Deserialize;
 
 /// The plugin configuration as written: JSON in `PluginConfig.configuration`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Raw {
+    /// How the policy server is asked.
     policy_server: RawPolicyServer,
+    /// The MCP servers behind this gateway, at least one.
     servers: Vec<RawServer>,
+    /// Every value of `Host` that agents use, with its port. Others are refused.
     hosts: Vec<String>,
+    /// Values of `Origin` that may talk to the gateway. A request without one may; others may not.
     #[serde(default)]
     origins: Vec<String>,
+    /// Where the caller's verified identity is found.
     identity: RawIdentity,
+    /// URL of the protected resource metadata (RFC 9728); a server's path is added to it.
     resource_metadata: String,
 }
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RawPolicyServer {
+    /// Envoy's cluster for the policy server's data listener.
     cluster: String,
+    /// How long an answer may take, in milliseconds; then the call is refused.
     timeout_ms: u32,
 }
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RawServer {
+    /// The server's name in policies: `[a-z0-9][a-z0-9_-]*`, at most 64 bytes.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "String"))]
     name: ServerName,
+    /// The exact path on which agents reach it.
     path: String,
+    /// Envoy's cluster for it.
     cluster: String,
+    /// The path of its MCP endpoint, for answers that the filter gives in the agent's place.
     upstream_path: String,
+    /// The authority that it expects there.
     upstream_authority: String,
+    /// Whether it gets the agent's own token. By default the token ends at the gateway.
     #[serde(default)]
     forward_token: bool,
+    /// Methods beyond those of MCP that pass without a verdict.
     #[serde(default)]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Vec<String>"))]
     pass_methods: Vec<Name>,
 }
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RawIdentity {
+    /// `payload_in_metadata` of Envoy's `jwt_authn` provider.
     provider_metadata: String,
+    /// The claim that holds the caller's roles, a list of strings.
     roles_claim: String,
+    /// The claim that holds the agent's name.
     agent_claim: String,
+    /// Addresses of peers whose `x-agent-name` header counts; from others it is stripped.
     #[serde(default)]
     trusted_agent_peers: Vec<IpAddr>,
 }
@@ -125,6 +150,13 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
+
+/// The JSON Schema of the plugin configuration.
+#[cfg(not(target_arch = "wasm32"))]
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Raw).to_value()
+}
 
 impl Config {
     /// Reads the plugin configuration.
