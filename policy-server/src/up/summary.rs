@@ -90,7 +90,7 @@ fn things_to_try(out: &mut impl Write, style: &Style, plan: &Plan, args: &Args) 
     writeln!(out, "\n{strong}Three things to try{plain}")?;
     writeln!(
         out,
-        "  1. List the tools that {0} may use:\n     \
+        "  1. List the tools that {0} may use (the inspector wants Node 22):\n     \
          TOKEN=$(portcullis token --dir {folder} --user {1})\n     \
          npx -y @modelcontextprotocol/inspector --cli {url} --transport http \\\n       \
          --header \"Authorization: Bearer $TOKEN\" --method tools/list",

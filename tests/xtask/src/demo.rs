@@ -69,7 +69,7 @@ Set the tokens first (alice is a developer, bob is a viewer):
 
 Three things to try in the same shell:
 
-1. Ask for the tools, then call one that is allowed:
+1. Ask for the tools, then call one that is allowed (the inspector wants Node 22):
   npx -y @modelcontextprotocol/inspector@2.12.0 --cli {url} --transport http \
     --header "Authorization: Bearer $ALICE" --method tools/list
   npx -y @modelcontextprotocol/inspector@2.12.0 --cli {url} --transport http \

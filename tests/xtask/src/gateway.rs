@@ -36,6 +36,17 @@ impl Parts {
     }
 }
 
+impl Parts {
+    /// `portcullis up` in a folder, still without an upstream.
+    pub(crate) fn up(&self, folder: &Path) -> Command {
+        let mut command = Command::new(&self.portcullis);
+        command.args(["up", "--json", "--dir"]).arg(folder);
+        command.arg("--filter").arg(&self.filter);
+        command.arg("--envoy").arg(&self.envoy);
+        command
+    }
+}
+
 /// What `portcullis up --json` prints, and `endpoints.json` says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Endpoints {
@@ -116,25 +127,17 @@ fn run_folder(folder: &TempDir) -> PathBuf {
 }
 
 fn up(parts: &Parts, folder: &TempDir, upstream: &str) -> Result<(Child, String), Failure> {
-    let mut command = Command::new(&parts.portcullis);
+    let mut command = parts.up(&run_folder(folder));
     command
-        .arg("up")
-        .arg("--json")
         .arg("--upstream")
         .arg(format!("{SERVER}={upstream}"))
         .arg("--policies")
-        .arg(folder.path().join("policies"))
-        .arg("--dir")
-        .arg(run_folder(folder))
-        .arg("--filter")
-        .arg(&parts.filter)
-        .arg("--envoy")
-        .arg(&parts.envoy);
+        .arg(folder.path().join("policies"));
     start(&mut command)
 }
 
 /// Starts a program and waits for the first line it prints.
-fn start(command: &mut Command) -> Result<(Child, String), Failure> {
+pub(crate) fn start(command: &mut Command) -> Result<(Child, String), Failure> {
     let name = command.get_program().to_string_lossy().into_owned();
     let mut child = command
         .stdin(Stdio::null())
@@ -151,7 +154,7 @@ fn start(command: &mut Command) -> Result<(Child, String), Failure> {
     Ok((child, line))
 }
 
-fn terminate(child: &Child) -> Result<(), Failure> {
+pub(crate) fn terminate(child: &Child) -> Result<(), Failure> {
     Tool::new("kill").arg(child.id().to_string()).run()
 }
 

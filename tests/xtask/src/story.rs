@@ -21,6 +21,9 @@ use crate::tool::Tool;
 const RELOAD_WITHIN: Duration = Duration::from_secs(10);
 const STEP_WITHIN: Duration = Duration::from_secs(30);
 
+/// The filter reports outcomes in batches, after the calls they belong to.
+const OUTCOMES_WITHIN: Duration = Duration::from_secs(2);
+
 /// A policy that takes `echo` away from everybody.
 const NO_ECHO: &str = r#"@id("story-no-echo")
 @reason("Nobody echoes while the story is being told.")
@@ -38,6 +41,7 @@ pub(crate) fn play(gateway: &Gateway, portcullis: &Path, json: bool) -> Result<(
         .build()?;
     let mut teller = Teller { json, failed: 0 };
     runtime.block_on(with_client(gateway, &mut teller))?;
+    std::thread::sleep(OUTCOMES_WITHIN);
     teller.tell("the audit trail is verified", audit(gateway, portcullis))?;
     match teller.failed {
         0 => Ok(()),

@@ -4,7 +4,10 @@
 use std::io::{self, Write as _};
 use std::time::Instant;
 
+use crate::tool::Tool;
 use crate::{Failure, workspace};
+
+const DENY_VERSION: &str = "0.20.2";
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -18,7 +21,7 @@ struct Step {
     run: fn() -> Result<(), Failure>,
 }
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     Step {
         name: "format",
         run: format,
@@ -30,6 +33,10 @@ const STEPS: [Step; 7] = [
     Step {
         name: "unit",
         run: unit,
+    },
+    Step {
+        name: "envoy",
+        run: crate::reference::check,
     },
     Step {
         name: "end-to-end",
@@ -135,9 +142,28 @@ fn conformance() -> Result<(), Failure> {
     crate::compare::run(&crate::compare::Args::default())
 }
 
+/// Licences, sources and banned crates. The tool is built without optimisation: it runs for a
+/// second and would take minutes to optimise.
 fn dependencies() -> Result<(), Failure> {
-    if crate::tool::on_path("cargo-deny").is_none() {
-        return Err("cargo-deny is missing: 'cargo install --locked cargo-deny'".into());
+    let place = workspace::target()
+        .join("tools")
+        .join(format!("cargo-deny-{DENY_VERSION}"));
+    let ours = place.join("bin/cargo-deny");
+    if !ours.exists() {
+        workspace::cargo(&[
+            "install",
+            "--quiet",
+            "--locked",
+            "--debug",
+            "--version",
+            DENY_VERSION,
+        ])
+        .args(&["cargo-deny", "--root"])
+        .arg(&place)
+        .run()?;
     }
-    workspace::cargo(&["deny", "check"]).run()
+    Tool::new(ours)
+        .args(&["--offline", "check", "bans", "licenses", "sources"])
+        .folder(workspace::root())
+        .run()
 }
