@@ -133,4 +133,4 @@ fn merged(mut one: Vec<String>, other: Vec<String>) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,1 +1,473 @@
+//! A table of cases against the shipped policies, and what only odd policies show.
 
+use std::collections::BTreeMap;
+
+use portcullis_protocol::digest::Digest;
+use portcullis_protocol::names::{Caller, Name, ServerName, Uri};
+use portcullis_protocol::wire::{Direction, Shape, Target};
+use proptest::prelude::*;
+
+use super::*;
+use crate::policies::Sources;
+use crate::registry::{Annotations, ToolEntry};
+
+const SHIPPED: &str = include_str!("../../../../policies/access.cedar");
+
+pub(crate) fn load(text: &str) -> Policies {
+    let files = BTreeMap::from([("test.cedar".to_owned(), text.to_owned())]);
+    Policies::load(&Sources::new(files)).unwrap()
+}
+
+fn problems(text: &str) -> Vec<crate::policies::Problem> {
+    let files = BTreeMap::from([("test.cedar".to_owned(), text.to_owned())]);
+    Policies::load(&Sources::new(files)).unwrap_err().problems
+}
+
+fn name(text: &str) -> Name {
+    Name::parse(text).unwrap()
+}
+
+fn uri(text: &str) -> Uri {
+    Uri::parse(text).unwrap()
+}
+
+pub(crate) fn caller(subject: &str, role: &str) -> Caller {
+    let roles = vec![name(role)];
+    Caller {
+        issuer: name("https://issuer"),
+        subject: name(subject),
+        roles,
+        agent: None,
+    }
+}
+
+fn entry(json: &str) -> ToolEntry {
+    ToolEntry {
+        annotations: Annotations::read(Some(json)),
+        definition: Digest::of(b""),
+    }
+}
+
+struct Asked<'a> {
+    caller: Caller,
+    direction: Direction,
+    method: &'a str,
+    targets: Vec<(Target, Option<ToolEntry>)>,
+}
+
+fn ask(policies: &Policies, asked: &Asked<'_>) -> Judgement {
+    let server = ServerName::parse("demo").unwrap();
+    let facts = Facts {
+        server: &server,
+        caller: &asked.caller,
+        direction: asked.direction,
+        method: asked.method,
+        subjects: asked
+            .targets
+            .iter()
+            .map(|(target, tool)| Subject {
+                target,
+                tool: *tool,
+            })
+            .collect(),
+        protocol_version: None,
+        now_ms: 1_795_258_381_123,
+    };
+    decide(policies, &facts)
+}
+
+fn judge(
+    policies: &Policies,
+    role: &str,
+    method: &str,
+    target: Target,
+    hints: Option<&str>,
+) -> Judgement {
+    let asked = Asked {
+        caller: caller("somebody", role),
+        direction: Direction::ToServer,
+        method,
+        targets: vec![(target, hints.map(entry))],
+    };
+    ask(policies, &asked)
+}
+
+fn message(judgement: &Judgement) -> &str {
+    match &judgement.verdict {
+        Verdict::Deny(denial) => &denial.message,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_shipped_policies_mean_what_they_say() {
+    let policies = load(SHIPPED);
+    let read_only = Some(r#"{"readOnlyHint":true}"#);
+    let additive = Some(r#"{"destructiveHint":false}"#);
+    let destructive = Some(r#"{"destructiveHint":true}"#);
+    let tool = |tool| Target::Tool(name(tool));
+    let cases = [
+        (
+            "viewer",
+            "tools/call",
+            tool("echo"),
+            read_only,
+            "everyone-uses-read-only-tools",
+        ),
+        ("viewer", "tools/call", tool("add"), additive, ""),
+        (
+            "developer",
+            "tools/call",
+            tool("add"),
+            additive,
+            "developers-use-tools",
+        ),
+        (
+            "developer",
+            "tools/call",
+            tool("rm"),
+            destructive,
+            "!nobody-destroys",
+        ),
+        (
+            "developer",
+            "tools/call",
+            tool("unlisted"),
+            None,
+            "!nobody-destroys",
+        ),
+        (
+            "viewer",
+            "resources/read",
+            Target::Resource(uri("a://b")),
+            None,
+            "everyone-reads",
+        ),
+        (
+            "viewer",
+            "prompts/get",
+            Target::Prompt(name("p")),
+            None,
+            "everyone-reads",
+        ),
+        (
+            "viewer",
+            "completion/complete",
+            Target::Template(uri("a://{b}")),
+            None,
+            "everyone-reads",
+        ),
+        (
+            "viewer",
+            "subscriptions/listen",
+            Target::Server,
+            None,
+            "everyone-reads",
+        ),
+        (
+            "viewer",
+            "tasks/get",
+            Target::Task(uri("t1")),
+            None,
+            "everyone-reads",
+        ),
+        ("viewer", "tasks/cancel", Target::Task(uri("t1")), None, ""),
+        (
+            "developer",
+            "tasks/cancel",
+            Target::Task(uri("t1")),
+            None,
+            "developers-manage-tasks",
+        ),
+        ("viewer", "roots/list", Target::Server, None, ""),
+        (
+            "developer",
+            "elicitation/create",
+            Target::Server,
+            None,
+            "developers-answer-servers",
+        ),
+        (
+            "stranger",
+            "resources/read",
+            Target::Resource(uri("a://b")),
+            None,
+            "",
+        ),
+    ];
+    for (role, method, target, hints, expected) in cases {
+        let judgement = judge(&policies, role, method, target.clone(), hints);
+        let allowed = !expected.is_empty() && !expected.starts_with('!');
+        assert_eq!(
+            judgement.allows(),
+            allowed,
+            "{role} {method} {target:?}: {judgement:?}"
+        );
+        let wanted = expected.trim_start_matches('!');
+        let determined = judgement.determining.iter().any(|id| id == wanted);
+        assert!(
+            determined || wanted.is_empty(),
+            "{role} {method} {target:?}: {judgement:?}"
+        );
+        assert!(judgement.faults.is_empty(), "{judgement:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_asked_is_denied() {
+    let policies = load("permit (principal, action, resource);");
+    let tool = || Target::Tool(name("t"));
+    for (method, target, fault) in [
+        ("tools/explode", tool(), Fault::UnknownMethod),
+        ("read", tool(), Fault::UnknownMethod),
+        ("tools/list", Target::Server, Fault::UnknownMethod),
+        ("tools/call", Target::Server, Fault::UnfitRequest),
+        ("tools/call", Target::Prompt(name("t")), Fault::UnfitRequest),
+        ("resources/read", tool(), Fault::UnfitRequest),
+    ] {
+        let judgement = judge(&policies, "r", method, target, None);
+        assert_eq!(judgement.faults, [fault], "{method}");
+        assert_eq!(message(&judgement), DENIED);
+    }
+    let nothing = Asked {
+        caller: caller("a", "r"),
+        direction: Direction::ToServer,
+        method: "tools/call",
+        targets: Vec::new(),
+    };
+    assert!(!ask(&policies, &nothing).allows());
+}
+
+#[test]
+fn an_evaluation_error_denies_where_cedar_would_skip() {
+    let policies = load(
+        r#"permit (principal, action, resource);
+           @id("overflows") forbid (principal, action == Mcp::Action::"tools/call", resource)
+           when { 9223372036854775807 + (if resource.readOnly then 1 else 2) == 0 };"#,
+    );
+    let judgement = judge(&policies, "r", "tools/call", Target::Tool(name("t")), None);
+    assert_eq!(
+        judgement.faults,
+        [Fault::Evaluation("overflows".to_owned())]
+    );
+    assert!(!judgement.allows());
+}
+
+#[test]
+fn every_target_must_be_allowed() {
+    let policies = load(
+        r#"@id("ok") permit (principal, action, resource == Mcp::Resource::"demo/a://ok");
+           @id("server") permit (principal, action, resource == Mcp::Server::"demo");"#,
+    );
+    let listen = |uris: &[&str]| Asked {
+        caller: caller("a", "r"),
+        direction: Direction::ToServer,
+        method: "subscriptions/listen",
+        targets: uris
+            .iter()
+            .map(|text| (Target::Resource(uri(text)), None))
+            .collect(),
+    };
+    assert!(ask(&policies, &listen(&["a://ok"])).allows());
+    assert!(!ask(&policies, &listen(&["a://ok", "a://other"])).allows());
+    let mut both = listen(&["a://ok"]);
+    both.targets.push((Target::Server, None));
+    assert_eq!(ask(&policies, &both).determining, ["ok", "server"]);
+}
+
+#[test]
+fn context_agents_and_resources_are_modelled() {
+    let policies = load(
+        r#"permit (principal == Mcp::Agent::"helper", action == Mcp::Action::"resources/read", resource)
+           when { principal.user == Mcp::User::"alice" && principal.issuer == "https://issuer" &&
+                  principal has name && principal.name == "helper" &&
+                  context.server == Mcp::Server::"demo" &&
+                  context.direction == Mcp::Direction::"to_server" &&
+                  !(context has protocolVersion) &&
+                  context.now > datetime("2026-11-21T10:53:01.122Z") &&
+                  context.now < datetime("2026-11-21T10:53:01.124Z") &&
+                  resource has host && resource.host == "example.com" && resource.scheme == "https" };"#,
+    );
+    let asked = |agent: &str, uri_text: &str| Asked {
+        caller: Caller {
+            agent: Some(name(agent)),
+            ..caller("alice", "r")
+        },
+        direction: Direction::ToServer,
+        method: "resources/read",
+        targets: vec![(Target::Resource(uri(uri_text)), None)],
+    };
+    assert!(ask(&policies, &asked("helper", "https://example.com/x")).allows());
+    assert!(!ask(&policies, &asked("other", "https://example.com/x")).allows());
+    assert!(!ask(&policies, &asked("helper", "https://evil.example/x")).allows());
+}
+
+#[test]
+fn the_agent_reads_reasons_and_nothing_else() {
+    let policies = load(
+        r#"@id("secret-rule-name") @reason("Ask the platform team.")
+           forbid (principal, action, resource);"#,
+    );
+    let judgement = judge(&policies, "r", "tools/call", Target::Tool(name("t")), None);
+    assert_eq!(
+        message(&judgement),
+        "Denied by policy. Ask the platform team."
+    );
+    let Verdict::Deny(denial) = &judgement.verdict else {
+        panic!()
+    };
+    assert_eq!(denial.shape, Shape::Refused);
+}
+
+#[test]
+fn problems_have_places_and_help() {
+    for (text, line, column, message) in [
+        (
+            "permit (principal, action, resource)\n  when { true }",
+            2,
+            16,
+            "unexpected end of input",
+        ),
+        (
+            "\n@aproval(\"x\")\npermit (principal, action, resource);",
+            2,
+            1,
+            "unknown annotation `@aproval`",
+        ),
+        (
+            "@approval(\"x\") forbid (principal, action, resource);",
+            1,
+            1,
+            "not supported by this version",
+        ),
+        (
+            "@id(\"a\") permit (principal, action, resource);\n@id(\"a\") permit (principal, action, resource);",
+            2,
+            1,
+            "used twice",
+        ),
+        (
+            "permit (principal, action, resource)\nwhen { resource.destructiv };",
+            2,
+            8,
+            "destructiv",
+        ),
+        (
+            "permit (principal == ?principal, action, resource);",
+            0,
+            0,
+            "templates are not supported",
+        ),
+        (
+            "permit (principal, action == Mcp::Action::\"tools/cal\", resource);",
+            1,
+            1,
+            "tools/cal",
+        ),
+        (
+            "permit (principal, action == Mcp::Action::\"tools/call\", resource is Mcp::Prompt);",
+            1,
+            1,
+            "unable to find an applicable action",
+        ),
+        (
+            "permit (principal, action, resource) when { context.direction == Mcp::Direction::\"up\" };",
+            1,
+            66,
+            "up",
+        ),
+    ] {
+        let problems = problems(text);
+        let found = problems
+            .iter()
+            .any(|problem| problem.message.contains(message));
+        assert!(found, "{text}: {problems:?}");
+        if line > 0 {
+            let place = problems[0].place.unwrap();
+            assert_eq!(
+                (place.line, place.column),
+                (line, column),
+                "{text}: {problems:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_empty_set_loads_and_denies() {
+    let policies = Policies::load(&Sources::default()).unwrap();
+    assert_eq!(policies.files(), 0);
+    assert!(!judge(&policies, "r", "tools/call", Target::Tool(name("t")), None).allows());
+}
+
+#[test]
+fn another_schema_in_the_folder_is_refused() {
+    use crate::engine::cedar::SCHEMA;
+    use crate::policies::SCHEMA_FILE;
+    let with = |schema: &str| {
+        let files = BTreeMap::from([(SCHEMA_FILE.to_owned(), schema.to_owned())]);
+        Policies::load(&Sources::new(files))
+    };
+    assert!(with(SCHEMA).is_ok());
+    assert!(with("namespace Mcp {}").is_err());
+}
+
+/// Policies of every shape of scope, for the comparison below.
+fn scopes() -> impl Strategy<Value = String> {
+    let effect = prop_oneof![Just("permit"), Just("forbid")];
+    let action = prop_oneof![
+        Just("action"),
+        Just(r#"action == Mcp::Action::"tools/call""#),
+        Just(r#"action in Mcp::Action::"read""#),
+        Just(r#"action in [Mcp::Action::"write", Mcp::Action::"prompts/get"]"#),
+    ];
+    let resource = prop_oneof![
+        Just("resource"),
+        Just(r#"resource in Mcp::Server::"demo""#),
+        Just(r#"resource in Mcp::Server::"other""#),
+        Just(r#"resource == Mcp::Tool::"demo/a""#),
+        Just("resource is Mcp::Tool"),
+        Just(r#"resource is Mcp::Tool in Mcp::Server::"demo""#),
+        Just(r#"resource == Mcp::Resource::"demo/x://y""#),
+    ];
+    let role = prop_oneof![Just("true"), Just(r#"principal in Mcp::Role::"dev""#)];
+    (effect, action, resource, role).prop_map(|(effect, action, resource, role)| {
+        format!("{effect} (principal, {action}, {resource}) when {{ {role} }};")
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    /// Slices leave out only what cannot match: one policy at a time says the same as all at once.
+    #[test]
+    fn slices_decide_as_the_whole_set(texts in proptest::collection::vec(scopes(), 1..6)) {
+        let sound: Vec<String> = texts
+            .into_iter()
+            .filter(|text| Policies::load(&Sources::new(
+                BTreeMap::from([("t.cedar".to_owned(), text.clone())]))).is_ok())
+            .collect();
+        let numbered: Vec<String> =
+            sound.iter().enumerate().map(|(n, text)| format!("@id(\"p{n}\") {text}")).collect();
+        let whole = load(&numbered.join("\n"));
+        for (method, target) in [
+            ("tools/call", Target::Tool(name("a"))),
+            ("tools/call", Target::Tool(name("b"))),
+            ("resources/read", Target::Resource(uri("x://y"))),
+            ("subscriptions/listen", Target::Server),
+        ] {
+            let judgement = judge(&whole, "dev", method, target.clone(), None);
+            let alone = |text: &String| judge(&load(text), "dev", method, target.clone(), None);
+            let spoke = |wanted: &str| -> Vec<String> {
+                numbered.iter().zip(&sound)
+                    .filter(|(_, text)| text.starts_with(wanted))
+                    .flat_map(|(text, _)| alone(text).determining)
+                    .collect()
+            };
+            let (forbids, permits) = (spoke("forbid"), spoke("permit"));
+            let expected = if forbids.is_empty() { permits.clone() } else { forbids.clone() };
+            prop_assert_eq!(judgement.allows(), forbids.is_empty() && !permits.is_empty());
+            prop_assert_eq!(judgement.determining, expected);
+        }
+    }
+}

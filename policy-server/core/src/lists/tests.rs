@@ -1,1 +1,99 @@
+//! What a page keeps, loses and says about caching.
 
+use portcullis_protocol::names::{CallId, ServerName};
+
+use super::*;
+use crate::decision::tests::{caller, load};
+
+const POLICIES: &str = r#"
+    permit (principal, action, resource) when { resource is Mcp::Tool && resource.readOnly };
+    permit (principal, action, resource) when { resource is Mcp::Resource && resource.scheme == "ok" };
+    permit (principal, action, resource == Mcp::Prompt::"demo/yes");
+"#;
+
+fn run(kind: ListKind, version: Option<&str>, result: &str) -> Result<Page, ListError> {
+    let query = ListQuery {
+        call: CallId::from_bytes([0; 16]),
+        digest: Digest::of(result.as_bytes()),
+        server: ServerName::parse("demo").unwrap(),
+        caller: caller("alice", "r"),
+        kind,
+        protocol_version: version.map(|version| Name::parse(version).unwrap()),
+        result: RawValue::from_string(result.to_owned()).unwrap(),
+    };
+    filter(&load(POLICIES), &query, 0)
+}
+
+fn filtered(kind: ListKind, version: Option<&str>, result: &str) -> String {
+    run(kind, version, result).unwrap().result.get().to_owned()
+}
+
+const A: &str = r#"{ "name":"a", "x":1.0e2, "annotations":{"readOnlyHint":true} }"#;
+const B: &str = r#"{"annotations":{"readOnlyHint":true},"name":"\u0062"}"#;
+const NO: &str = r#"{"name":"no"}"#;
+
+#[test]
+fn items_keep_their_bytes_and_order() {
+    let page = format!(r#"{{"_meta":{{ "k": 1e0 }},"tools":[{B},{NO},{A}],"nextCursor":"c"}}"#);
+    let wanted = format!(r#"{{"_meta":{{ "k": 1e0 }},"tools":[{B},{A}],"nextCursor":"c"}}"#);
+    assert_eq!(filtered(ListKind::Tools, Some("2025-11-25"), &page), wanted);
+}
+
+#[test]
+fn unsound_items_are_dropped() {
+    let same = r#"{"name":"same","annotations":{"readOnlyHint":true}}"#;
+    let odd = r#"{"name":7},{"title":"x"},"text",{"name":"n\u0000"},{"name":"q","name":"a"}"#;
+    let page = run(
+        ListKind::Tools,
+        None,
+        &format!(r#"{{"tools":[{same},{A},{same},{odd}]}}"#),
+    );
+    let page = page.unwrap();
+    assert_eq!(page.result.get(), format!(r#"{{"tools":[{A}]}}"#));
+    assert_eq!((page.listed, page.shown, page.unsound), (8, 1, 7));
+    assert_eq!(page.tools.len(), 1);
+}
+
+#[test]
+fn other_lists_are_filtered_too() {
+    let resources = r#"{"resources":[{"uri":"ok://1"},{"uri":"no://2"}]}"#;
+    assert_eq!(
+        filtered(ListKind::Resources, None, resources),
+        r#"{"resources":[{"uri":"ok://1"}]}"#
+    );
+    let prompts = r#"{"prompts":[{"name":"yes"},{"name":"no"}]}"#;
+    assert_eq!(
+        filtered(ListKind::Prompts, None, prompts),
+        r#"{"prompts":[{"name":"yes"}]}"#
+    );
+    let templates = r#"{"resourceTemplates":[{"uriTemplate":"ok://{x}"}]}"#;
+    assert_eq!(
+        filtered(ListKind::Templates, None, templates),
+        r#"{"resourceTemplates":[]}"#
+    );
+}
+
+#[test]
+fn a_filtered_page_is_private_and_short_lived() {
+    let page = r#"{"ttlMs":86400000,"cacheScope":"public","tools":[]}"#;
+    let wanted = r#"{"ttlMs":5000,"cacheScope":"private","tools":[]}"#;
+    assert_eq!(filtered(ListKind::Tools, Some("2026-07-28"), page), wanted);
+    assert_eq!(filtered(ListKind::Tools, None, page), wanted);
+    let bare = r#"{"tools":[]}"#;
+    assert_eq!(filtered(ListKind::Tools, Some("2025-06-18"), bare), bare);
+    let modern = r#"{"tools":[],"cacheScope":"private","ttlMs":0}"#;
+    assert_eq!(filtered(ListKind::Tools, Some("2026-07-28"), bare), modern);
+}
+
+#[test]
+fn what_is_no_list_is_refused() {
+    for result in [
+        r#"{"tools":[],"tools":[]}"#,
+        r#"{"tools":[],"\u0074ools":[]}"#,
+        r#"{"tools":{}}"#,
+        r#"{"prompts":[]}"#,
+        r#"[]"#,
+    ] {
+        assert!(run(ListKind::Tools, None, result).is_err(), "{result}");
+    }
+}

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
-use cedar_policy::{Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
+use cedar_policy::{Entities, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 use miette::Diagnostic;
 
 use super::slices::Slices;
 use super::{Engine, SCHEMA};
-use crate::policies::{Place, Problem, Sources};
+use crate::policies::{Place, Problem, SCHEMA_FILE, Sources};
 
 /// The annotations that mean something. Any other is an error, because a misspelt one would be
 /// silently without effect.
@@ -26,6 +27,20 @@ pub const REASON_BYTES_MAX: usize = 512;
 /// `@reason` by policy id.
 pub(super) type Reasons = BTreeMap<String, String>;
 
+/// The built-in schema and its action entities, read once.
+static LAW: LazyLock<Result<(Schema, Entities), Vec<Problem>>> = LazyLock::new(|| {
+    let problem =
+        |error: &dyn std::fmt::Display| vec![Problem::new(SCHEMA_FILE, &error.to_string())];
+    let (schema, mut warnings) =
+        Schema::from_cedarschema_str(SCHEMA).map_err(|error| problem(&error))?;
+    if let Some(warning) = warnings.next() {
+        return Err(problem(&warning));
+    }
+    drop(warnings);
+    let actions = schema.action_entities().map_err(|error| problem(&error))?;
+    Ok((schema, actions))
+});
+
 /// One policy, and where it stands.
 struct Found<'a> {
     policy: Policy,
@@ -40,17 +55,10 @@ impl Engine {
     /// # Errors
     /// Everything that is wrong with them, or with the built-in schema.
     pub fn load(sources: &Sources) -> Result<Self, Vec<Problem>> {
-        let (schema, warnings) = Schema::from_cedarschema_str(SCHEMA)
-            .map_err(|error| vec![Problem::anywhere("schema.cedarschema", &error)])?;
-        if let Some(warning) = warnings.into_iter().next() {
-            return Err(vec![Problem::anywhere("schema.cedarschema", &warning)]);
-        }
+        let (schema, actions) = LAW.clone()?;
         let found = parse_all(sources)?;
         let policies = unique(&found)?;
         validate(&schema, &policies, &found)?;
-        let actions = schema
-            .action_entities()
-            .map_err(|error| vec![Problem::anywhere("schema.cedarschema", &error)])?;
         let slices = Slices::cut(&schema, &actions, &policies)
             .map_err(|error| vec![Problem::anywhere("policies", &error)])?;
         let reason = |found: &Found<'_>| {
