@@ -1,6 +1,19 @@
-//! One binary, a module a subject.
+//! One binary, a module a subject. Most drive the real gateway: Envoy, the filter, the policy
+//! server. `cargo xtask test --only end-to-end` builds the parts and runs all of it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails where it finds something unexpected"
+)]
 
 /// The wire contract, as golden files.
 mod contract;
+/// The main job: list, allow, deny, change a policy, read the record.
+mod story;
 /// The house rules.
 mod tidy;
+/// One gateway in front of one recording upstream.
+mod world;
