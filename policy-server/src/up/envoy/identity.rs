@@ -67,8 +67,14 @@ fn challenge(plan: &Plan, server: &Upstream) -> Value {
         "Bearer resource_metadata=\"{}\", scope=\"{SCOPE}\"",
         plan.metadata(server)
     );
+    // Envoy answers a token for somebody else's resource with 403; to a client it is no token.
+    let refused = json!({"or_filter": {"filters": [
+        status(401),
+        details("response.code_details.startsWith('jwt_authn_access_denied')"),
+    ]}});
     json!({
-        "filter": {"and_filter": {"filters": [status(401), path_is(&server.public_path())]}},
+        "filter": {"and_filter": {"filters": [refused, path_is(&server.public_path())]}},
+        "status_code": 401,
         "headers_to_add": [{
             "header": {"key": "www-authenticate", "value": value},
             "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
@@ -79,13 +85,7 @@ fn challenge(plan: &Plan, server: &Upstream) -> Value {
 /// With `FAIL_RELOAD` Envoy answers 503 with an empty body while the filter is down.
 fn filter_is_down() -> Value {
     json!({
-        "filter": {"and_filter": {"filters": [status(503), {"extension_filter": {
-            "name": "envoy.access_loggers.extension_filters.cel",
-            "typed_config": {
-                "@type": "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
-                "expression": "response.code_details == 'wasm_fail_stream'",
-            },
-        }}]}},
+        "filter": {"and_filter": {"filters": [status(503), details("response.code_details == 'wasm_fail_stream'")]}},
         "headers_to_add": [{
             "header": {"key": "retry-after", "value": "1"},
             "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
@@ -106,6 +106,17 @@ fn status(code: u32) -> Value {
         "op": "EQ",
         "value": {"default_value": code, "runtime_key": format!("portcullis.local_reply_{code}")},
     }}})
+}
+
+/// A condition on why Envoy answered by itself.
+fn details(expression: &str) -> Value {
+    json!({"extension_filter": {
+        "name": "envoy.access_loggers.extension_filters.cel",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
+            "expression": expression,
+        },
+    }})
 }
 
 fn path_is(path: &str) -> Value {
