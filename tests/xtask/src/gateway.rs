@@ -7,10 +7,10 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
-use crate::tool::Tool;
 use crate::{Failure, envoy, wasm, workspace};
 
 /// The name of the fixture behind the gateway.
@@ -154,8 +154,11 @@ pub(crate) fn start(command: &mut Command) -> Result<(Child, String), Failure> {
     Ok((child, line))
 }
 
+/// Asks a process to stop. It shares the terminal with us, so after Ctrl-C it knows already.
 pub(crate) fn terminate(child: &Child) -> Result<(), Failure> {
-    Tool::new("kill").arg(child.id().to_string()).run()
+    let id = i32::try_from(child.id())?;
+    let pid = Pid::from_raw(id).ok_or("a process without a number")?;
+    Ok(kill_process(pid, Signal::TERM)?)
 }
 
 fn end(child: &mut Child) {
