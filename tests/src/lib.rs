@@ -13,6 +13,7 @@
     reason = "a world that is not as expected must fail the test at that place"
 )]
 
+pub mod apart;
 pub mod child;
 pub mod gateway;
 pub mod mcp;

@@ -11,6 +11,14 @@
 
 /// The wire contract, as golden files.
 mod contract;
+/// Whatever breaks: no call is forwarded, and it heals.
+mod faults;
+/// Who asks: tokens, challenges, metadata.
+mod identity;
+/// A session belongs to whoever opened it.
+mod sessions;
+/// Requests that mean one thing to us and another behind us.
+mod smuggling;
 /// The main job: list, allow, deny, change a policy, read the record.
 mod story;
 /// The house rules.

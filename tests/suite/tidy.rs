@@ -2,4 +2,5 @@
 
 mod code;
 mod documents;
+mod reference;
 mod tree;

@@ -132,8 +132,21 @@ fn first_sentence(source: &Source) -> String {
     }
 }
 
+/// Holds a whole file against what it should be, or writes it.
+pub(super) fn file_is(path: &str, wanted: &str) {
+    let file = root().join(path);
+    if std::env::var_os("PORTCULLIS_BLESS").is_some() {
+        std::fs::write(&file, wanted).unwrap();
+    }
+    let found = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{path}: {error}"));
+    assert_eq!(
+        found, wanted,
+        "{path} is out of step; PORTCULLIS_BLESS=1 writes it"
+    );
+}
+
 /// Holds a part of a document against what it should be, or writes it.
-fn in_document(path: &str, part: &str, wanted: &str) {
+pub(super) fn in_document(path: &str, part: &str, wanted: &str) {
     let file = root().join(path);
     let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{path}: {error}"));
     let (begin, end) = (
