@@ -7,6 +7,7 @@ mod demo;
 mod envoy;
 mod gateway;
 mod node;
+mod python;
 mod reference;
 mod story;
 mod test;

@@ -57,11 +57,17 @@ impl Node {
         let tools = fs::canonicalize(&tools).map_err(io_error(tools.display()))?;
         install(&tools)?;
         let pinned = tools.join("node_modules/.bin/node");
-        let binary = [PathBuf::from("node"), pinned]
+        let binary = crate::tool::on_path("node")
             .into_iter()
+            .chain([pinned])
             .find(|node| version(node).is_some_and(|version| version >= OLDEST))
             .ok_or(Error::NoNode)?;
         Ok(Self { binary, tools })
+    }
+
+    /// The Node itself.
+    pub(crate) fn binary(&self) -> &Path {
+        &self.binary
     }
 
     /// Runs a script below `tests/tools`, for example one in `node_modules/.bin`.
