@@ -26,8 +26,6 @@ pub const SCHEMA: &str = include_str!("../../../../policies/schema.cedarschema")
 #[derive(Debug)]
 pub struct Engine {
     schema: Schema,
-    /// The action entities of the schema, which every request needs.
-    actions: Entities,
     slices: Slices,
     reasons: load::Reasons,
     authorizer: Authorizer,
@@ -56,17 +54,18 @@ impl Engine {
     /// # Errors
     /// The method is unknown, or the facts do not fit the schema.
     pub fn inquire<'a>(&'a self, facts: &Facts<'_>) -> Result<Inquiry<'a>, Fault> {
-        let action = self
+        let method = self
             .slices
-            .action(facts.method)
+            .method(facts.method)
             .ok_or(Fault::UnknownMethod)?;
         let server = entities::server(facts.server);
         let (principal, known) = entities::caller(facts.caller, &server)?;
-        let entities = self
-            .actions
+        let entities = method
+            .entities
             .clone()
-            .add_entities(known, Some(&self.schema))
-            .map_err(|_| Fault::UnfitEntities)?;
+            .add_entities(known, Some(&self.schema));
+        let entities = entities.map_err(|_| Fault::UnfitEntities)?;
+        let action = method.action.clone();
         let context = entities::context(facts, &server)?;
         Ok(Inquiry {
             engine: self,

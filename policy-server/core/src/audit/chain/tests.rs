@@ -112,7 +112,7 @@ fn decisions_wait_for_their_ends() {
         decision: 1,
     });
     let closed = seal(decided.link, 0, &unknown).unwrap();
-    assert_eq!(verify(&[decided.clone()]).unwrap().open, [1]);
+    assert_eq!(verify(std::slice::from_ref(&decided)).unwrap().open, [1]);
     assert!(verify(&[decided, closed]).unwrap().open.is_empty());
 }
 

@@ -1,6 +1,6 @@
 //! Facts as Cedar entities and context, built directly; no JSON text in between.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
@@ -59,10 +59,6 @@ fn string(text: &str) -> RestrictedExpression {
 
 type Attributes = Vec<(&'static str, RestrictedExpression)>;
 
-#[allow(
-    clippy::disallowed_types,
-    reason = "Cedar's interface asks for this set; its order is never seen"
-)]
 fn entity(
     uid: &EntityUid,
     attributes: Attributes,
@@ -71,7 +67,7 @@ fn entity(
     let attributes = attributes
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value));
-    let parents: HashSet<EntityUid> = parents.into_iter().collect();
+    let parents = parents.into_iter().collect();
     Entity::new(uid.clone(), attributes.collect(), parents).map_err(|_| Fault::UnfitEntities)
 }
 

@@ -60,7 +60,7 @@ impl Engine {
         let policies = unique(&found)?;
         validate(&schema, &policies, &found)?;
         let slices = Slices::cut(&schema, &actions, &policies)
-            .map_err(|error| vec![Problem::anywhere("policies", &error)])?;
+            .map_err(|error| vec![Problem::new("policies", &error.to_string())])?;
         let reason = |found: &Found<'_>| {
             let reason = found.policy.annotation("reason")?;
             Some((found.policy.id().to_string(), reason.to_owned()))
@@ -69,7 +69,6 @@ impl Engine {
         let authorizer = cedar_policy::Authorizer::new();
         Ok(Self {
             schema,
-            actions,
             slices,
             reasons,
             authorizer,

@@ -7,16 +7,30 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use cedar_policy::{
-    ActionConstraint, Entities, EntityUid, Policy, PolicySet, PolicySetError, ResourceConstraint,
-    Schema,
+    ActionConstraint, Entities, Entity, EntityUid, Policy, PolicySet, ResourceConstraint, Schema,
 };
+
+/// Why a set cannot be cut: two policies have one id, or the schema's actions are unsound. The load
+/// rules both out.
+#[derive(Debug, thiserror::Error)]
+#[error("the policies cannot be indexed: {0}")]
+pub(super) struct CutError(String);
 
 /// All slices, by action.
 #[derive(Debug)]
 pub(super) struct Slices {
-    by_method: BTreeMap<String, EntityUid>,
+    by_method: BTreeMap<String, Method>,
     by_action: BTreeMap<EntityUid, Slice>,
     none: PolicySet,
+}
+
+/// What a method means in the schema.
+#[derive(Clone, Debug)]
+pub(super) struct Method {
+    /// Its action.
+    pub(super) action: EntityUid,
+    /// The entities of the action and its groups. Those of other actions would only cost time.
+    pub(super) entities: Entities,
 }
 
 /// The policies of one action.
@@ -39,29 +53,31 @@ impl Slices {
         schema: &Schema,
         actions: &Entities,
         policies: &PolicySet,
-    ) -> Result<Self, PolicySetError> {
+    ) -> Result<Self, CutError> {
         let mut by_action = BTreeMap::new();
         for action in schema.actions() {
             let fits = |policy: &&Policy| applies(&policy.action_constraint(), action, actions);
             by_action.insert(action.clone(), Slice::of(policies.policies().filter(fits))?);
         }
-        let method =
-            |action: &EntityUid| (AsRef::<str>::as_ref(action.id()).to_owned(), action.clone());
         let is_call = |action: &&EntityUid| {
-            schema
-                .resources_for_action(action)
-                .is_some_and(|mut types| types.next().is_some())
+            let mut types = schema.resources_for_action(action).into_iter().flatten();
+            types.next().is_some()
         };
+        let mut by_method = BTreeMap::new();
+        for action in schema.actions().filter(is_call) {
+            let name: &str = action.id().as_ref();
+            by_method.insert(name.to_owned(), Method::of(action, actions)?);
+        }
         Ok(Self {
-            by_method: schema.actions().filter(is_call).map(method).collect(),
+            by_method,
             by_action,
             none: PolicySet::new(),
         })
     }
 
     /// The action of a method, unless it is unknown or a mere group.
-    pub(super) fn action(&self, method: &str) -> Option<EntityUid> {
-        self.by_method.get(method).cloned()
+    pub(super) fn method(&self, method: &str) -> Option<&Method> {
+        self.by_method.get(method)
     }
 
     /// The policies that can speak of this action on this resource of this server.
@@ -73,7 +89,7 @@ impl Slices {
         action: &EntityUid,
         resource: &EntityUid,
         server: &EntityUid,
-    ) -> Result<Cow<'_, PolicySet>, PolicySetError> {
+    ) -> Result<Cow<'_, PolicySet>, CutError> {
         let Some(slice) = self.by_action.get(action) else {
             return Ok(Cow::Borrowed(&self.none));
         };
@@ -85,8 +101,22 @@ impl Slices {
     }
 }
 
+impl Method {
+    fn of(action: &EntityUid, actions: &Entities) -> Result<Self, CutError> {
+        let own = |entity: &&Entity| {
+            entity.uid() == *action || actions.is_ancestor_of(&entity.uid(), action)
+        };
+        let entities = Entities::from_entities(actions.iter().filter(own).cloned(), None)
+            .map_err(|error| CutError(error.to_string()))?;
+        Ok(Self {
+            action: action.clone(),
+            entities,
+        })
+    }
+}
+
 impl Slice {
-    fn of<'a>(policies: impl Iterator<Item = &'a Policy>) -> Result<Self, PolicySetError> {
+    fn of<'a>(policies: impl Iterator<Item = &'a Policy>) -> Result<Self, CutError> {
         let mut any = Vec::new();
         let mut scoped: BTreeMap<EntityUid, Vec<Policy>> = BTreeMap::new();
         for policy in policies {
@@ -116,10 +146,11 @@ impl Slice {
 }
 
 /// A set and more policies.
-fn joined(base: &PolicySet, more: &[Policy]) -> Result<PolicySet, PolicySetError> {
+fn joined(base: &PolicySet, more: &[Policy]) -> Result<PolicySet, CutError> {
     let mut set = base.clone();
     for policy in more {
-        set.add(policy.clone())?;
+        set.add(policy.clone())
+            .map_err(|error| CutError(error.to_string()))?;
     }
     Ok(set)
 }
