@@ -280,19 +280,25 @@ impl Stream {
     fn body(&mut self, size: usize, last: bool) {
         match self.exchange.body_mode() {
             BodyMode::Untouched => {}
-            BodyMode::Later => self.unread = Unread { bytes: size, last },
-            BodyMode::Whole if !last => self.step(Input::ResponseBody(size)),
-            BodyMode::Whole | BodyMode::Chunks => {
-                let bytes = buffer(
-                    BufferType::HttpResponseBody,
-                    size.min(RESPONSE_BYTES_MAX + 1),
-                );
-                self.step(Input::ResponseChunk {
-                    bytes: &bytes,
+            BodyMode::Later => {
+                self.unread = Unread {
+                    bytes: size.max(self.unread.bytes),
                     last,
-                });
+                }
             }
+            BodyMode::Whole if !last => self.step(Input::ResponseBody(size)),
+            // One byte more than may be is enough to see that it is too much.
+            BodyMode::Whole => self.chunk(size.min(RESPONSE_BYTES_MAX + 1), last),
+            BodyMode::Chunks => self.chunk(size, last),
         }
+    }
+
+    fn chunk(&mut self, size: usize, last: bool) {
+        let bytes = buffer(BufferType::HttpResponseBody, size);
+        self.step(Input::ResponseChunk {
+            bytes: &bytes,
+            last,
+        });
     }
 
     /// Hands over what came while the exchange waited for a question about the head.

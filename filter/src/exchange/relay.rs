@@ -95,6 +95,12 @@ impl Relay {
         self.waiting.is_some()
     }
 
+    /// Bytes of the messages that wait behind one that is being judged.
+    pub(super) fn backlog_bytes(&self) -> usize {
+        let data = |event: &Event| event.data.as_ref().map_or(0, String::len);
+        self.queue.iter().map(data).sum()
+    }
+
     /// Takes messages and goes on.
     pub(super) fn take(
         &mut self,

@@ -230,11 +230,13 @@ impl Answering {
                 *ended = last;
                 let read = reader.read(bytes, &mut events);
                 let progress = relay.take(&self.call, events);
+                // Nothing slows the server down while a message is judged, so there is a bound.
+                let sound = read.is_ok() && relay.backlog_bytes() <= RESPONSE_BYTES_MAX;
                 let (replying, effects) = self.stream(progress);
-                if read.is_err() {
-                    cut_off(replying, effects)
-                } else {
+                if sound {
                     (replying, effects)
+                } else {
+                    cut_off(replying, effects)
                 }
             }
             Phase::Neutral { .. } if last => self.neutral(),

@@ -2,6 +2,7 @@
 
 use portcullis_filter::exchange::{BodyMode, Gate};
 use portcullis_protocol::digest::Digest;
+use portcullis_protocol::limits::RESPONSE_BYTES_MAX;
 use portcullis_protocol::wire::{End, Report};
 use serde_json::{Value, json};
 
@@ -201,6 +202,20 @@ fn a_request_of_the_server_waits_for_its_verdict() {
     assert_eq!(world.answer, Gate::Open);
     assert_eq!(world.text(), format!("data: {ask}\n\ndata: {RESULT}\n\n"));
     assert_eq!(world.reports.len(), 1, "the request's own outcome");
+}
+
+#[test]
+fn a_server_cannot_fill_the_filter_while_one_message_is_judged() {
+    let ask = r#"{"jsonrpc":"2.0","id":5,"method":"sampling/createMessage","params":{}}"#;
+    let mut world = allowed()
+        .head(200, "text/event-stream", &[])
+        .chunk(&format!("data: {ask}\n\n"), false);
+    let event = format!("data: {}\n\n", "x".repeat(1 << 20));
+    for _ in 0..RESPONSE_BYTES_MAX / (1 << 20) {
+        world = world.chunk(&event, false);
+        assert_eq!(world.resets, 0);
+    }
+    assert_eq!(world.chunk(&event, false).resets, 1);
 }
 
 #[test]
