@@ -218,7 +218,7 @@ impl Gateway {
     pub fn audit(&self) -> Vec<Value> {
         let (status, text) = self.portcullis(&["audit", "tail", "--json", "-n", "1000000"]);
         assert_eq!(status, Some(0), "{text}");
-        let lines = text.lines().map(|line| serde_json::from_str(line));
+        let lines = text.lines().map(serde_json::from_str);
         lines.collect::<Result<_, _>>().expect("records are JSON")
     }
 

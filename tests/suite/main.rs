@@ -9,6 +9,10 @@
     reason = "a test fails where it finds something unexpected"
 )]
 
+/// What comes back: sound, withheld, streamed, asked.
+mod answers;
+/// Who hangs up cancels.
+mod cancellation;
 /// The wire contract, as golden files.
 mod contract;
 /// Whatever breaks: no call is forwarded, and it heals.

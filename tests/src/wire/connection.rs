@@ -93,18 +93,23 @@ impl Connection {
                 .nth(1)
                 .and_then(|word| word.parse().ok())
                 .unwrap_or(0);
-            let mut headers = Vec::new();
-            while status != 0 {
-                let line = self.line();
-                let Some((name, value)) = line.split_once(':') else {
-                    break;
-                };
-                headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
-            }
+            let headers = if status == 0 {
+                Vec::new()
+            } else {
+                self.headers()
+            };
             if status == 0 || status >= 200 {
                 return Head { status, headers };
             }
         }
+    }
+
+    fn headers(&mut self) -> Vec<(String, String)> {
+        let mut headers = Vec::new();
+        while let Some((name, value)) = self.line().split_once(':') {
+            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        }
+        headers
     }
 
     /// Reads a chunked stream until what came contains `needle`, and returns all up to there with
