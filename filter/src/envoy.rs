@@ -200,7 +200,7 @@ impl Stream {
                     }
                 }
                 Effect::Forward(_permit) => self.request = Gate::Open,
-                Effect::Reply(reply) => self.reply(&reply),
+                Effect::Reply(reply) => send(&reply),
                 Effect::ReplyHead(head) => set_reply_head(&head),
                 Effect::Body(bytes) => self.staged.get_or_insert_default().extend(bytes),
                 Effect::Answer(gate) => self.answer = gate,
@@ -240,33 +240,11 @@ impl Stream {
         self.question.is_some()
     }
 
-    fn reply(&self, reply: &LocalReply) {
-        let headers = reply
-            .headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        note(hostcalls::send_http_response(
-            u32::from(reply.status),
-            headers,
-            Some(&reply.body),
-        ));
-    }
-
     fn tell(&self, tell: &Tell) {
-        let headers = tell
-            .headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
         let timeout = Duration::from_millis(u64::from(self.shared.config.policy_timeout_ms));
-        let sent = hostcalls::dispatch_http_call(
-            &tell.cluster,
-            headers,
-            Some(&tell.body),
-            vec![],
-            timeout,
-        );
+        let headers = borrowed(&tell.headers);
+        let body = Some(tell.body.as_slice());
+        let sent = hostcalls::dispatch_http_call(&tell.cluster, headers, body, vec![], timeout);
         note(sent.map(|_| ()));
     }
 
@@ -414,6 +392,22 @@ const fn action(gate: Gate) -> Action {
         Gate::Hold => Action::Pause,
         Gate::Open => Action::Continue,
     }
+}
+
+fn send(reply: &LocalReply) {
+    let (status, headers) = (u32::from(reply.status), borrowed(&reply.headers));
+    note(hostcalls::send_http_response(
+        status,
+        headers,
+        Some(&reply.body),
+    ));
+}
+
+fn borrowed<'a>(headers: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a str)> {
+    headers
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect()
 }
 
 /// Sends a question or a batch; the token, or nothing.
