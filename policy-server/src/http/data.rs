@@ -17,7 +17,7 @@ use portcullis_protocol::wire::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::problem::{json, not_found, problem, wrong_method};
+use super::problem::{Refused, json, wrong_method};
 use super::{Reply, Routes};
 use crate::gate::{Gate, GateError};
 use crate::journal::{AppendError, Recorded};
@@ -40,10 +40,10 @@ impl Data {
         Self(gate)
     }
 
-    async fn decide(&self, body: Incoming) -> Result<Reply, Reply> {
+    async fn decide(&self, body: Incoming) -> Result<Reply, Refused> {
         let query: Query = parse(body, DECIDE_BYTES_MAX).await?;
         if !query.is_sound() {
-            return Err(problem(
+            return Err(Refused::new(
                 StatusCode::BAD_REQUEST,
                 "the digest or a bound does not hold",
             ));
@@ -51,11 +51,11 @@ impl Data {
         recorded(self.0.decide(query).await)
     }
 
-    async fn lists(&self, body: Incoming) -> Result<Reply, Reply> {
+    async fn lists(&self, body: Incoming) -> Result<Reply, Refused> {
         let query: ListQuery = parse(body, LIST_BYTES_MAX).await?;
         let computed = Digest::of(query.result.get().as_bytes());
         if computed != query.digest || !query.caller.is_bounded() {
-            return Err(problem(
+            return Err(Refused::new(
                 StatusCode::BAD_REQUEST,
                 "the digest or a bound does not hold",
             ));
@@ -63,10 +63,13 @@ impl Data {
         recorded(self.0.list(query).await)
     }
 
-    async fn sessions(&self, body: Incoming) -> Result<Reply, Reply> {
+    async fn sessions(&self, body: Incoming) -> Result<Reply, Refused> {
         let query: SessionQuery = parse(body, CALLER_BYTES_MAX).await?;
         if !query.caller.is_bounded() {
-            return Err(problem(StatusCode::BAD_REQUEST, "a bound does not hold"));
+            return Err(Refused::new(
+                StatusCode::BAD_REQUEST,
+                "a bound does not hold",
+            ));
         }
         let answer = self
             .0
@@ -76,10 +79,13 @@ impl Data {
         Ok(json(StatusCode::OK, &answer))
     }
 
-    async fn outcomes(&self, body: Incoming) -> Result<Reply, Reply> {
+    async fn outcomes(&self, body: Incoming) -> Result<Reply, Refused> {
         let reports: Reports = parse(body, REPORTS_BYTES_MAX).await?;
         if reports.reports.len() > REPORTS_MAX {
-            return Err(problem(StatusCode::BAD_REQUEST, "a bound does not hold"));
+            return Err(Refused::new(
+                StatusCode::BAD_REQUEST,
+                "a bound does not hold",
+            ));
         }
         recorded(self.0.report(reports).await)
     }
@@ -98,36 +104,41 @@ impl Routes for Data {
             LISTS_PATH => self.lists(body).await,
             SESSIONS_PATH => self.sessions(body).await,
             OUTCOMES_PATH => self.outcomes(body).await,
-            _ => Err(not_found()),
+            _ => Err(Refused::new(StatusCode::NOT_FOUND, "")),
         };
-        answer.unwrap_or_else(|problem| problem)
+        answer.unwrap_or_else(|refused| refused.reply())
     }
 }
 
-async fn parse<T: DeserializeOwned>(body: Incoming, bytes_max: usize) -> Result<T, Reply> {
+async fn parse<T: DeserializeOwned>(body: Incoming, bytes_max: usize) -> Result<T, Refused> {
     let bytes: Bytes = match Limited::new(body, bytes_max).collect().await {
         Ok(collected) => collected.to_bytes(),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {
-            return Err(problem(
+            return Err(Refused::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "the body is too long",
             ));
         }
-        Err(_) => return Err(problem(StatusCode::BAD_REQUEST, "the body did not arrive")),
+        Err(_) => {
+            return Err(Refused::new(
+                StatusCode::BAD_REQUEST,
+                "the body did not arrive",
+            ));
+        }
     };
     serde_json::from_slice(&bytes)
-        .map_err(|error| problem(StatusCode::BAD_REQUEST, &error.to_string()))
+        .map_err(|error| Refused::new(StatusCode::BAD_REQUEST, error.to_string()))
 }
 
 /// The only way for a decision, a page or an acknowledgement to leave: recorded.
-fn recorded<T: Serialize>(answer: Result<Recorded<T>, GateError>) -> Result<Reply, Reply> {
+fn recorded<T: Serialize>(answer: Result<Recorded<T>, GateError>) -> Result<Reply, Refused> {
     match answer {
         Ok(recorded) => Ok(json(StatusCode::OK, &recorded.released())),
         Err(error) => Err(refused(&error)),
     }
 }
 
-fn refused(error: &GateError) -> Reply {
+fn refused(error: &GateError) -> Refused {
     let status = match error {
         GateError::Append(AppendError::Duplicate) => StatusCode::CONFLICT,
         GateError::Append(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -136,5 +147,5 @@ fn refused(error: &GateError) -> Reply {
         }
         GateError::List(_) => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    problem(status, &error.to_string())
+    Refused::new(status, error.to_string())
 }

@@ -40,6 +40,24 @@ pub(super) fn problem(status: StatusCode, detail: &str) -> Reply {
     )
 }
 
+/// A request that is answered by a problem.
+#[derive(Debug)]
+pub(super) struct Refused {
+    status: StatusCode,
+    detail: String,
+}
+
+impl Refused {
+    pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self { status, detail }
+    }
+
+    pub(super) fn reply(&self) -> Reply {
+        problem(self.status, &self.detail)
+    }
+}
+
 /// The request took too long.
 pub(super) fn slow() -> Reply {
     problem(StatusCode::SERVICE_UNAVAILABLE, "the request took too long")
