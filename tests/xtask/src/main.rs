@@ -1,6 +1,7 @@
 //! `cargo xtask`: the project's own commands. One module a command; each says what it needs and
 //! gets it, or fails. Nothing is skipped in silence.
 
+mod bench;
 mod compare;
 mod conformance;
 mod demo;
@@ -41,6 +42,8 @@ enum Command {
     Demo(demo::Args),
     /// Run the conformance suite against the fixture, directly and through the gateway
     Conformance(compare::Args),
+    /// What the gateway costs beside its alternatives
+    Bench(bench::Args),
     /// Format, lints, unit, end-to-end and conformance tests
     Test(test::Args),
 }
@@ -66,6 +69,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Envoy => writeln!(io::stdout(), "{}", envoy::ensure()?.display())?,
         Command::Demo(args) => demo::run(&args)?,
         Command::Conformance(args) => compare::run(&args)?,
+        Command::Bench(args) => bench::run(&args)?,
         Command::Test(args) => test::run(&args)?,
     }
     Ok(())

@@ -1,0 +1,43 @@
+//! `bench`: what the gateway costs, measured beside its alternatives in one run. It prints
+//! numbers and never judges them: a machine shared with others would make a liar of any bound.
+
+mod case;
+mod cpu;
+mod envoy_config;
+mod gateway;
+mod graft;
+mod load;
+mod machine;
+mod message;
+mod noop;
+mod opa;
+mod peer;
+mod portcullis;
+mod process;
+mod report;
+mod statistics;
+mod world;
+
+use crate::Failure;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(clap::Subcommand)]
+enum Bench {
+    /// Envoy alone, with a no-op filter, with ext_authz, with OPA, and with Portcullis
+    Gateway(gateway::Args),
+    /// The constant servers around the gateway, as processes of their own
+    #[command(hide = true)]
+    Peer(peer::Args),
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    match &args.bench {
+        Bench::Gateway(args) => gateway::run(args),
+        Bench::Peer(args) => peer::run(args),
+    }
+}
