@@ -7,7 +7,8 @@
 use std::fs::{File, OpenOptions};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{self, Command, Stdio};
+use std::process::{self, Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use crate::wait;
 
@@ -81,6 +82,19 @@ impl Child {
             Some((None, ended)) => panic!("{} ended with {ended:?}:\n{}", self.name, self.tail()),
             None => panic!("{} did not become ready:\n{}", self.name, self.tail()),
         }
+    }
+
+    /// Waits for its end, and stops it when that does not come in time.
+    #[must_use]
+    pub fn finish(mut self, limit: Duration) -> ExitStatus {
+        let status = wait::within(limit, || self.process.try_wait().ok().flatten());
+        status.unwrap_or_else(|| {
+            panic!(
+                "{} did not end within {limit:?}:\n{}",
+                self.name,
+                self.tail()
+            )
+        })
     }
 
     /// The end of its log.

@@ -5,6 +5,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::string_slice,
     clippy::panic,
     reason = "a test fails where it finds something unexpected"
 )]
@@ -13,6 +14,8 @@
 mod answers;
 /// Who hangs up cancels.
 mod cancellation;
+/// The clients people use, through the gateway.
+mod clients;
 /// The wire contract, as golden files.
 mod contract;
 /// Whatever breaks: no call is forwarded, and it heals.

@@ -169,12 +169,39 @@ fn a_session_holds_across_connections_and_roles() {
     assert_eq!(world.send(&request).status, 404);
 }
 
+/// A server that hands somebody else's session id out again, or lets the client choose one.
+#[test]
+fn a_session_given_out_twice_stays_its_first_owners() {
+    let world = take(&WORLD);
+    let session = open(&world, "alice");
+    for body in ["{}", ""] {
+        let (word, stolen) = (format!("steal-{}", body.len()), session.clone());
+        world.upstream.when(&word, move |request, answer| {
+            let message = match body {
+                "" => String::new(),
+                _ => mcp::result(&request.json()["id"], json!({})),
+            };
+            let headers = [("mcp-session-id", stolen.as_str())];
+            answer.whole(200, "application/json", &headers, message.as_bytes());
+        });
+        let response = world.send(&world.gateway.post(DEMO, "bob", mcp::initialize(&word)));
+        assert_eq!(response.header("mcp-session-id"), None, "{response:?}");
+        assert_eq!(
+            (response.status, &response.json()["id"]),
+            (503, &json!(word)),
+            "{response:?}"
+        );
+    }
+    assert_eq!(world.send(&call(&world, "bob", &session)).status, 404);
+    assert_eq!(world.send(&call(&world, "alice", &session)).status, 200);
+}
+
 #[test]
 fn sessions_are_on_record_without_their_ids() {
     let world = take(&WORLD);
     let session = open(&world, "bob");
     let ours = |record: &serde_json::Value| {
-        record["step"] == "open" && record["caller"]["subject"] == "bob"
+        record["standing"] == "own" && record["caller"]["subject"] == "bob"
     };
     let record = world.gateway.audited("the opened session", ours);
     assert_eq!(

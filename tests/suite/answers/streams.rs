@@ -115,8 +115,16 @@ fn a_comment_keeps_a_silent_stream_alive() {
     assert!(connection.stream_rest().contains("done"));
 }
 
+/// A name, the messages of a stream, words that reach the client, words that do not.
+type Stream = (
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
 /// What a stream carries, and what of it reaches the client; `ID` stands for the request's id.
-const STREAMS: &[(&str, &[&str], &[&str], &[&str])] = &[
+const STREAMS: &[Stream] = &[
     (
         "foreign answer first",
         &[

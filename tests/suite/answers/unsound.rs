@@ -74,7 +74,6 @@ const UNSOUND: &[(&str, &str)] = &[
         "\u{feff}{\"jsonrpc\":\"2.0\",\"id\":\"ID\",\"result\":{\"secret\":1}}",
     ),
     ("a page", "<html>secret</html>"),
-    ("nothing", ""),
     (
         "cut short",
         r#"{"jsonrpc":"2.0","id":"ID","result":{"secret":"#,
@@ -197,6 +196,90 @@ fn a_redirect_without_a_body_is_an_error_with_the_id() {
         });
         assert!(is_neutral(&response), "{response:?}");
         assert!(is_withheld(&response.json(), &word), "{response:?}");
+    }
+}
+
+/// Answers in pieces, with trailers behind them; `ID` stands for the request's id.
+#[test]
+fn answers_in_chunks_are_read_whole() {
+    let world = take(&WORLD);
+    let sound =
+        r#"{"jsonrpc":"2.0","id":"ID","result":{"content":[{"type":"text","text":"fine"}]}}"#;
+    let unsound = r#"{"jsonrpc":"2.0","id":"ID","result":{"a":1,"a":"secret"}}"#;
+    for (number, (body, end)) in [
+        (sound, ""),
+        (sound, "x-late: 1\r\n"),
+        (unsound, ""),
+        (unsound, "x-late: 1\r\n"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let word = format!("pieces-{number}-");
+        let body = body.replace("ID", &word);
+        let expected = body.clone();
+        let response = answered(&world, &word, move |_, answer| {
+            answer.raw(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n");
+            body.as_bytes()
+                .chunks(9)
+                .for_each(|chunk| answer.chunk(chunk));
+            answer.raw(format!("0\r\n{end}\r\n").as_bytes());
+        });
+        if number < 2 {
+            assert_eq!(response.text(), expected, "{response:?}");
+        } else {
+            assert!(is_withheld(&response.json(), &word), "{response:?}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_with_nothing_in_it_ends_the_wait() {
+    let world = take(&WORLD);
+    for (number, (status, content_type)) in [
+        (200, "application/json"),
+        (200, "text/event-stream"),
+        (200, "text/html"),
+        (202, "application/json"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let word = format!("nothing-{number}-");
+        let response = answered(&world, &word, move |_, answer| {
+            answer.whole(status, content_type, &[], b"")
+        });
+        let ended = response.status >= 400 || is_withheld(&response.message(), &word);
+        assert!(ended, "{status} {content_type}: {response:?}");
+    }
+}
+
+/// Servers accept a notification with an empty body in many forms; the agent's library gives up
+/// on a session when this is an error.
+#[test]
+fn an_accepted_notification_is_accepted_in_every_form() {
+    let world = take(&WORLD);
+    let forms: [&[u8]; 6] = [
+        b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n",
+        b"HTTP/1.1 202 Accepted\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"HTTP/1.1 202 Accepted\r\ncontent-type: text/plain\r\ncontent-length: 8\r\n\r\nAccepted",
+        b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+    ];
+    for (number, form) in forms.into_iter().enumerate() {
+        let word = format!("accepted-{number}-");
+        world
+            .upstream
+            .when(&word, move |_, answer| answer.raw(form));
+        let body = json!({"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": word}});
+        let response = world.send(&world.post(body.to_string()));
+        let form = String::from_utf8_lossy(form);
+        assert!(
+            matches!(response.status, 200 | 202 | 204),
+            "{form}: {response:?}"
+        );
+        assert_eq!(response.text(), "", "{form}");
     }
 }
 
