@@ -1,10 +1,11 @@
 //! Answers that some client takes differently than another, or that are no answer to this request.
 
+use portcullis_tests::mcp;
 use portcullis_tests::wire::Response;
 use serde_json::json;
 
 use super::{WORLD, answered, is_withheld, result};
-use crate::world::take;
+use crate::world::{DEMO, take};
 
 #[test]
 fn a_sound_answer_comes_as_it_was_sent() {
@@ -254,10 +255,10 @@ fn an_answer_with_nothing_in_it_ends_the_wait() {
     }
 }
 
-/// Servers accept a notification with an empty body in many forms; the agent's library gives up
-/// on a session when this is an error.
+/// Servers accept notifications, answers and the end of a session with an empty body in many
+/// forms; a client gives up on its session when this is an error.
 #[test]
-fn an_accepted_notification_is_accepted_in_every_form() {
+fn what_needs_no_answer_is_accepted_in_every_form() {
     let world = take(&WORLD);
     let forms: [&[u8]; 6] = [
         b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n",
@@ -272,14 +273,24 @@ fn an_accepted_notification_is_accepted_in_every_form() {
         world
             .upstream
             .when(&word, move |_, answer| answer.raw(form));
-        let body = json!({"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": word}});
-        let response = world.send(&world.post(body.to_string()));
+        let opened = world.send(&world.post(mcp::initialize("0")));
+        let session = opened.header("mcp-session-id").expect("a session");
+        let notice = json!({"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": word}});
+        let answer = mcp::result(&json!(55), json!({"text": word}));
+        let end = world
+            .gateway
+            .stream(DEMO, "alice")
+            .method("DELETE")
+            .header("x-word", &word);
         let form = String::from_utf8_lossy(form);
-        assert!(
-            matches!(response.status, 200 | 202 | 204),
-            "{form}: {response:?}"
-        );
-        assert_eq!(response.text(), "", "{form}");
+        for request in [world.post(notice.to_string()), world.post(answer), end] {
+            let response = world.send(&request.header("mcp-session-id", session));
+            assert!(
+                matches!(response.status, 200 | 202 | 204),
+                "{form}: {response:?}"
+            );
+            assert_eq!(response.text(), "", "{form}");
+        }
     }
 }
 
