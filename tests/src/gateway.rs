@@ -62,16 +62,17 @@ impl Setup {
     /// Starts it and waits until it answers.
     #[must_use]
     pub fn start(self) -> Gateway {
+        let (program, filter, envoy) = (parts::portcullis(), parts::filter(), parts::envoy());
         let folder = tempfile::Builder::new().prefix("portcullis-").tempdir();
         let folder = folder.expect("a temporary folder").keep();
         fs::create_dir(folder.join("policies")).expect("a policies folder");
         fs::write(folder.join("policies/test.cedar"), self.policies).expect("a policy file");
-        let mut command = Command::new(parts::portcullis());
+        let mut command = Command::new(program);
         command.arg("up").args(&self.arguments).arg("--json");
         command.arg("--policies").arg(folder.join("policies"));
         command.arg("--dir").arg(folder.join("run"));
-        command.arg("--filter").arg(parts::filter());
-        command.arg("--envoy").arg(parts::envoy());
+        command.arg("--filter").arg(filter);
+        command.arg("--envoy").arg(envoy);
         let log = folder.join("up.log");
         let mut up = Child::start("'portcullis up'", &mut command, &log, Some(&folder));
         let endpoints = up.ready(|| {

@@ -19,9 +19,9 @@ impl Server {
     /// The fixture, on a port of its own choice.
     #[must_use]
     pub fn fixture() -> Self {
+        let mut command = Command::new(parts::fixture());
         let folder = folder();
         let log = folder.join("log");
-        let mut command = Command::new(parts::fixture());
         let command = command.args(["--port", "0"]);
         let mut child = Child::start("the fixture", command, &log, Some(&folder));
         let url = child.ready(|| {
@@ -37,8 +37,6 @@ impl Server {
     /// `@modelcontextprotocol/server-everything`, kept on this machine.
     #[must_use]
     pub fn everything() -> Self {
-        let folder = folder();
-        let log = folder.join("log");
         let port = free_port();
         let program = parts::folder("tools/node_modules/.bin/mcp-server-everything");
         assert!(
@@ -46,6 +44,8 @@ impl Server {
             "server-everything is missing: run 'npm ci' in tests/tools"
         );
         let mut command = Command::new(parts::node());
+        let folder = folder();
+        let log = folder.join("log");
         command
             .arg("--import")
             .arg(parts::folder("clients/loopback.mjs"));
