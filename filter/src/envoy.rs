@@ -141,6 +141,7 @@ impl RootContext for Root {
             staged: None,
             question: None,
             unread: Unread::default(),
+            trailers: Trailers::None,
         }))
     }
 
@@ -160,9 +161,17 @@ struct Stream {
     /// The token of the question that is out.
     question: Option<u32>,
     unread: Unread,
+    trailers: Trailers,
 }
 
-/// Body of the answer that came while the exchange could not take it.
+/// Whether the trailers of the answer have come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trailers {
+    None,
+    Seen,
+}
+
+/// Body that came while the exchange could not take it.
 #[derive(Clone, Copy, Default)]
 struct Unread {
     bytes: usize,
@@ -174,13 +183,11 @@ impl Stream {
         let mut effects = self.exchange.step(input, now_us());
         // A question that cannot even be sent is answered by silence.
         while !self.perform(effects) {
-            effects = self.exchange.step(
-                Input::Answered {
-                    status: 0,
-                    body: &[],
-                },
-                now_us(),
-            );
+            let silence = Input::Answered {
+                status: 0,
+                body: &[],
+            };
+            effects = self.exchange.step(silence, now_us());
         }
     }
 
@@ -192,12 +199,9 @@ impl Stream {
             match effect {
                 Effect::Ask(ask) => asked = self.ask(&ask),
                 Effect::StripRequest(names) => {
-                    for name in names {
-                        note(hostcalls::remove_map_value(
-                            MapType::HttpRequestHeaders,
-                            name,
-                        ));
-                    }
+                    let map = MapType::HttpRequestHeaders;
+                    let strip = |name: &String| note(hostcalls::remove_map_value(map, name));
+                    names.iter().for_each(strip);
                 }
                 Effect::Forward(_permit) => self.request = Gate::Open,
                 Effect::Reply(reply) => send(&reply),
@@ -209,27 +213,22 @@ impl Stream {
                 Effect::Report(report) => self.report(&report),
             }
         }
-        self.stage();
         asked
     }
 
-    /// Puts the staged bytes into the host's buffer when they may go; until then it is empty.
+    /// Puts what may go into the host's buffer, which was emptied when it was read.
     fn stage(&mut self) {
-        let Some(staged) = &mut self.staged else {
+        if self.answer == Gate::Hold {
+            return;
+        }
+        let Some(bytes) = self.staged.take() else {
             return;
         };
-        let bytes = match self.answer {
-            Gate::Open => std::mem::take(staged),
-            Gate::Hold => Vec::new(),
-        };
-        note(hostcalls::set_buffer(
-            BufferType::HttpResponseBody,
-            0,
-            usize::MAX,
-            &bytes,
-        ));
-        if self.answer == Gate::Open {
-            self.staged = None;
+        if self.trailers == Trailers::None {
+            set_body(&bytes);
+        } else if !bytes.is_empty() {
+            // Behind the last body callback the host takes no body; then there is none at all.
+            note(hostcalls::reset_http_response());
         }
     }
 
@@ -259,10 +258,8 @@ impl Stream {
         match self.exchange.body_mode() {
             BodyMode::Untouched => {}
             BodyMode::Later => {
-                self.unread = Unread {
-                    bytes: size.max(self.unread.bytes),
-                    last,
-                }
+                let bytes = size.max(self.unread.bytes);
+                self.unread = Unread { bytes, last };
             }
             BodyMode::Whole if !last => self.step(Input::ResponseBody(size)),
             // One byte more than may be is enough to see that it is too much.
@@ -273,10 +270,11 @@ impl Stream {
 
     fn chunk(&mut self, size: usize, last: bool) {
         let bytes = buffer(BufferType::HttpResponseBody, size);
-        self.step(Input::ResponseChunk {
-            bytes: &bytes,
-            last,
-        });
+        if self.exchange.body_mode() == BodyMode::Chunks && size > 0 {
+            set_body(&[]);
+        }
+        let bytes = &bytes;
+        self.step(Input::ResponseChunk { bytes, last });
     }
 
     /// Hands over what came while the exchange waited for a question about the head.
@@ -305,15 +303,15 @@ impl Context for Stream {
         self.question = None;
         let (request, answer) = (self.request, self.answer);
         // Lists come back on this way too, so the bound is theirs; verdicts are far below it.
-        let bytes = buffer(
-            BufferType::HttpCallResponseBody,
-            body.min(RESPONSE_BYTES_MAX + ANSWER_BYTES_MAX),
+        let size = body.min(RESPONSE_BYTES_MAX + ANSWER_BYTES_MAX);
+        let (status, bytes) = (
+            answer_status(),
+            buffer(BufferType::HttpCallResponseBody, size),
         );
-        self.step(Input::Answered {
-            status: answer_status(),
-            body: &bytes,
-        });
+        let body = &bytes;
+        self.step(Input::Answered { status, body });
         self.catch_up();
+        self.stage();
         if request == Gate::Hold && self.request == Gate::Open {
             note(hostcalls::resume_http_request());
         }
@@ -327,11 +325,15 @@ impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _count: usize, last: bool) -> Action {
         let headers = hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap_or_default();
         let claims = read_claims(&self.shared.config);
-        let peer = property(&["source", "address"]).unwrap_or_default();
+        let peer = hostcalls::get_property(vec!["source", "address"])
+            .ok()
+            .flatten();
+        let peer = String::from_utf8(peer.unwrap_or_default()).unwrap_or_default();
         self.step(Input::RequestHead(RequestHead {
             headers: &headers,
             claims: claims.as_ref(),
             peer: &peer,
+            last,
         }));
         if last && self.exchange.is_reading() {
             self.step(Input::RequestEnd(&[]));
@@ -370,6 +372,7 @@ impl HttpContext for Stream {
 
     fn on_http_response_body(&mut self, size: usize, last: bool) -> Action {
         self.body(size, last);
+        self.stage();
         action(self.answer)
     }
 
@@ -378,7 +381,9 @@ impl HttpContext for Stream {
             BodyMode::Whole => RESPONSE_BYTES_MAX + 1,
             BodyMode::Untouched | BodyMode::Later | BodyMode::Chunks => 0,
         };
+        self.trailers = Trailers::Seen;
         self.body(held, true);
+        self.stage();
         action(self.answer)
     }
 
@@ -396,11 +401,8 @@ const fn action(gate: Gate) -> Action {
 
 fn send(reply: &LocalReply) {
     let (status, headers) = (u32::from(reply.status), borrowed(&reply.headers));
-    note(hostcalls::send_http_response(
-        status,
-        headers,
-        Some(&reply.body),
-    ));
+    let body = Some(reply.body.as_slice());
+    note(hostcalls::send_http_response(status, headers, body));
 }
 
 fn borrowed<'a>(headers: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a str)> {
@@ -420,10 +422,8 @@ fn dispatch(cluster: &str, path: &str, body: &[u8], timeout: Duration) -> Option
     ];
     let sent = hostcalls::dispatch_http_call(cluster, headers, Some(body), vec![], timeout);
     if let Err(status) = &sent {
-        log(
-            LogLevel::Error,
-            &format!("the policy server cannot be asked: {status:?}"),
-        );
+        let text = format!("the policy server cannot be asked: {status:?}");
+        log(LogLevel::Error, &text);
     }
     sent.ok()
 }
@@ -464,9 +464,10 @@ fn read_claims(config: &Config) -> Option<Claims> {
     })
 }
 
-fn property(path: &[&str]) -> Option<String> {
-    let bytes = hostcalls::get_property(path.to_vec()).ok().flatten()?;
-    String::from_utf8(bytes).ok()
+/// Only where the host has a body: elsewhere the SDK panics.
+fn set_body(bytes: &[u8]) {
+    let body = BufferType::HttpResponseBody;
+    note(hostcalls::set_buffer(body, 0, usize::MAX, bytes));
 }
 
 fn buffer(which: BufferType, size: usize) -> Vec<u8> {

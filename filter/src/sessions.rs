@@ -1,7 +1,7 @@
 //! Sessions whose owner the policy server has confirmed, so that it is asked once.
 //!
-//! A session never changes hands, so a confirmed owner stays true. Bounded: the oldest entry goes
-//! first, and is then asked for again.
+//! A session never changes hands, but it ends, perhaps in another VM: a confirmation holds for a few
+//! seconds. Bounded: the oldest entry goes first, and is then asked for again.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -11,23 +11,33 @@ use portcullis_protocol::names::Caller;
 /// Most sessions that one VM remembers.
 const KNOWN_MAX: usize = 4096;
 
+/// How long a confirmation holds, in microseconds.
+const KNOWN_FOR_US: u64 = 5_000_000;
+
 /// Confirmed sessions of one VM.
 #[derive(Debug, Default)]
 pub struct KnownSessions {
-    owners: BTreeMap<Digest, Digest>,
+    owners: BTreeMap<Digest, (Digest, u64)>,
     order: VecDeque<Digest>,
 }
 
 impl KnownSessions {
     /// Whether the caller is the confirmed owner.
     #[must_use]
-    pub fn is_owned(&self, session: &Digest, caller: &Caller) -> bool {
-        self.owners.get(session) == Some(&owner(caller))
+    pub fn is_owned(&self, session: &Digest, caller: &Caller, now_us: u64) -> bool {
+        let confirmed = self.owners.get(session);
+        confirmed.is_some_and(|(known, since_us)| {
+            *known == owner(caller) && now_us.saturating_sub(*since_us) < KNOWN_FOR_US
+        })
     }
 
     /// Remembers a confirmed owner.
-    pub fn confirm(&mut self, session: Digest, caller: &Caller) {
-        if self.owners.insert(session, owner(caller)).is_none() {
+    pub fn confirm(&mut self, session: Digest, caller: &Caller, now_us: u64) {
+        if self
+            .owners
+            .insert(session, (owner(caller), now_us))
+            .is_none()
+        {
             self.order.push_back(session);
         }
         if self.order.len() > KNOWN_MAX
@@ -71,20 +81,25 @@ mod tests {
     fn only_the_confirmed_owner_is_known() {
         let mut known = KnownSessions::default();
         let session = Digest::of(b"s");
-        known.confirm(session, &caller("alice"));
-        assert!(known.is_owned(&session, &caller("alice")));
-        assert!(!known.is_owned(&session, &caller("bob")));
+        known.confirm(session, &caller("alice"), 0);
+        assert!(known.is_owned(&session, &caller("alice"), 1));
+        assert!(!known.is_owned(&session, &caller("bob"), 1));
+        assert!(
+            !known.is_owned(&session, &caller("alice"), KNOWN_FOR_US),
+            "it is asked for again"
+        );
         known.forget(&session);
-        assert!(!known.is_owned(&session, &caller("alice")));
+        assert!(!known.is_owned(&session, &caller("alice"), 1));
     }
 
     #[test]
     fn the_memory_is_bounded() {
         let mut known = KnownSessions::default();
         for number in 0..=KNOWN_MAX {
-            known.confirm(Digest::of(&number.to_be_bytes()), &caller("alice"));
+            known.confirm(Digest::of(&number.to_be_bytes()), &caller("alice"), 0);
         }
         assert_eq!(known.owners.len(), KNOWN_MAX);
-        assert!(!known.is_owned(&Digest::of(&0_usize.to_be_bytes()), &caller("alice")));
+        let oldest = Digest::of(&0_usize.to_be_bytes());
+        assert!(!known.is_owned(&oldest, &caller("alice"), 0));
     }
 }

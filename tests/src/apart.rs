@@ -16,6 +16,8 @@ use crate::{mcp, parts, wait};
 
 /// The name of the upstream behind the gateway.
 const DEMO: &str = "demo";
+/// What the policy server says when it takes questions.
+const READY: &str = "ready for questions";
 
 /// Envoy, a policy server or none, and a recording upstream.
 #[derive(Debug)]
@@ -84,6 +86,13 @@ impl Apart {
     /// Starts the policy server and waits until it takes questions.
     pub fn start_server(&mut self, start: Start<'_>) {
         let log = self.folder.path().join("server.log");
+        let starts = || {
+            fs::read_to_string(&log)
+                .unwrap_or_default()
+                .matches(READY)
+                .count()
+        };
+        let before = starts();
         let mut command = match start {
             Start::Not => return,
             Start::Plain => Command::new(parts::portcullis()),
@@ -99,7 +108,12 @@ impl Apart {
             .arg(self.run().join("portcullis.toml"));
         let mut child = Child::start("the policy server", &mut command, &log, None);
         let socket = self.socket();
-        child.ready(|| UnixStream::connect(&socket).ok());
+        // The socket alone might still be another server's.
+        child.ready(|| {
+            UnixStream::connect(&socket)
+                .ok()
+                .filter(|_| starts() > before)
+        });
         self.server = Some(child);
     }
 

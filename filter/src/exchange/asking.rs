@@ -35,10 +35,11 @@ enum About {
 pub(super) fn about(context: &Context, call: Call) -> (Stage, Vec<Effect>) {
     match &call.entry.session {
         Some(session)
-            if !context
-                .known
-                .borrow()
-                .is_owned(&session.digest, &call.entry.caller) =>
+            if !context.known.borrow().is_owned(
+                &session.digest,
+                &call.entry.caller,
+                context.began_us,
+            ) =>
         {
             let session = session.digest;
             ask_session(context, call, session, Step::Use)
@@ -80,7 +81,7 @@ pub(super) fn about_session(context: &Context, entry: Entry) -> (Stage, Vec<Effe
     } else if context
         .known
         .borrow()
-        .is_owned(&session, &call.entry.caller)
+        .is_owned(&session, &call.entry.caller, context.began_us)
     {
         return about_verdict(context, call);
     }
@@ -195,7 +196,7 @@ fn stand(
                 context
                     .known
                     .borrow_mut()
-                    .confirm(session, &call.entry.caller);
+                    .confirm(session, &call.entry.caller, context.began_us);
             }
             about_verdict(context, call)
         }

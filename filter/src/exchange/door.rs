@@ -27,6 +27,8 @@ pub struct RequestHead<'a> {
     pub claims: Option<&'a Claims>,
     /// The peer's address as `address:port`.
     pub peer: &'a str,
+    /// Whether there is no body.
+    pub last: bool,
 }
 
 /// Claims of a token that Envoy has verified.
@@ -128,9 +130,10 @@ pub(super) fn judge(context: &Context, head: &RequestHead<'_>) -> Result<Door, R
         .ok_or_else(|| refuse("path", 404, code::REQUEST, "no MCP server is at this path"))?;
     let refused_by = |refusal: Refusal| refusal.from(&server.name, None);
     headers.single().map_err(refused_by)?;
-    headers.host_and_origin().map_err(refused_by)?;
     let caller = identify(&headers, head, server).map_err(refused_by)?;
     let refused = |refusal: Refusal| refusal.from(&server.name, Some(&caller));
+    headers.host_and_origin().map_err(refused)?;
+    headers.token(server).map_err(refused)?;
     if query.is_some() {
         let text = "the MCP endpoint takes no query";
         return Err(refused(refuse("query", 400, code::REQUEST, text)));
@@ -147,10 +150,14 @@ pub(super) fn judge(context: &Context, head: &RequestHead<'_>) -> Result<Door, R
         mcp_name: text("mcp-name").map_err(refused)?,
         caller: caller.clone(),
     };
-    let strip = strip(server);
+    let strip = strip(server, head);
     if verb == Verb::Post {
         headers.body_form().map_err(refused)?;
         return Ok(Door::Body(entry, strip));
+    }
+    if !head.last {
+        let text = "a GET or DELETE has no body";
+        return Err(refused(refuse("body", 400, code::REQUEST, text)));
     }
     Ok(Door::Session(entry, strip))
 }
@@ -176,14 +183,28 @@ fn verb(context: &Context, method: &str) -> Result<Verb, Refusal> {
     }
 }
 
-/// Headers that end here: the token (unless the server gets it), the claim to an agent's name, the
-/// origin (judged here), and the wish for a coded answer that we could not read.
-fn strip(server: &Server) -> Effect {
-    let mut headers = vec!["accept-encoding", "origin", "x-agent-name"];
-    if server.token == Token::Stripped {
-        headers.push("authorization");
-    }
-    Effect::StripRequest(headers)
+/// Headers that end here: the claim to an agent's name, the origin (judged here), the wish for a
+/// coded answer that we could not read, and what asks a server to take the request for another.
+const STRIPPED: [&str; 8] = [
+    "accept-encoding",
+    "origin",
+    "x-agent-name",
+    "x-http-method-override",
+    "x-http-method",
+    "x-method-override",
+    "x-original-url",
+    "x-rewrite-url",
+];
+
+/// What ends here: the above, whatever would steer Envoy, and the token unless the server gets it.
+fn strip(server: &Server, head: &RequestHead<'_>) -> Effect {
+    let ends = |name: &str| {
+        STRIPPED.contains(&name)
+            || name.starts_with("x-envoy-")
+            || (name == "authorization" && server.token == Token::Stripped)
+    };
+    let names = head.headers.iter().map(|(name, _)| name);
+    Effect::StripRequest(names.filter(|name| ends(name)).cloned().collect())
 }
 
 /// The caller, from verified claims alone; the agent's name also from a trusted peer.
@@ -211,6 +232,7 @@ fn identify(
             "the token's claims are not usable: iss, sub, roles and agent must be plain names";
         Refusal::early(context, "claims", 403, code::REQUEST, text)
     };
+    // `unnamed` is what policies call an agent without a name.
     let name = |text: &str| Name::parse(text).map_err(|_| refuse());
     let agent = match &claims.agent {
         Some(agent) => Some(agent.as_str()),
@@ -229,7 +251,11 @@ fn identify(
             .collect::<Result<_, _>>()?,
         agent: agent.map(name).transpose()?,
     };
-    if caller.is_bounded() {
+    let is_named = caller
+        .agent
+        .as_ref()
+        .is_none_or(|agent| agent.as_str() != "unnamed");
+    if caller.is_bounded() && is_named {
         Ok(caller)
     } else {
         Err(refuse())
@@ -332,6 +358,24 @@ impl<'a> Headers<'a> {
         Err(self.refuse("origin", 403, "this origin may not talk to this server"))
     }
 
+    /// A token that travels on is one token, the one that Envoy verified.
+    fn token(&self, server: &Server) -> Result<(), Refusal> {
+        let value = match (server.token, self.one("authorization")?) {
+            (Token::Forwarded, Some(value)) => value,
+            _ => return Ok(()),
+        };
+        let token = value.strip_prefix("Bearer ").unwrap_or_default();
+        let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
+        if !token.is_empty() && token.bytes().all(sound) {
+            return Ok(());
+        }
+        Err(self.refuse(
+            "token",
+            401,
+            "the header authorization is not one bearer token",
+        ))
+    }
+
     fn session(&self, server: &Server) -> Result<Option<Session>, Refusal> {
         let Some(id) = self.one("mcp-session-id")? else {
             return Ok(None);
@@ -366,11 +410,9 @@ impl<'a> Headers<'a> {
                 "the content type must be application/json",
             ));
         }
-        let length = self
-            .one("content-length")?
-            .map_or(Ok(0), str::parse::<usize>);
+        let length = self.one("content-length")?.map_or(Ok(0), str::parse::<u64>);
         match length {
-            Ok(length) if length <= REQUEST_BYTES_MAX => Ok(()),
+            Ok(length) if length <= REQUEST_BYTES_MAX as u64 => Ok(()),
             Ok(_) => Err(too_large(self.context)),
             Err(_) => Err(self.refuse("header", 400, "the content length is not a number")),
         }

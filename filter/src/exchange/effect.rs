@@ -10,7 +10,7 @@ pub enum Effect {
     /// Ask the policy server; its answer comes back as `Input::Answered`.
     Ask(Ask),
     /// Take these headers out of the request that is held.
-    StripRequest(Vec<&'static str>),
+    StripRequest(Vec<String>),
     /// Let the request travel on. Nothing else does.
     Forward(Permit),
     /// Answer the agent ourselves; the request goes no further.
@@ -66,7 +66,7 @@ pub struct ReplyHead {
     /// Headers to set.
     pub set: Vec<(&'static str, String)>,
     /// Headers to take out.
-    pub remove: Vec<&'static str>,
+    pub remove: Vec<String>,
 }
 
 /// A message to the MCP server that the agent did not send: the refusal of a server's request.

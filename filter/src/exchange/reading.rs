@@ -12,6 +12,9 @@ use super::door::Entry;
 use super::questions::{Question, decide};
 use super::refusal::{Asked, Refusal, code};
 
+/// What stands for the method of an agent's answer, which has none.
+pub(super) const ANSWER: &str = "response";
+
 /// A request that is understood.
 #[derive(Debug)]
 pub(super) struct Call {
@@ -19,6 +22,14 @@ pub(super) struct Call {
     pub(super) asked: Asked,
     pub(super) version: Option<Name>,
     pub(super) needs: Needs,
+}
+
+impl Call {
+    /// Whether the agent awaits an answer with its id. An answer of its own has an id and awaits
+    /// none.
+    pub(super) fn awaits_answer(&self) -> bool {
+        self.asked.id.is_some() && self.asked.method.as_str() != ANSWER
+    }
 }
 
 /// What a request needs before, and on the way back.
@@ -97,7 +108,7 @@ impl Reading<'_> {
         if self.entry.session.is_none() {
             return Err(self.refuse("message", code::REQUEST, "an answer belongs into a session"));
         }
-        let asked = self.asked(id, Name::from_static("response"), Era::Sessions);
+        let asked = self.asked(id, Name::from_static(ANSWER), Era::Sessions);
         Ok(Call {
             entry: self.entry.clone(),
             asked,

@@ -194,10 +194,9 @@ impl Refusal {
     /// What the adapter has to do.
     pub(super) fn effects(self) -> Vec<Effect> {
         let mut effects = vec![Effect::Reply(self.reply)];
-        effects.extend(
-            self.report
-                .map(|report| Effect::Report(Report::Refusal(*report))),
-        );
+        // Strangers are refused without a record: they could fill the disk.
+        let known = self.report.filter(|report| report.caller.is_some());
+        effects.extend(known.map(|report| Effect::Report(Report::Refusal(*report))));
         effects
     }
 }

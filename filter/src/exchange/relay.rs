@@ -6,6 +6,8 @@ use std::ops::Range;
 
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::jsonrpc::Id;
+use portcullis_protocol::limits::{SERVER_REQUESTS_MAX, TELLS_MAX};
+use portcullis_protocol::mcp::Judged;
 use portcullis_protocol::names::Name;
 use portcullis_protocol::sse::Event;
 use portcullis_protocol::wire::{
@@ -18,7 +20,7 @@ use super::effect::{Effect, Tell};
 use super::questions::{Question, decide, sub_call};
 use super::reading::Call;
 use super::refusal::{Asked, code, error_body, refusal_body};
-use super::screen::{Expected, Fate, Form};
+use super::screen::{Expected, Fate, Form, Refused};
 use super::verdict::{self, Ruling};
 
 /// The way from the MCP server to the agent.
@@ -29,6 +31,7 @@ pub(super) struct Relay {
     queue: VecDeque<Event>,
     waiting: Option<Waiting>,
     judged: u64,
+    tells: usize,
 }
 
 /// A message that waits for the policy server.
@@ -45,7 +48,7 @@ enum About {
     Requests {
         method: Name,
         rest: VecDeque<(Name, Question)>,
-        id: Option<Id>,
+        refused: Refused,
     },
     /// A list, and where in the event's data it stands.
     List { span: Range<usize> },
@@ -87,6 +90,7 @@ impl Relay {
             queue: VecDeque::new(),
             waiting: None,
             judged: 0,
+            tells: 0,
         }
     }
 
@@ -95,10 +99,9 @@ impl Relay {
         self.waiting.is_some()
     }
 
-    /// Bytes of the messages that wait behind one that is being judged.
-    pub(super) fn backlog_bytes(&self) -> usize {
-        let data = |event: &Event| event.data.as_ref().map_or(0, String::len);
-        self.queue.iter().map(data).sum()
+    /// Whether the server has asked for more than an answer may.
+    pub(super) const fn is_excessive(&self) -> bool {
+        self.judged > SERVER_REQUESTS_MAX || self.tells > TELLS_MAX
     }
 
     /// Takes messages and goes on.
@@ -155,7 +158,7 @@ impl Relay {
             Fate::Withhold => progress.released.push(withheld(call, event)),
             Fate::Unknown { id } => {
                 let body = error_body(Some(id.text()), code::METHOD, "Method not found");
-                progress.effects.push(tell(call, body));
+                self.tell(call, body, progress);
             }
             Fate::Filter { kind, result } => {
                 let span = result.span_in(data.as_bytes());
@@ -167,25 +170,46 @@ impl Relay {
                     _ => progress.released.push(withheld(call, event)),
                 }
             }
-            Fate::Ask { requests, id } => {
-                let mut questions = VecDeque::new();
-                for (method, what) in requests {
-                    self.judged += 1;
-                    let asked = self.asked(call, &method, id.clone());
-                    let session = call.entry.session.as_ref().map(|session| session.digest);
-                    let version = call.version.clone();
-                    let question = decide(
-                        &asked,
-                        Direction::ToClient,
-                        &what,
-                        version,
-                        session,
-                        data.as_bytes(),
-                    );
-                    questions.extend(question.map(|question| (method, question)));
+            Fate::Ask { requests, refused } => {
+                let questions = self.questions(call, requests, &refused, &data);
+                match questions {
+                    Some(questions) => self.ask_next(event, questions, refused, progress),
+                    None => progress.released.push(withheld(call, event)),
                 }
-                self.ask_next(event, questions, id, progress);
             }
+        }
+    }
+
+    /// One question for each request; none at all when one cannot be put.
+    fn questions(
+        &mut self,
+        call: &Call,
+        requests: Vec<(Name, Judged<'_>)>,
+        refused: &Refused,
+        data: &str,
+    ) -> Option<VecDeque<(Name, Question)>> {
+        let id = match refused {
+            Refused::Answer(id) => Some(id),
+            Refused::Replace | Refused::Drop => None,
+        };
+        let session = call.entry.session.as_ref().map(|session| session.digest);
+        let mut questions = VecDeque::new();
+        for (method, what) in requests {
+            self.judged += 1;
+            let asked = self.asked(call, &method, id.cloned());
+            let version = call.version.clone();
+            let to_client = Direction::ToClient;
+            let question = decide(&asked, to_client, &what, version, session, data.as_bytes());
+            questions.push_back((method, question?));
+        }
+        Some(questions)
+    }
+
+    /// Says something to the server in the agent's place, up to a bound.
+    fn tell(&mut self, call: &Call, body: Vec<u8>, progress: &mut Progress) {
+        self.tells += 1;
+        if self.tells <= TELLS_MAX {
+            progress.effects.push(tell(call, body));
         }
     }
 
@@ -203,7 +227,7 @@ impl Relay {
         &mut self,
         event: Event,
         mut questions: VecDeque<(Name, Question)>,
-        id: Option<Id>,
+        refused: Refused,
         progress: &mut Progress,
     ) {
         match questions.pop_front() {
@@ -211,7 +235,7 @@ impl Relay {
                 let about = About::Requests {
                     method,
                     rest: questions,
-                    id,
+                    refused,
                 };
                 self.wait(event, question, about, progress);
             }
@@ -246,18 +270,24 @@ impl Relay {
         let Waiting {
             event,
             question,
-            about: About::Requests { method, rest, id },
+            about:
+                About::Requests {
+                    method,
+                    rest,
+                    refused,
+                },
         } = waiting
         else {
             return;
         };
         if let Ruling::Admitted(_) = verdict::admit(question.call, question.digest, status, body) {
             progress.effects.push(delivered(&question, &event));
-            return self.ask_next(event, rest, id, progress);
+            return self.ask_next(event, rest, refused, progress);
         }
-        match id {
-            Some(id) => progress.effects.push(tell(call, declined(&method, &id))),
-            None => progress.released.push(refused_inside(call, event)),
+        match refused {
+            Refused::Answer(id) => self.tell(call, declined(&method, &id), progress),
+            Refused::Replace => progress.released.push(refused_inside(call, event)),
+            Refused::Drop => {}
         }
     }
 }

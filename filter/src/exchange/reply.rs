@@ -5,19 +5,21 @@
 
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::headers::{is_event_stream, is_json};
-use portcullis_protocol::limits::RESPONSE_BYTES_MAX;
+use portcullis_protocol::limits::{RESPONSE_BYTES_MAX, SESSION_BYTES_MAX};
 use portcullis_protocol::sse::{Event, Reader};
 use portcullis_protocol::wire::{End, SessionQuery, Standing, Step};
 
 use super::account::Account;
 use super::asking::session_question;
-use super::effect::{Effect, Gate, ReplyHead};
+use super::door::Verb;
+use super::effect::{Effect, Gate, LocalReply, ReplyHead};
 use super::questions::sub_call;
 use super::reading::Call;
 use super::refusal::{code, refusal_body};
 use super::relay::{Progress, Relay, Released, Text};
 use super::screen::Form;
 use super::{BodyMode, Context, verdict};
+use crate::config::Token;
 
 /// The head of an answer as the host has it.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +37,8 @@ pub(super) struct Answering {
     call: Call,
     account: Account,
     phase: Phase,
+    /// Bytes that may go but wait with the host for a message behind them.
+    held_bytes: usize,
 }
 
 /// Whether the answer goes on.
@@ -66,16 +70,44 @@ enum Phase {
     },
     /// The body is neither: a neutral one takes its place.
     Neutral { status: u16 },
+    /// Nobody awaits the body, so there will be none.
+    Dropped,
     /// There is no body, or nothing more to do with it.
     Passing,
 }
+
+/// The session header occurs twice or is none.
+#[derive(Clone, Copy, Debug)]
+struct Unclear;
+
+const SESSION: &str = "mcp-session-id";
+
+/// Headers of the MCP server that mean something to an MCP client. Others could lead it astray:
+/// cookies, challenges, alternative services, cross-origin grants.
+const PASSED: [&str; 11] = [
+    "content-type",
+    "content-length",
+    "transfer-encoding",
+    SESSION,
+    "mcp-protocol-version",
+    "cache-control",
+    "x-accel-buffering",
+    "retry-after",
+    "allow",
+    "date",
+    "server",
+];
 
 /// What the body of an answer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Body {
     Whole,
     Stream,
-    Neutral { status: u16 },
+    Neutral {
+        status: u16,
+    },
+    /// Nobody awaits one.
+    Dropped,
     Empty,
 }
 
@@ -86,13 +118,16 @@ impl Answering {
             call,
             account,
             phase: Phase::Waiting,
+            held_bytes: 0,
         }
     }
 
     pub(super) const fn body_mode(&self) -> BodyMode {
         match self.phase {
             Phase::Waiting | Phase::Opening { .. } => BodyMode::Later,
-            Phase::Whole(_) | Phase::Neutral { .. } => BodyMode::Whole,
+            Phase::Whole(_) | Phase::Neutral { .. } | Phase::Dropped => BodyMode::Whole,
+            // While a message is judged the rest stays with the host, which slows the server down.
+            Phase::Stream { ref relay, .. } if relay.is_waiting() => BodyMode::Later,
             Phase::Stream { .. } => BodyMode::Chunks,
             Phase::Passing => BodyMode::Untouched,
         }
@@ -100,15 +135,17 @@ impl Answering {
 
     /// The head of the answer has come.
     pub(super) fn head(mut self, head: &ResponseHead<'_>) -> (Replying, Vec<Effect>) {
-        let status = text_of(head, ":status")
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(502);
+        let status = text_of(head, ":status").and_then(|text| text.parse().ok());
+        let status = status.unwrap_or(502);
         self.account.status = status;
         let form = self.form_of(head, status);
-        match self.new_session(head) {
-            Some(session) => self.open(session, form, head.last),
-            None => self.begin(form, head.last),
-        }
+        let (replying, mut effects) = match self.new_session(head) {
+            Ok(Some(session)) => self.open(session, form, head.last),
+            Ok(None) => self.begin(form, head.last),
+            Err(Unclear) => self.begin(Body::Neutral { status: 502 }, head.last),
+        };
+        effects.insert(0, strip(head));
+        (replying, effects)
     }
 
     fn form_of(&self, head: &ResponseHead<'_>, status: u16) -> Body {
@@ -116,9 +153,17 @@ impl Answering {
         let plain = coding.eq_ignore_ascii_case("identity");
         let content_type = text_of(head, "content-type").unwrap_or_default();
         let empty = head.last || text_of(head, "content-length") == Some("0");
+        let stripped = self.call.entry.server.token == Token::Stripped;
+        let awaited = self.call.awaits_answer();
+        let silent = !awaited && self.call.entry.verb != Verb::Get;
         match () {
-            () if (300..400).contains(&status) => Body::Neutral { status: 502 },
+            // A redirect would lead the agent away; a challenge is about a token it never sent there.
+            () if (300..400).contains(&status) || (status == 401 && stripped) => {
+                Body::Neutral { status: 502 }
+            }
+            () if empty && awaited && status < 300 => Body::Neutral { status: 502 },
             () if empty => Body::Empty,
+            () if silent && status < 300 => Body::Dropped,
             () if plain && is_json(content_type) => Body::Whole,
             () if plain && is_event_stream(content_type) => Body::Stream,
             () if status >= 400 => Body::Neutral { status },
@@ -127,15 +172,21 @@ impl Answering {
     }
 
     /// A session that the MCP server has just opened: any id that the request did not bring.
-    fn new_session(&self, head: &ResponseHead<'_>) -> Option<Digest> {
-        let id = text_of(head, "mcp-session-id")?;
-        let brought = self
-            .call
-            .entry
-            .session
-            .as_ref()
-            .is_some_and(|session| session.id == id);
-        (!brought).then(|| SessionQuery::digest_of(&self.call.asked.server, id.as_bytes()))
+    fn new_session(&self, head: &ResponseHead<'_>) -> Result<Option<Digest>, Unclear> {
+        let mut ids = head.headers.iter().filter(|(name, _)| name == SESSION);
+        let id = match (ids.next(), ids.next()) {
+            (None, _) => return Ok(None),
+            (Some((_, id)), None) => id,
+            (Some(_), Some(_)) => return Err(Unclear),
+        };
+        let sound = !id.is_empty() && id.iter().all(|byte| (0x21..=0x7e).contains(byte));
+        if !sound || id.len() > SESSION_BYTES_MAX {
+            return Err(Unclear);
+        }
+        let known = self.call.entry.session.as_ref();
+        let brought = known.is_some_and(|session| session.id.as_bytes() == id);
+        let digest = SessionQuery::digest_of(&self.call.asked.server, id);
+        Ok((!brought).then_some(digest))
     }
 
     fn open(mut self, session: Digest, form: Body, last: bool) -> (Replying, Vec<Effect>) {
@@ -156,6 +207,8 @@ impl Answering {
 
     fn begin(mut self, form: Body, last: bool) -> (Replying, Vec<Effect>) {
         let (phase, effects) = match form {
+            Body::Neutral { status } if last => return self.instead(status),
+            Body::Dropped => (Phase::Dropped, vec![Effect::Answer(Gate::Hold)]),
             Body::Empty => {
                 self.account.end = End::Complete;
                 (Phase::Passing, vec![Effect::Answer(Gate::Open)])
@@ -167,7 +220,7 @@ impl Answering {
             Body::Stream => {
                 let relay = Relay::new(&self.context, &self.call, Form::Stream);
                 let head = ReplyHead {
-                    remove: vec!["content-length"],
+                    remove: vec!["content-length".to_owned()],
                     ..ReplyHead::default()
                 };
                 let phase = Phase::Stream {
@@ -185,10 +238,6 @@ impl Answering {
             }
         };
         self.phase = phase;
-        if last && matches!(self.phase, Phase::Neutral { .. }) {
-            // Without a body there is nothing to take out; the head alone is changed.
-            return self.neutral();
-        }
         (Replying::Goes(Box::new(self)), effects)
     }
 
@@ -197,11 +246,7 @@ impl Answering {
         if size > RESPONSE_BYTES_MAX && matches!(self.phase, Phase::Whole(_)) {
             self.phase = Phase::Neutral { status: 502 };
         }
-        let effects = match self.phase {
-            Phase::Neutral { .. } => vec![Effect::Body(Vec::new())],
-            _ => Vec::new(),
-        };
-        (Replying::Goes(Box::new(self)), effects)
+        (Replying::Goes(Box::new(self)), Vec::new())
     }
 
     /// A chunk of a stream, or all of a whole answer.
@@ -230,16 +275,19 @@ impl Answering {
                 *ended = last;
                 let read = reader.read(bytes, &mut events);
                 let progress = relay.take(&self.call, events);
-                // Nothing slows the server down while a message is judged, so there is a bound.
-                let sound = read.is_ok() && relay.backlog_bytes() <= RESPONSE_BYTES_MAX;
                 let (replying, effects) = self.stream(progress);
-                if sound {
-                    (replying, effects)
-                } else {
-                    cut_off(replying, effects)
+                match read {
+                    Ok(()) => (replying, effects),
+                    Err(_) => cut_off(replying, effects),
                 }
             }
             Phase::Neutral { .. } if last => self.neutral(),
+            Phase::Dropped if last => {
+                self.close();
+                let mut effects = replacement(None, "text/plain", Vec::new());
+                effects.push(Effect::Answer(Gate::Open));
+                (Replying::Goes(Box::new(self)), effects)
+            }
             _ => (Replying::Goes(Box::new(self)), Vec::new()),
         }
     }
@@ -256,10 +304,11 @@ impl Answering {
                 let id = sub_call(self.context.call, 0);
                 match verdict::standing(id, session, status, body) {
                     Some(Standing::Own) => {
-                        self.context
-                            .known
-                            .borrow_mut()
-                            .confirm(session, &self.call.entry.caller);
+                        self.context.known.borrow_mut().confirm(
+                            session,
+                            &self.call.entry.caller,
+                            self.context.began_us,
+                        );
                         self.begin(form, last)
                     }
                     _ => self.begin(Body::Neutral { status: 503 }, last),
@@ -313,10 +362,18 @@ impl Answering {
             released.event.write(&mut out);
         }
         self.account.released(&out);
-        let (waiting, ended) = match &self.phase {
-            Phase::Stream { relay, ended, .. } => (relay.is_waiting(), *ended),
-            _ => (false, true),
+        let (waiting, ended, excessive) = match &self.phase {
+            Phase::Stream { relay, ended, .. } => {
+                (relay.is_waiting(), *ended, relay.is_excessive())
+            }
+            _ => (false, true, false),
         };
+        self.held_bytes = if waiting {
+            self.held_bytes.saturating_add(out.len())
+        } else {
+            0
+        };
+        let excessive = excessive || self.held_bytes > RESPONSE_BYTES_MAX;
         effects.push(Effect::Body(out));
         effects.push(Effect::Answer(if waiting {
             Gate::Hold
@@ -326,7 +383,11 @@ impl Answering {
         if ended && !waiting {
             self.close();
         }
-        (Replying::Goes(Box::new(self)), effects)
+        let replying = Replying::Goes(Box::new(self));
+        if excessive {
+            return cut_off(replying, effects);
+        }
+        (replying, effects)
     }
 
     fn close(&mut self) {
@@ -352,43 +413,53 @@ impl Answering {
         self.neutral()
     }
 
-    /// What the server sent is not passed on; a request still gets an answer with its id.
+    /// What the server sent is not passed on: something neutral takes the place of its body.
     fn neutral(mut self) -> (Replying, Vec<Effect>) {
         let status = match self.phase {
             Phase::Neutral { status } => status,
             _ => 502,
         };
+        let (status, content_type, body) = self.neutral_body(status);
+        let mut effects = replacement(Some(status), content_type, body);
+        effects.push(Effect::Answer(Gate::Open));
+        (Replying::Goes(Box::new(self)), effects)
+    }
+
+    /// The same where there is no body whose place could be taken.
+    fn instead(mut self, status: u16) -> (Replying, Vec<Effect>) {
+        let (status, content_type, body) = self.neutral_body(status);
+        let headers = vec![("content-type", content_type.to_owned())];
+        let reply = LocalReply {
+            status,
+            headers,
+            body,
+        };
+        let effects = vec![Effect::Answer(Gate::Hold), Effect::Reply(reply)];
+        (Replying::Goes(Box::new(self)), effects)
+    }
+
+    /// A request still gets an answer with its id.
+    fn neutral_body(&mut self, status: u16) -> (u16, &'static str, Vec<u8>) {
         self.account.end = End::Withheld;
         self.account.is_error = true;
         self.phase = Phase::Passing;
         let asked = &self.call.asked;
         let (status, content_type, body) = if asked.id.is_some() && status == 502 {
             let text = "The server's answer was withheld: it is not a sound MCP message.";
-            (
-                200,
-                "application/json",
-                refusal_body(asked, code::INTERNAL, text),
-            )
+            let body = refusal_body(asked, code::INTERNAL, text);
+            (200, "application/json", body)
         } else if asked.id.is_some() && status != 404 {
             let text = format!("The server answered with HTTP status {status}.");
-            (
-                status,
-                "application/json",
-                refusal_body(asked, code::INTERNAL, &text),
-            )
+            let body = refusal_body(asked, code::INTERNAL, &text);
+            (status, "application/json", body)
         } else {
             // A plain 404 is how a client learns that its session is over.
-            (
-                status,
-                "text/plain",
-                b"The server's answer was withheld.".to_vec(),
-            )
+            let text = b"The server's answer was withheld.".to_vec();
+            (status, "text/plain", text)
         };
         self.account.status = status;
         self.account.released(&body);
-        let mut effects = replacement(Some(status), content_type, body);
-        effects.push(Effect::Answer(Gate::Open));
-        (Replying::Goes(Box::new(self)), effects)
+        (status, content_type, body)
     }
 }
 
@@ -410,7 +481,9 @@ fn replacement(status: Option<u16>, content_type: &str, body: Vec<u8>) -> Vec<Ef
             ("content-type", content_type.to_owned()),
             ("content-length", body.len().to_string()),
         ],
-        remove: vec!["content-encoding", "location", "mcp-session-id"],
+        remove: ["content-encoding", "location", SESSION]
+            .map(str::to_owned)
+            .to_vec(),
     };
     vec![Effect::ReplyHead(head), Effect::Body(body)]
 }
@@ -418,4 +491,14 @@ fn replacement(status: Option<u16>, content_type: &str, body: Vec<u8>) -> Vec<Ef
 fn text_of<'a>(head: &ResponseHead<'a>, name: &str) -> Option<&'a str> {
     let (_, value) = head.headers.iter().find(|(key, _)| key == name)?;
     std::str::from_utf8(value).ok()
+}
+
+/// Takes out of the head what means nothing to an MCP client.
+fn strip(head: &ResponseHead<'_>) -> Effect {
+    let names = head.headers.iter().map(|(name, _)| name);
+    let odd = names.filter(|name| !name.starts_with(':') && !PASSED.contains(&name.as_str()));
+    Effect::ReplyHead(ReplyHead {
+        remove: odd.cloned().collect(),
+        ..ReplyHead::default()
+    })
 }

@@ -1,11 +1,12 @@
 //! One message from the MCP server: may it go to the agent as it is?
 
 use portcullis_protocol::json::{self, Json};
-use portcullis_protocol::jsonrpc::{Id, Message};
+use portcullis_protocol::jsonrpc::{Fault, Id, Message};
 use portcullis_protocol::mcp::{self, Class, Era, Judged};
 use portcullis_protocol::names::Name;
 use portcullis_protocol::wire::ListKind;
 
+use super::door::Verb;
 use super::reading::{Call, Needs};
 
 /// What the agent expects on this answer.
@@ -52,15 +53,26 @@ pub(super) enum Fate<'a> {
     Drop,
     /// It is the awaited answer, but unsound: a neutral error takes its place.
     Withhold,
-    /// It needs these verdicts first. With an id it is a request, which is answered when refused.
+    /// It needs these verdicts first.
     Ask {
         requests: Vec<(Name, Judged<'a>)>,
-        id: Option<Id>,
+        refused: Refused,
     },
     /// A request with a method that we do not know: it is answered so.
     Unknown { id: Id },
     /// Its result is a list to filter.
     Filter { kind: ListKind, result: Json<'a> },
+}
+
+/// What becomes of a message whose requests are refused.
+#[derive(Clone, Debug)]
+pub(super) enum Refused {
+    /// The request is answered in the agent's place, and goes nowhere.
+    Answer(Id),
+    /// The awaited answer is replaced by a refusal.
+    Replace,
+    /// The notification goes nowhere.
+    Drop,
 }
 
 impl Expected {
@@ -70,9 +82,9 @@ impl Expected {
             Needs::Filter(kind) => Some(kind),
             Needs::Nothing | Needs::Verdict(_) => None,
         };
-        let is_get = call.asked.method.as_str() == "GET";
+        let is_get = call.entry.verb == Verb::Get;
         Self {
-            id: call.asked.id.clone(),
+            id: call.asked.id.clone().filter(|_| call.awaits_answer()),
             list,
             era: call.asked.era,
             any_answer: if is_get {
@@ -95,14 +107,21 @@ impl Expected {
         };
         match message {
             Message::Response { id, result } => self.response(&id, result),
-            Message::Error { id, .. } => self.error(id.as_ref()),
+            Message::Error { id, error } => self.error(id.as_ref(), error),
             Message::Request { id, method, params } => self.request(id, method, params),
-            Message::Notification { method, params } => {
-                match mcp::classify_from_server(method.as_str(), params) {
-                    Ok(Class::Pass) => Fate::Release { is_error: false },
-                    _ => Fate::Drop,
-                }
-            }
+            Message::Notification { method, params } => self.notification(&method, params),
+        }
+    }
+
+    fn notification<'a>(&mut self, method: &Name, params: Option<Json<'a>>) -> Fate<'a> {
+        if self.form == Form::Whole {
+            return self.withhold();
+        }
+        let passes = mcp::classify_from_server(method.as_str(), params) == Ok(Class::Pass);
+        let requests = params.map_or(Ok(Vec::new()), mcp::input_requests);
+        match requests.ok().and_then(judged) {
+            Some(requests) if passes => asked(requests, Refused::Drop, false),
+            _ => Fate::Drop,
         }
     }
 
@@ -148,45 +167,46 @@ impl Expected {
                 Fate::Drop
             };
         }
-        let by_look = || mcp::list_in_result(result);
-        let list = if self.any_answer == AnyAnswer::Accepted {
-            by_look()
-        } else {
-            self.list
-        };
-        if let Some(kind) = list {
-            return Fate::Filter { kind, result };
-        }
-        let Ok(requests) = mcp::input_requests(result) else {
+        let Some(requests) = mcp::input_requests(result).ok().and_then(judged) else {
             return Fate::Withhold;
         };
-        let mut judged = Vec::new();
-        for request in requests {
-            match mcp::classify_from_server(request.method.as_str(), request.params) {
-                Ok(Class::Judge(what)) => judged.push((request.method, what)),
-                _ => return Fate::Withhold,
+        match (self.list_in(result), requests.is_empty()) {
+            (Ok(None), _) => {
+                let is_error = result
+                    .member("isError")
+                    .is_some_and(|flag| flag.text() == "true");
+                asked(requests, Refused::Replace, is_error)
             }
-        }
-        if judged.is_empty() {
-            let is_error = result
-                .member("isError")
-                .is_some_and(|flag| flag.text() == "true");
-            return Fate::Release { is_error };
-        }
-        Fate::Ask {
-            requests: judged,
-            id: None,
+            (Ok(Some(kind)), true) => Fate::Filter { kind, result },
+            (Ok(Some(_)), false) | (Err(_), _) => Fate::Withhold,
         }
     }
 
-    fn error(&mut self, id: Option<&Id>) -> Fate<'static> {
+    /// The list in a result: the one that was asked for, or on a replayed stream whichever is there.
+    fn list_in(&self, result: Json<'_>) -> Result<Option<ListKind>, Fault> {
+        match (self.any_answer, self.list) {
+            (AnyAnswer::Accepted, _) => mcp::list_in_result(result),
+            (AnyAnswer::Dropped, None) => Ok(None),
+            (AnyAnswer::Dropped, Some(kind)) => match mcp::list_in_result(result)? {
+                Some(found) if found == kind => Ok(Some(kind)),
+                _ => Err(Fault::Shape),
+            },
+        }
+    }
+
+    fn error<'a>(&mut self, id: Option<&Id>, error: Json<'a>) -> Fate<'a> {
         let takes = match id {
             Some(id) => self.takes(id),
             // The server could not read the id; as a whole answer it can only mean this request.
             None => self.form == Form::Whole,
         };
         match (takes, self.form, &self.id) {
-            (true, _, _) | (false, Form::Whole, None) => Fate::Release { is_error: true },
+            (true, _, _) | (false, Form::Whole, None) => {
+                match mcp::elicitations(error).ok().and_then(judged) {
+                    Some(requests) => asked(requests, Refused::Replace, true),
+                    None => Fate::Withhold,
+                }
+            }
             (false, Form::Whole, Some(_)) => self.withhold(),
             (false, Form::Stream, _) => Fate::Drop,
         }
@@ -204,9 +224,29 @@ impl Expected {
             Ok(Class::Pass) => Fate::Release { is_error: false },
             Ok(Class::Judge(what)) => Fate::Ask {
                 requests: vec![(method, what)],
-                id: Some(id),
+                refused: Refused::Answer(id),
             },
             _ => Fate::Unknown { id },
         }
+    }
+}
+
+/// What each request needs a verdict on; `None` when one of them is none that a server may make.
+fn judged(requests: Vec<mcp::InputRequest<'_>>) -> Option<Vec<(Name, Judged<'_>)>> {
+    requests.into_iter().map(one_judged).collect()
+}
+
+fn one_judged(request: mcp::InputRequest<'_>) -> Option<(Name, Judged<'_>)> {
+    match mcp::classify_from_server(request.method.as_str(), request.params) {
+        Ok(Class::Judge(what)) => Some((request.method, what)),
+        _ => None,
+    }
+}
+
+fn asked(requests: Vec<(Name, Judged<'_>)>, refused: Refused, is_error: bool) -> Fate<'_> {
+    if requests.is_empty() {
+        Fate::Release { is_error }
+    } else {
+        Fate::Ask { requests, refused }
     }
 }

@@ -123,13 +123,13 @@ fn a_session_is_used_by_its_owner_only() {
 fn streams_and_ends_belong_to_the_session() {
     for method in ["GET", "DELETE"] {
         let world = World::new()
-            .header(":method", method)
+            .bare(method)
             .header("mcp-session-id", "s1")
             .send("");
         assert_eq!(world.asks.len(), 1, "{method}");
         assert_eq!(world.standing("own").forwarded, 1, "{method}");
         let world = World::new()
-            .header(":method", method)
+            .bare(method)
             .header("mcp-session-id", "s1")
             .send("");
         assert_eq!(world.standing("unknown").reply().0, 404, "{method}");

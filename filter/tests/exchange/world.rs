@@ -36,10 +36,11 @@ pub(crate) struct World {
     pub(crate) tells: Vec<Tell>,
     pub(crate) reports: Vec<Report>,
     pub(crate) resets: usize,
-    pub(crate) stripped: Vec<&'static str>,
+    pub(crate) stripped: Vec<String>,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     pub(crate) claims: Option<Claims>,
     pub(crate) peer: &'static str,
+    pub(crate) last: bool,
 }
 
 impl World {
@@ -79,6 +80,7 @@ impl World {
                 agent: None,
             }),
             peer: "10.0.0.9:4711",
+            last: false,
         }
     }
 
@@ -92,6 +94,12 @@ impl World {
     pub(crate) fn add(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self
+    }
+
+    /// A head without a body.
+    pub(crate) fn bare(mut self, method: &str) -> Self {
+        self.last = true;
+        self.header(":method", method)
     }
 
     pub(crate) fn modern(self, method: &str, name: Option<&str>) -> Self {
@@ -132,11 +140,12 @@ impl World {
 
     pub(crate) fn open(&mut self) {
         let (headers, claims) = (self.headers.clone(), self.claims.clone());
-        let peer = self.peer;
+        let (peer, last) = (self.peer, self.last);
         self.step(Input::RequestHead(RequestHead {
             headers: &headers,
             claims: claims.as_ref(),
             peer,
+            last,
         }));
     }
 

@@ -32,6 +32,12 @@ pub const ROLES_MAX: usize = 256;
 /// Most server requests inside one `input_required` result.
 pub const INPUT_REQUESTS_MAX: usize = 32;
 
+/// Most requests of the server that one answer or stream may bring: each costs a verdict.
+pub const SERVER_REQUESTS_MAX: u64 = 1_000;
+
+/// Most of them that are answered in the agent's place.
+pub const TELLS_MAX: usize = 100;
+
 /// Longest policy-server answer that the filter reads, beside the lists.
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 

@@ -7,7 +7,7 @@ mod request;
 mod result;
 
 pub use request::{Class, Judged, classify_from_client, classify_from_server, named_in_header};
-pub use result::{InputRequest, input_requests, list_in_result};
+pub use result::{InputRequest, elicitations, input_requests, list_in_result};
 
 use crate::json::Json;
 use crate::names::Name;

@@ -55,6 +55,12 @@ impl<'a> Json<'a> {
             .collect()
     }
 
+    /// Whether an object has a key like this.
+    #[must_use]
+    pub fn has_key(self, like: impl Fn(&str) -> bool) -> bool {
+        members_of(self.0).any(|(key, _)| like(&decoded(key)))
+    }
+
     /// The member `key` of an object.
     #[must_use]
     pub fn member(self, key: &str) -> Option<Self> {

@@ -1,12 +1,16 @@
-//! What hides inside results: server requests (`input_required`, 2026-07-28) and lists.
+//! What hides inside answers: server requests and lists.
+//!
+//! A server asks the agent for something by a request of its own, by `inputRequests` inside a result
+//! or a task (2026-07-28), or by elicitations inside an error (2025-11-25). All of them are found
+//! here, wherever they stand.
 
 use crate::json::{Json, Kind};
-use crate::jsonrpc::Fault;
+use crate::jsonrpc::{Fault, no_twins};
 use crate::limits::INPUT_REQUESTS_MAX;
 use crate::names::Name;
 use crate::wire::ListKind;
 
-/// A request of the MCP server inside an `input_required` result.
+/// A request of the MCP server inside another message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputRequest<'a> {
     /// The method, such as `elicitation/create`.
@@ -15,29 +19,74 @@ pub struct InputRequest<'a> {
     pub params: Option<Json<'a>>,
 }
 
-/// The server requests inside a result, in their order; none for a complete result.
+/// Members of a result, a task or an error's data that ask for something or hold a list.
+const TELLING: [&str; 8] = [
+    "inputRequests",
+    "resultType",
+    "task",
+    "elicitations",
+    "tools",
+    "prompts",
+    "resources",
+    "resourceTemplates",
+];
+
+/// The server requests inside a result or a notification's parameters, and inside a task in them.
 ///
 /// # Errors
-/// When `inputRequests` is not a bounded map of requests.
-pub fn input_requests(result: Json<'_>) -> Result<Vec<InputRequest<'_>>, Fault> {
-    let Some(requests) = result.member("inputRequests") else {
+/// When they are not bounded maps of requests, or something looks like them.
+pub fn input_requests(holder: Json<'_>) -> Result<Vec<InputRequest<'_>>, Fault> {
+    let mut found = Vec::new();
+    for holder in [Some(holder), holder.member("task")].into_iter().flatten() {
+        no_twins(holder, &TELLING)?;
+        let Some(requests) = holder.member("inputRequests") else {
+            continue;
+        };
+        if requests.kind() != Kind::Object {
+            return Err(Fault::Shape);
+        }
+        for (_, request) in requests.members() {
+            found.push(input_request(request)?);
+        }
+    }
+    bounded(found)
+}
+
+/// The elicitations inside an error (code -32042, URL elicitation required).
+///
+/// # Errors
+/// When they are no bounded list of objects, or something looks like them.
+pub fn elicitations(error: Json<'_>) -> Result<Vec<InputRequest<'_>>, Fault> {
+    no_twins(error, &["code", "data"])?;
+    let Some(data) = error.member("data") else {
         return Ok(Vec::new());
     };
-    let members = requests.members();
-    if requests.kind() != Kind::Object || members.len() > INPUT_REQUESTS_MAX {
-        return Err(Fault::Shape);
+    let mut found = input_requests(data)?;
+    if let Some(list) = data.member("elicitations") {
+        if list.kind() != Kind::Array {
+            return Err(Fault::Shape);
+        }
+        found.extend(list.elements().into_iter().map(|params| InputRequest {
+            method: Name::from_static("elicitation/create"),
+            params: Some(params),
+        }));
     }
-    members
-        .into_iter()
-        .map(|(_, request)| input_request(request))
-        .collect()
+    bounded(found)
+}
+
+fn bounded(found: Vec<InputRequest<'_>>) -> Result<Vec<InputRequest<'_>>, Fault> {
+    if found.len() > INPUT_REQUESTS_MAX {
+        Err(Fault::Shape)
+    } else {
+        Ok(found)
+    }
 }
 
 fn input_request(request: Json<'_>) -> Result<InputRequest<'_>, Fault> {
+    no_twins(request, &["method", "params"])?;
     let method = request.member("method").and_then(Json::string);
-    let method = method
-        .and_then(|text| Name::parse(&text).ok())
-        .ok_or(Fault::Method)?;
+    let method = method.and_then(|text| Name::parse(&text).ok());
+    let method = method.ok_or(Fault::Method)?;
     let params = request.member("params");
     if params.is_some_and(|params| params.kind() != Kind::Object) {
         return Err(Fault::Params);
@@ -47,21 +96,24 @@ fn input_request(request: Json<'_>) -> Result<InputRequest<'_>, Fault> {
 
 /// The list that a result holds, told by its members alone: on a replayed stream the request is
 /// not known.
-#[must_use]
-pub fn list_in_result(result: Json<'_>) -> Option<ListKind> {
-    [
+///
+/// # Errors
+/// When a result holds more than one list.
+pub fn list_in_result(result: Json<'_>) -> Result<Option<ListKind>, Fault> {
+    let kinds = [
         ListKind::Tools,
         ListKind::Prompts,
         ListKind::Resources,
         ListKind::Templates,
-    ]
-    .into_iter()
-    .find(|kind| {
+    ];
+    let mut found = kinds.into_iter().filter(|kind| {
         let (_, member) = kind.method_and_member();
-        result
-            .member(member)
-            .is_some_and(|list| list.kind() == Kind::Array)
-    })
+        result.member(member).is_some()
+    });
+    match (found.next(), found.next()) {
+        (kind, None) => Ok(kind),
+        (_, Some(_)) => Err(Fault::Shape),
+    }
 }
 
 #[cfg(test)]
@@ -69,14 +121,47 @@ mod tests {
     use super::*;
     use crate::json::check;
 
+    fn methods(text: &str) -> Result<Vec<String>, Fault> {
+        let found = input_requests(check(text.as_bytes()).unwrap())?;
+        Ok(found.iter().map(|one| one.method.to_string()).collect())
+    }
+
     #[test]
     fn requests_inside_results_are_found() {
-        let text =
-            r#"{"resultType":"input_required","inputRequests":{"a":{"method":"roots/list"}}}"#;
-        let found = input_requests(check(text.as_bytes()).unwrap()).unwrap();
-        assert_eq!(found[0].method.as_str(), "roots/list");
-        let bad = check(br#"{"inputRequests":[{"method":"roots/list"}]}"#).unwrap();
-        assert!(input_requests(bad).is_err());
-        assert_eq!(input_requests(check(b"{}").unwrap()), Ok(Vec::new()));
+        let inside = r#"{"inputRequests":{"a":{"method":"roots/list"}}}"#;
+        assert_eq!(methods(inside).unwrap(), ["roots/list"]);
+        let in_task = format!(r#"{{"task":{inside}}}"#);
+        assert_eq!(methods(&in_task).unwrap(), ["roots/list"]);
+        assert_eq!(methods("{}").unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn requests_in_disguise_are_refused() {
+        for text in [
+            r#"{"inputRequests":[{"method":"roots/list"}]}"#,
+            r#"{"InputRequests":{"a":{"method":"roots/list"}}}"#,
+            r#"{"Task":{"inputRequests":{"a":{"method":"roots/list"}}}}"#,
+            r#"{"inputRequests":{"a":{"Method":"roots/list","method":"ping"}}}"#,
+            r#"{"inputRequests":{"a":{"method":7}}}"#,
+        ] {
+            assert!(methods(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn elicitations_inside_errors_are_found() {
+        let text = r#"{"code":-32042,"message":"m","data":{"elicitations":[{"url":"https://x"}]}}"#;
+        let found = elicitations(check(text.as_bytes()).unwrap()).unwrap();
+        assert_eq!(found[0].method.as_str(), "elicitation/create");
+        let twin = r#"{"code":1,"Data":{"elicitations":[]}}"#;
+        assert!(elicitations(check(twin.as_bytes()).unwrap()).is_err());
+    }
+
+    #[test]
+    fn a_result_holds_one_list_at_most() {
+        let list = |text: &str| list_in_result(check(text.as_bytes()).unwrap());
+        assert_eq!(list(r#"{"tools":[]}"#), Ok(Some(ListKind::Tools)));
+        assert_eq!(list("{}"), Ok(None));
+        assert!(list(r#"{"tools":[],"prompts":[]}"#).is_err());
     }
 }
