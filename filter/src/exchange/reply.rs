@@ -3,15 +3,15 @@
 //! A JSON answer is held whole, a stream goes event by event, and what is neither is not passed on:
 //! only its status is.
 
+mod head;
+
 use portcullis_protocol::digest::Digest;
-use portcullis_protocol::headers::{is_event_stream, is_json};
-use portcullis_protocol::limits::{RESPONSE_BYTES_MAX, SESSION_BYTES_MAX};
+use portcullis_protocol::limits::RESPONSE_BYTES_MAX;
 use portcullis_protocol::sse::{Event, Reader};
-use portcullis_protocol::wire::{End, SessionQuery, Standing, Step};
+use portcullis_protocol::wire::{End, Standing, Step};
 
 use super::account::Account;
 use super::asking::session_question;
-use super::door::Verb;
 use super::effect::{Effect, Gate, LocalReply, ReplyHead};
 use super::questions::sub_call;
 use super::reading::Call;
@@ -19,16 +19,9 @@ use super::refusal::{code, refusal_body};
 use super::relay::{Progress, Relay, Released, Text};
 use super::screen::Form;
 use super::{BodyMode, Context, verdict};
-use crate::config::Token;
+use head::{Body, SESSION, Unclear, form_of, new_session, strip, text_of};
 
-/// The head of an answer as the host has it.
-#[derive(Clone, Copy, Debug)]
-pub struct ResponseHead<'a> {
-    /// All headers, pseudo-headers included, names in lower case.
-    pub headers: &'a [(String, Vec<u8>)],
-    /// Whether there is no body.
-    pub last: bool,
-}
+pub use head::ResponseHead;
 
 /// A request that travels on, and its answer.
 #[derive(Debug)]
@@ -76,41 +69,6 @@ enum Phase {
     Passing,
 }
 
-/// The session header occurs twice or is none.
-#[derive(Clone, Copy, Debug)]
-struct Unclear;
-
-const SESSION: &str = "mcp-session-id";
-
-/// Headers of the MCP server that mean something to an MCP client. Others could lead it astray:
-/// cookies, challenges, alternative services, cross-origin grants.
-const PASSED: [&str; 11] = [
-    "content-type",
-    "content-length",
-    "transfer-encoding",
-    SESSION,
-    "mcp-protocol-version",
-    "cache-control",
-    "x-accel-buffering",
-    "retry-after",
-    "allow",
-    "date",
-    "server",
-];
-
-/// What the body of an answer is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Body {
-    Whole,
-    Stream,
-    Neutral {
-        status: u16,
-    },
-    /// Nobody awaits one.
-    Dropped,
-    Empty,
-}
-
 impl Answering {
     pub(super) fn new(context: &Context, call: Call, account: Account) -> Self {
         Self {
@@ -138,55 +96,14 @@ impl Answering {
         let status = text_of(head, ":status").and_then(|text| text.parse().ok());
         let status = status.unwrap_or(502);
         self.account.status = status;
-        let form = self.form_of(head, status);
-        let (replying, mut effects) = match self.new_session(head) {
+        let form = form_of(&self.call, head, status);
+        let (replying, mut effects) = match new_session(&self.call, head) {
             Ok(Some(session)) => self.open(session, form, head.last),
             Ok(None) => self.begin(form, head.last),
             Err(Unclear) => self.begin(Body::Neutral { status: 502 }, head.last),
         };
         effects.insert(0, strip(head));
         (replying, effects)
-    }
-
-    fn form_of(&self, head: &ResponseHead<'_>, status: u16) -> Body {
-        let coding = text_of(head, "content-encoding").unwrap_or("identity");
-        let plain = coding.eq_ignore_ascii_case("identity");
-        let content_type = text_of(head, "content-type").unwrap_or_default();
-        let empty = head.last || text_of(head, "content-length") == Some("0");
-        let stripped = self.call.entry.server.token == Token::Stripped;
-        let awaited = self.call.awaits_answer();
-        let silent = !awaited && self.call.entry.verb != Verb::Get;
-        match () {
-            // A redirect would lead the agent away; a challenge is about a token it never sent there.
-            () if (300..400).contains(&status) || (status == 401 && stripped) => {
-                Body::Neutral { status: 502 }
-            }
-            () if empty && awaited && status < 300 => Body::Neutral { status: 502 },
-            () if empty => Body::Empty,
-            () if silent && status < 300 => Body::Dropped,
-            () if plain && is_json(content_type) => Body::Whole,
-            () if plain && is_event_stream(content_type) => Body::Stream,
-            () if status >= 400 => Body::Neutral { status },
-            () => Body::Neutral { status: 502 },
-        }
-    }
-
-    /// A session that the MCP server has just opened: any id that the request did not bring.
-    fn new_session(&self, head: &ResponseHead<'_>) -> Result<Option<Digest>, Unclear> {
-        let mut ids = head.headers.iter().filter(|(name, _)| name == SESSION);
-        let id = match (ids.next(), ids.next()) {
-            (None, _) => return Ok(None),
-            (Some((_, id)), None) => id,
-            (Some(_), Some(_)) => return Err(Unclear),
-        };
-        let sound = !id.is_empty() && id.iter().all(|byte| (0x21..=0x7e).contains(byte));
-        if !sound || id.len() > SESSION_BYTES_MAX {
-            return Err(Unclear);
-        }
-        let known = self.call.entry.session.as_ref();
-        let brought = known.is_some_and(|session| session.id.as_bytes() == id);
-        let digest = SessionQuery::digest_of(&self.call.asked.server, id);
-        Ok((!brought).then_some(digest))
     }
 
     fn open(mut self, session: Digest, form: Body, last: bool) -> (Replying, Vec<Effect>) {
@@ -486,19 +403,4 @@ fn replacement(status: Option<u16>, content_type: &str, body: Vec<u8>) -> Vec<Ef
             .to_vec(),
     };
     vec![Effect::ReplyHead(head), Effect::Body(body)]
-}
-
-fn text_of<'a>(head: &ResponseHead<'a>, name: &str) -> Option<&'a str> {
-    let (_, value) = head.headers.iter().find(|(key, _)| key == name)?;
-    std::str::from_utf8(value).ok()
-}
-
-/// Takes out of the head what means nothing to an MCP client.
-fn strip(head: &ResponseHead<'_>) -> Effect {
-    let names = head.headers.iter().map(|(name, _)| name);
-    let odd = names.filter(|name| !name.starts_with(':') && !PASSED.contains(&name.as_str()));
-    Effect::ReplyHead(ReplyHead {
-        remove: odd.cloned().collect(),
-        ..ReplyHead::default()
-    })
 }

@@ -9,6 +9,7 @@
 )]
 
 mod answers;
+mod astray;
 mod requests;
 mod verdicts;
 mod world;

@@ -248,3 +248,12 @@ pub(crate) fn modern_call(method: &str, params: Value) -> String {
     });
     json!({"jsonrpc": "2.0", "id": "m-1", "method": method, "params": params}).to_string()
 }
+
+/// A sound answer to [`call`].
+pub(crate) const RESULT: &str =
+    r#"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"hi"}]}}"#;
+
+/// A call that was let through.
+pub(crate) fn allowed() -> World {
+    World::new().send(&call("echo")).allow()
+}

@@ -1,0 +1,112 @@
+//! The head of an answer: what its body may be, whether it opens a session, and which of its headers
+//! go to the agent. Nothing is done here.
+
+use portcullis_protocol::digest::Digest;
+use portcullis_protocol::headers::{is_event_stream, is_json};
+use portcullis_protocol::limits::SESSION_BYTES_MAX;
+use portcullis_protocol::wire::SessionQuery;
+
+use crate::config::Token;
+use crate::exchange::door::Verb;
+use crate::exchange::effect::{Effect, ReplyHead};
+use crate::exchange::reading::Call;
+
+/// The head of an answer as the host has it.
+#[derive(Clone, Copy, Debug)]
+pub struct ResponseHead<'a> {
+    /// All headers, pseudo-headers included, names in lower case.
+    pub headers: &'a [(String, Vec<u8>)],
+    /// Whether there is no body.
+    pub last: bool,
+}
+
+/// The session header occurs twice or is none.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unclear;
+
+pub(super) const SESSION: &str = "mcp-session-id";
+
+/// Headers of the MCP server that mean something to an MCP client. Others could lead it astray:
+/// cookies, challenges, alternative services, cross-origin grants.
+const PASSED: [&str; 11] = [
+    "content-type",
+    "content-length",
+    "transfer-encoding",
+    SESSION,
+    "mcp-protocol-version",
+    "cache-control",
+    "x-accel-buffering",
+    "retry-after",
+    "allow",
+    "date",
+    "server",
+];
+
+/// What the body of an answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Body {
+    Whole,
+    Stream,
+    Neutral {
+        status: u16,
+    },
+    /// Nobody awaits one.
+    Dropped,
+    Empty,
+}
+
+pub(super) fn form_of(call: &Call, head: &ResponseHead<'_>, status: u16) -> Body {
+    let coding = text_of(head, "content-encoding").unwrap_or("identity");
+    let plain = coding.eq_ignore_ascii_case("identity");
+    let content_type = text_of(head, "content-type").unwrap_or_default();
+    let empty = head.last || text_of(head, "content-length") == Some("0");
+    let stripped = call.entry.server.token == Token::Stripped;
+    let awaited = call.awaits_answer();
+    let silent = !awaited && call.entry.verb != Verb::Get;
+    match () {
+        // A redirect would lead the agent away; a challenge is about a token it never sent there.
+        () if (300..400).contains(&status) || (status == 401 && stripped) => {
+            Body::Neutral { status: 502 }
+        }
+        () if empty && awaited && status < 300 => Body::Neutral { status: 502 },
+        () if empty => Body::Empty,
+        () if silent && status < 300 => Body::Dropped,
+        () if plain && is_json(content_type) => Body::Whole,
+        () if plain && is_event_stream(content_type) => Body::Stream,
+        () if status >= 400 => Body::Neutral { status },
+        () => Body::Neutral { status: 502 },
+    }
+}
+
+/// A session that the MCP server has just opened: any id that the request did not bring.
+pub(super) fn new_session(call: &Call, head: &ResponseHead<'_>) -> Result<Option<Digest>, Unclear> {
+    let mut ids = head.headers.iter().filter(|(name, _)| name == SESSION);
+    let id = match (ids.next(), ids.next()) {
+        (None, _) => return Ok(None),
+        (Some((_, id)), None) => id,
+        (Some(_), Some(_)) => return Err(Unclear),
+    };
+    let sound = !id.is_empty() && id.iter().all(|byte| (0x21..=0x7e).contains(byte));
+    if !sound || id.len() > SESSION_BYTES_MAX {
+        return Err(Unclear);
+    }
+    let known = call.entry.session.as_ref();
+    let brought = known.is_some_and(|session| session.id.as_bytes() == id);
+    let digest = SessionQuery::digest_of(&call.asked.server, id);
+    Ok((!brought).then_some(digest))
+}
+
+pub(super) fn text_of<'a>(head: &ResponseHead<'a>, name: &str) -> Option<&'a str> {
+    let (_, value) = head.headers.iter().find(|(key, _)| key == name)?;
+    std::str::from_utf8(value).ok()
+}
+
+/// Takes out of the head what means nothing to an MCP client.
+pub(super) fn strip(head: &ResponseHead<'_>) -> Effect {
+    let names = head.headers.iter().map(|(name, _)| name);
+    let odd = names.filter(|name| !name.starts_with(':') && !PASSED.contains(&name.as_str()));
+    Effect::ReplyHead(ReplyHead {
+        remove: odd.cloned().collect(),
+        ..ReplyHead::default()
+    })
+}
