@@ -1,21 +1,28 @@
-//! Claims as Envoy hands them over: a list comes as pairs, serialized with lengths in front.
+//! Claims as Envoy hands them over: one read, in proxy-wasm's encoding of maps and lists.
 //!
-//! The encoding is proxy-wasm's for maps and lists: a count, then the two lengths of each pair,
-//! then each key and value with a zero byte behind (32-bit, little endian). Only lists of plain
-//! strings are read.
+//! The encoding is a count, then the two lengths of each pair, then each key and value with a zero
+//! byte behind (32-bit, little endian). A list's elements stand where a map has its keys. Only
+//! strings and lists of plain strings are read.
 
 use crate::config::Identity;
 use crate::exchange::Claims;
 
-/// The claims that say who asks; `claim` reads one by its name. `None` without issuer and subject.
-pub fn read(identity: &Identity, claim: impl Fn(&str) -> Option<Vec<u8>>) -> Option<Claims> {
-    let text = |name: &str| claim(name).and_then(|bytes| String::from_utf8(bytes).ok());
+/// The claims that say who asks, out of a token's serialized payload. `None` without issuer and
+/// subject.
+#[must_use]
+pub fn read(identity: &Identity, payload: &[u8]) -> Option<Claims> {
+    let claims = pairs(payload)?;
+    let claim = |name: &str| {
+        let found = claims.iter().find(|(key, _)| *key == name.as_bytes());
+        found.map(|(_, value)| *value)
+    };
+    let text = |name: &str| claim(name).and_then(|bytes| String::from_utf8(bytes.to_vec()).ok());
     Some(Claims {
         issuer: text("iss")?,
         subject: text("sub")?,
         roles: match claim(&identity.roles_claim) {
             None => Some(Vec::new()),
-            Some(bytes) => string_list(&bytes),
+            Some(bytes) => string_list(bytes),
         },
         agent: text(&identity.agent_claim),
     })
@@ -24,20 +31,27 @@ pub fn read(identity: &Identity, claim: impl Fn(&str) -> Option<Vec<u8>>) -> Opt
 /// The strings of a serialized list; `None` when the bytes are anything else.
 #[must_use]
 pub fn string_list(bytes: &[u8]) -> Option<Vec<String>> {
+    let element = |(key, value): (&[u8], &[u8])| {
+        let text = String::from_utf8(key.to_vec()).ok()?;
+        value.is_empty().then_some(text)
+    };
+    pairs(bytes)?.into_iter().map(element).collect()
+}
+
+fn pairs(bytes: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
     let (count, mut sizes) = number(bytes)?;
     let mut values = sizes.get(count.checked_mul(8)?..)?;
-    let mut list = Vec::new();
+    let mut pairs = Vec::new();
     for _ in 0..count {
         let (key_len, rest) = number(sizes)?;
         let (value_len, rest) = number(rest)?;
         sizes = rest;
-        let (key, rest) = text(values, key_len)?;
-        let (value, rest) = text(rest, value_len)?;
+        let (key, rest) = value(values, key_len)?;
+        let (value, rest) = value(rest, value_len)?;
         values = rest;
-        // A list's elements stand where a map has its keys; the other half is empty.
-        list.push(if value.is_empty() { key } else { return None });
+        pairs.push((key, value));
     }
-    values.is_empty().then_some(list)
+    values.is_empty().then_some(pairs)
 }
 
 fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
@@ -45,24 +59,23 @@ fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
     Some((usize::try_from(u32::from_le_bytes(*head)).ok()?, rest))
 }
 
-fn text(bytes: &[u8], len: usize) -> Option<(String, &[u8])> {
-    let (text, rest) = bytes.split_at_checked(len)?;
-    let rest = rest.strip_prefix(&[0])?;
-    Some((String::from_utf8(text.to_vec()).ok()?, rest))
+fn value(bytes: &[u8], len: usize) -> Option<(&[u8], &[u8])> {
+    let (value, rest) = bytes.split_at_checked(len)?;
+    Some((value, rest.strip_prefix(&[0])?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn serialized(pairs: &[(&str, &str)]) -> Vec<u8> {
+    fn serialized<T: AsRef<[u8]>>(pairs: &[(&str, T)]) -> Vec<u8> {
         let mut bytes = (pairs.len() as u32).to_le_bytes().to_vec();
         for (key, value) in pairs {
             bytes.extend((key.len() as u32).to_le_bytes());
-            bytes.extend((value.len() as u32).to_le_bytes());
+            bytes.extend((value.as_ref().len() as u32).to_le_bytes());
         }
         for (key, value) in pairs {
-            bytes.extend(key.bytes().chain([0]).chain(value.bytes()).chain([0]));
+            bytes.extend([key.as_bytes(), &[0], value.as_ref(), &[0]].concat());
         }
         bytes
     }
@@ -75,26 +88,38 @@ mod tests {
             agent_claim: "agent".to_owned(),
             trusted_agent_peers: vec![],
         };
-        let all = |name: &str| match name {
-            "iss" | "sub" => Some(b"x".to_vec()),
-            "roles" => Some(b"admin".to_vec()),
-            _ => None,
-        };
-        let claims = read(&identity, all).unwrap();
+        let payload = [("iss", "x"), ("sub", "y"), ("roles", "admin")];
+        let claims = read(&identity, &serialized(&payload)).unwrap();
+        assert_eq!(
+            (claims.issuer.as_str(), claims.subject.as_str()),
+            ("x", "y")
+        );
         assert_eq!(claims.roles, None, "a bare string is no list of roles");
         for missing in ["iss", "sub"] {
-            assert_eq!(
-                read(&identity, |name| all(name).filter(|_| name != missing)),
-                None
-            );
+            let rest: Vec<_> = payload
+                .into_iter()
+                .filter(|(name, _)| *name != missing)
+                .collect();
+            assert_eq!(read(&identity, &serialized(&rest)), None);
         }
+        let roles = serialized(&[("developer", ""), ("viewer", "")]);
+        let payload = [
+            ("iss", b"x".to_vec()),
+            ("sub", b"y".to_vec()),
+            ("roles", roles),
+        ];
+        let claims = read(&identity, &serialized(&payload)).unwrap();
+        assert_eq!(claims.roles.unwrap(), ["developer", "viewer"]);
     }
 
     #[test]
     fn a_list_of_strings_is_read() {
         let bytes = serialized(&[("developer", ""), ("viewer", "")]);
         assert_eq!(string_list(&bytes).unwrap(), ["developer", "viewer"]);
-        assert_eq!(string_list(&serialized(&[])).unwrap(), Vec::<String>::new());
+        assert_eq!(
+            string_list(&serialized::<&str>(&[])).unwrap(),
+            Vec::<String>::new()
+        );
     }
 
     #[test]

@@ -28,6 +28,11 @@ use crate::waiting::Waiting;
 const TICK: Duration = Duration::from_millis(100);
 /// How many ticks a refused batch waits.
 const REST_TICKS: u32 = 10;
+/// The answer to a question that nobody answers.
+const SILENCE: Input<'static> = Input::Answered {
+    status: 0,
+    body: &[],
+};
 /// How long a batch of reports may take.
 const REPORT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -141,7 +146,7 @@ impl RootContext for Root {
             staged: None,
             question: None,
             unread: Unread::default(),
-            trailers: Trailers::None,
+            trailers: None,
         }))
     }
 
@@ -161,14 +166,8 @@ struct Stream {
     /// The token of the question that is out.
     question: Option<u32>,
     unread: Unread,
-    trailers: Trailers,
-}
-
-/// Whether the trailers of the answer have come.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Trailers {
-    None,
-    Seen,
+    /// The trailers of the answer have come, and the host takes no body any more.
+    trailers: Option<()>,
 }
 
 /// Body that came while the exchange could not take it.
@@ -183,11 +182,7 @@ impl Stream {
         let mut effects = self.exchange.step(input, now_us());
         // A question that cannot even be sent is answered by silence.
         while !self.perform(effects) {
-            let silence = Input::Answered {
-                status: 0,
-                body: &[],
-            };
-            effects = self.exchange.step(silence, now_us());
+            effects = self.exchange.step(SILENCE, now_us());
         }
     }
 
@@ -224,7 +219,7 @@ impl Stream {
         let Some(bytes) = self.staged.take() else {
             return;
         };
-        if self.trailers == Trailers::None {
+        if self.trailers.is_none() {
             set_body(&bytes);
         } else if !bytes.is_empty() {
             // Behind the last body callback the host takes no body; then there is none at all.
@@ -325,10 +320,7 @@ impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _count: usize, last: bool) -> Action {
         let headers = hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap_or_default();
         let claims = read_claims(&self.shared.config);
-        let peer = hostcalls::get_property(vec!["source", "address"])
-            .ok()
-            .flatten();
-        let peer = String::from_utf8(peer.unwrap_or_default()).unwrap_or_default();
+        let peer = peer(&self.shared.config).unwrap_or_default();
         self.step(Input::RequestHead(RequestHead {
             headers: &headers,
             claims: claims.as_ref(),
@@ -381,7 +373,7 @@ impl HttpContext for Stream {
             BodyMode::Whole => RESPONSE_BYTES_MAX + 1,
             BodyMode::Untouched | BodyMode::Later | BodyMode::Chunks => 0,
         };
-        self.trailers = Trailers::Seen;
+        self.trailers = Some(());
         self.body(held, true);
         self.stage();
         action(self.answer)
@@ -457,11 +449,20 @@ fn set_reply_head(head: &ReplyHead) {
 
 fn read_claims(config: &Config) -> Option<Claims> {
     let provider = config.identity.provider_metadata.as_str();
-    claims::read(&config.identity, |name| {
-        let jwt = "envoy.filters.http.jwt_authn";
-        let path = vec!["metadata", "filter_metadata", jwt, provider, name];
-        hostcalls::get_property(path).ok().flatten()
-    })
+    let jwt = "envoy.filters.http.jwt_authn";
+    let payload = property(vec!["metadata", "filter_metadata", jwt, provider])?;
+    claims::read(&config.identity, &payload)
+}
+
+/// The peer's address, where it matters.
+fn peer(config: &Config) -> Option<String> {
+    let matters = !config.identity.trusted_agent_peers.is_empty();
+    let address = matters.then(|| property(vec!["source", "address"]));
+    String::from_utf8(address??).ok()
+}
+
+fn property(path: Vec<&str>) -> Option<Vec<u8>> {
+    hostcalls::get_property(path).ok().flatten()
 }
 
 /// Only where the host has a body: elsewhere the SDK panics.
