@@ -55,3 +55,43 @@ impl<'a> Facts<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use portcullis_protocol::names::Uri;
+
+    use super::*;
+    use crate::decision::tests::{caller, load};
+    use crate::decision::{Judgement, decide};
+    use crate::policies::Policies;
+
+    fn judge(policies: &Policies, role: &str, method: &str, target: Target) -> Judgement {
+        let server = ServerName::parse("demo").unwrap();
+        let caller = caller("alice", role);
+        let subject = Subject {
+            target: &target,
+            tool: None,
+        };
+        let facts = Facts {
+            server: &server,
+            caller: &caller,
+            direction: Direction::ToServer,
+            method,
+            subjects: vec![subject],
+            protocol_version: None,
+            now_ms: 0,
+        };
+        decide(policies, &facts)
+    }
+
+    #[test]
+    fn the_shipped_policies_let_nobody_list_tasks() {
+        let policies = load(include_str!("../../../policies/access.cedar"));
+        for role in ["viewer", "developer"] {
+            let list = judge(&policies, role, "tasks/list", Target::Server);
+            assert!(!list.allows() && list.faults.is_empty(), "{role}: {list:?}");
+            let task = Target::Task(Uri::parse("t1").unwrap());
+            assert!(judge(&policies, role, "tasks/get", task).allows(), "{role}");
+        }
+    }
+}
