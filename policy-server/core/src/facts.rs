@@ -63,6 +63,7 @@ mod tests {
     use super::*;
     use crate::decision::tests::{caller, load};
     use crate::decision::{Judgement, decide};
+    use crate::engine::Fault;
     use crate::policies::Policies;
 
     fn judge(policies: &Policies, role: &str, method: &str, target: Target) -> Judgement {
@@ -82,6 +83,44 @@ mod tests {
             now_ms: 0,
         };
         decide(policies, &facts)
+    }
+
+    #[test]
+    fn another_spelling_passes_no_forbid() {
+        let policies = load(
+            r#"permit (principal, action, resource);
+            forbid (principal, action == Mcp::Action::"resources/read", resource)
+            when { resource.scheme == "file" || (resource has host && resource.host == "internal.example") };"#,
+        );
+        let read = |uri: &str| {
+            let target = Target::Resource(Uri::parse(uri).unwrap());
+            judge(&policies, "r", "resources/read", target)
+        };
+        for uri in [
+            "FILE:///etc/passwd",
+            "https://INTERNAL.example",
+            "https://internal.example:443/",
+            "https://internal.example./",
+        ] {
+            let judgement = read(uri);
+            assert!(
+                !judgement.allows() && judgement.faults.is_empty(),
+                "{uri}: {judgement:?}"
+            );
+        }
+        for uri in [
+            " file:///etc/passwd",
+            r"https://internal.example\@good.com/",
+            "https:internal.example/x",
+            "/etc/passwd",
+        ] {
+            let judgement = read(uri);
+            assert_eq!(judgement.faults, [Fault::UnfitRequest], "{uri}");
+            assert!(!judgement.allows(), "{uri}");
+        }
+        assert!(read("https://good.com/internal.example").allows());
+        let template = Target::Template(Uri::parse("file:///{path}").unwrap());
+        assert!(judge(&policies, "r", "completion/complete", template).allows());
     }
 
     #[test]

@@ -152,7 +152,7 @@ pub(super) fn resource(
             name.as_str(),
             vec![("name", string(name.as_str()))],
         ),
-        Target::Resource(uri) => (&TYPES.resource, uri.as_str(), resource_parts(uri.as_str())),
+        Target::Resource(uri) => (&TYPES.resource, uri.as_str(), place(uri.as_str())?),
         Target::Template(uri) => (
             &TYPES.template,
             uri.as_str(),
@@ -181,9 +181,10 @@ fn tool(subject: &Subject<'_>, name: &Name) -> Attributes {
     ]
 }
 
-fn resource_parts(uri: &str) -> Attributes {
-    let parts = uri::parts(uri);
-    let mut attributes = vec![("uri", string(uri)), ("scheme", string(parts.scheme))];
-    attributes.extend(parts.host.map(|host| ("host", string(host))));
-    attributes
+/// What programs read differently is denied: a policy about scheme or host would not hold.
+fn place(uri: &str) -> Result<Attributes, Fault> {
+    let place = uri::place(uri).map_err(|uri::Ambiguous| Fault::UnfitRequest)?;
+    let mut attributes = vec![("uri", string(uri)), ("scheme", string(&place.scheme))];
+    attributes.extend(place.host.map(|host| ("host", string(&host))));
+    Ok(attributes)
 }
