@@ -54,11 +54,21 @@ pub(super) fn required(server: &Upstream) -> Value {
     }})
 }
 
-/// Envoy's own answers that a client must be able to use: the challenge after a 401, and words
-/// for the moment in which the filter is being loaded again.
+/// Envoy's own answers that a client must be able to use: the challenge after a 401, and words for
+/// what went wrong where the filter cannot say it.
 pub(super) fn local_replies(plan: &Plan) -> Value {
     let mut mappers: Vec<Value> = plan.servers.iter().map(|s| challenge(plan, s)).collect();
     mappers.push(filter_is_down());
+    mappers.push(in_words(
+        &status(408),
+        "the request did not arrive in time; nothing was done",
+    ));
+    // Before the head of an answer the filter says it, with the request's id. After it the filter
+    // holds the head back and is not asked again: Envoy answers 502, 503 or 504 with plain text.
+    mappers.push(in_words(
+        &details("response.code_details.startsWith('upstream_reset_after_response_started')"),
+        "the MCP server broke off its answer; check first before you repeat a call that changes something",
+    ));
     json!({"mappers": mappers})
 }
 
@@ -84,19 +94,32 @@ fn challenge(plan: &Plan, server: &Upstream) -> Value {
 
 /// With `FAIL_RELOAD` Envoy answers 503 with an empty body while the filter is down.
 fn filter_is_down() -> Value {
-    json!({
-        "filter": {"and_filter": {"filters": [status(503), details("response.code_details == 'wasm_fail_stream'")]}},
-        "headers_to_add": [{
+    let filter = json!({"and_filter": {"filters": [
+        status(503),
+        details("response.code_details == 'wasm_fail_stream'"),
+    ]}});
+    let mut mapper = in_words(
+        &filter,
+        "the security gateway failed and is starting again; try again in a moment, but check first before you repeat a call that changes something",
+    );
+    if let Some(members) = mapper.as_object_mut() {
+        let later = json!([{
             "header": {"key": "retry-after", "value": "1"},
             "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
-        }],
+        }]);
+        members.insert("headers_to_add".to_owned(), later);
+    }
+    mapper
+}
+
+/// The same status, and a JSON-RPC error for a body.
+fn in_words(filter: &Value, message: &str) -> Value {
+    json!({
+        "filter": filter,
         "body_format_override": {"json_format": {
             "jsonrpc": "2.0",
             "id": null,
-            "error": {
-                "code": -32603,
-                "message": "the security gateway failed and is starting again; try again in a moment, but check first before you repeat a call that changes something",
-            },
+            "error": {"code": -32603, "message": message},
         }},
     })
 }

@@ -23,9 +23,10 @@ fn connection_manager(plan: &Plan) -> Value {
         "stat_prefix": "mcp",
         // MCP streams stay silent for as long as they like.
         "stream_idle_timeout": "0s",
-        "request_timeout": "0s",
-        // Headers have no reason to be slow.
-        "request_headers_timeout": "10s",
+        // A request has no reason to be slow. The time runs until its last byte is here, so that no
+        // answer is cut off by it.
+        "request_timeout": "60s",
+        "request_headers_timeout": "15s",
         // The gateway adds nothing that a client or server could notice.
         "server_header_transformation": "PASS_THROUGH",
         "generate_request_id": false,
@@ -35,7 +36,11 @@ fn connection_manager(plan: &Plan) -> Value {
         "normalize_path": true,
         "merge_slashes": true,
         "path_with_escaped_slashes_action": "REJECT_REQUEST",
-        "common_http_protocol_options": {"headers_with_underscores_action": "REJECT_REQUEST"},
+        "common_http_protocol_options": {
+            // Of a connection without a request or stream; clients let go of theirs long before.
+            "idle_timeout": "300s",
+            "headers_with_underscores_action": "REJECT_REQUEST",
+        },
         "local_reply_config": identity::local_replies(plan),
         "access_log": [access_log(plan)],
         "http_filters": [identity::filter(plan), wasm::filter(plan), router()],
@@ -73,4 +78,39 @@ fn access_log(plan: &Plan) -> Value {
             }},
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::folder::Folder;
+    use super::*;
+
+    #[test]
+    fn nothing_but_streams_may_take_long() {
+        let folder = tempfile::tempdir().unwrap();
+        let plan = Plan {
+            port: 1,
+            admin_port: 2,
+            folder: Folder::create(folder.path()).unwrap(),
+            policies: "policies".into(),
+            filter: "filter.wasm".into(),
+            servers: Vec::new(),
+            forward_token: Vec::new(),
+            jwks: json!({}),
+        };
+        let manager = connection_manager(&plan);
+        assert_eq!(manager["stream_idle_timeout"], "0s");
+        assert_eq!(manager["request_timeout"], "60s");
+        assert_eq!(manager["request_headers_timeout"], "15s");
+        let options = &manager["common_http_protocol_options"];
+        assert_eq!(options["idle_timeout"], "300s");
+        let mappers = manager["local_reply_config"]["mappers"].to_string();
+        for said in [
+            "portcullis.local_reply_408",
+            "wasm_fail_stream",
+            "upstream_reset_after_response_started",
+        ] {
+            assert!(mappers.contains(said), "{said} has words");
+        }
+    }
 }
