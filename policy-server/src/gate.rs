@@ -1,6 +1,7 @@
 //! One question from end to end: gather facts, decide, record; only then is there an answer.
 
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use portcullis_core::audit::{
     Decision, ListRecord, OutcomeRecord, PoliciesRecord, Record, RefusalRecord, SessionRecord,
@@ -16,9 +17,10 @@ use portcullis_protocol::wire::{
     Answer, End, ListAnswer, ListQuery, Query, Report, Reports, ReportsAccepted, SessionAnswer,
     SessionQuery, Standing, Step, Verdict,
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::clock;
-use crate::journal::{AppendError, Await, Effect, Entry, Journal, Recorded};
+use crate::journal::{AppendError, Await, Close, Effect, Entry, Journal, Recorded};
 use crate::library::Library;
 use crate::metrics::Metrics;
 use crate::sessions::{Sessions, owner};
@@ -26,6 +28,9 @@ use crate::store::{Restored, SessionRow};
 
 /// Names the absence of a policy set in answers.
 const NO_POLICIES: Digest = Digest::from_bytes([0; 32]);
+
+/// Longest wait for other lists; then the list is refused.
+const LISTS_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why there is no answer. The filter then refuses.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +41,9 @@ pub enum GateError {
     /// The page is no list that can be filtered.
     #[error(transparent)]
     List(#[from] ListError),
+    /// Other lists are in the way.
+    #[error("too many lists wait to be filtered")]
+    Busy,
 }
 
 /// Everything that answers questions.
@@ -44,7 +52,9 @@ pub struct Gate {
     library: Arc<Library>,
     journal: Journal,
     metrics: Arc<Metrics>,
-    registry: RwLock<Registry>,
+    registry: Arc<RwLock<Registry>>,
+    /// Lists take long: half of the processors at most, so that decisions never wait for them.
+    lists: Arc<Semaphore>,
     sessions: Sessions,
     /// Held while a session is opened or closed, so that two callers cannot open one.
     opening: tokio::sync::Mutex<()>,
@@ -59,12 +69,14 @@ impl Gate {
         metrics: Arc<Metrics>,
         restored: Restored,
     ) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             library,
             journal,
             metrics,
-            registry: RwLock::new(restored.registry),
-            sessions: Sessions::restored(restored.sessions),
+            registry: Arc::new(RwLock::new(restored.registry)),
+            lists: Arc::new(Semaphore::new((processors / 2).max(1))),
+            sessions: Sessions::restored(restored.sessions, restored.closed),
             opening: tokio::sync::Mutex::new(()),
         }
     }
@@ -124,6 +136,24 @@ impl Gate {
         decide(policies, &Facts::of_query(query, &registry, now_us / 1_000))
     }
 
+    /// Does a list's work beside the threads that answer, when it is its turn. The turn lasts until
+    /// what comes with the result is dropped, even when nobody waits any more.
+    ///
+    /// # Errors
+    /// The turn did not come in time.
+    pub async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<(T, OwnedSemaphorePermit), GateError> {
+        let turn = self.lists.clone().acquire_owned();
+        let turn = tokio::time::timeout(LISTS_TIMEOUT, turn).await;
+        let Ok(Ok(turn)) = turn else {
+            return Err(GateError::Busy);
+        };
+        let done = tokio::task::spawn_blocking(move || (work(), turn)).await;
+        done.map_err(|_| GateError::Busy)
+    }
+
     /// Filters one page of a list, and notes what it says about tools.
     ///
     /// # Errors
@@ -132,32 +162,39 @@ impl Gate {
         let time_us = clock::now_us();
         let policies = self.library.state().policies.clone();
         let policies = policies.ok_or(ListError::Fault(Fault::NotLoaded))?;
-        let page = lists::filter(&policies, &query, time_us / 1_000)?;
-        let changes = {
-            let registry = self.registry.read().unwrap_or_else(PoisonError::into_inner);
-            registry.changes(&query.server, &page.tools)
+        let (server, registry) = (query.server.clone(), self.registry.clone());
+        let filter = move || {
+            let page = lists::filter(&policies, &query, time_us / 1_000)?;
+            let changes = {
+                let registry = registry.read().unwrap_or_else(PoisonError::into_inner);
+                registry.changes(&query.server, &page.tools)
+            };
+            let record = ListRecord::new(&query, policies.digest(), &page, &changes);
+            let answer = ListAnswer {
+                call: query.call,
+                digest: query.digest,
+                result: page.result,
+            };
+            Ok::<_, ListError>((answer, record, changes))
         };
-        let record = ListRecord::new(&query, policies.digest(), &page, &changes);
+        // The turn also covers the commit, so that the writer gets such lists one after another.
+        let (filtered, _turn) = self.aside(filter).await?;
+        let (answer, record, changes) = filtered?;
         let change = match changes.is_empty() {
             true => Effect::Nothing,
-            false => Effect::Tools(query.server.clone(), changes.clone()),
+            false => Effect::Tools(server.clone(), changes.clone()),
         };
         let entry = Entry {
             time_us,
             record: Record::List(Box::new(record)),
             change,
         };
-        let answer = ListAnswer {
-            call: query.call,
-            digest: query.digest,
-            result: page.result,
-        };
         let recorded = self.journal.append(answer, vec![entry]).await?;
         let mut registry = self
             .registry
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        registry.apply(&query.server, &changes);
+        registry.apply(&server, &changes);
         Ok(recorded)
     }
 
@@ -197,9 +234,8 @@ impl Gate {
             opened_us: clock::now_us(),
         };
         let instead = self.sessions.to_make_room(owner);
-        let standing = self
-            .note(query, Standing::Own, Effect::Open(row.clone(), instead))
-            .await?;
+        let change = Effect::Open(row.clone(), instead.map(|session| self.end_of(session)));
+        let standing = self.note(query, Standing::Own, change).await?;
         self.sessions.open(row, instead);
         Ok(standing)
     }
@@ -209,12 +245,17 @@ impl Gate {
         match self.standing(query) {
             Standing::Unknown => self.note(query, Standing::Unknown, Effect::Nothing).await,
             Standing::Own => {
-                let closed = Effect::Close(query.session);
+                let closed = Effect::Close(self.end_of(query.session));
                 let standing = self.note(query, Standing::Own, closed).await?;
                 self.sessions.close(query.session);
                 Ok(standing)
             }
         }
+    }
+
+    fn end_of(&self, session: Digest) -> Close {
+        let forgotten = self.sessions.to_forget();
+        Close { session, forgotten }
     }
 
     async fn note(
@@ -247,10 +288,15 @@ impl Gate {
             .into_iter()
             .map(|report| entry(time_us, report))
             .collect();
-        let recorded = self.journal.append(accepted, entries).await?;
-        ends.into_iter()
-            .for_each(|counted| counted.count(&self.metrics));
-        Ok(recorded)
+        let value = |repeats: Vec<usize>| {
+            // Sent again, a report is accepted again but not counted again.
+            let fresh = (0..)
+                .zip(ends)
+                .filter(|(place, _)| !repeats.contains(place));
+            fresh.for_each(|(_, counted)| counted.count(&self.metrics));
+            accepted
+        };
+        Ok(self.journal.append_once(entries, value).await?)
     }
 
     /// Records that another policy set comes into force, and puts it in force.
@@ -328,3 +374,6 @@ const fn outcome_of(verdict: &Verdict) -> &'static str {
         Verdict::Deny(_) => "deny",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,7 +31,7 @@ pub const ENTRIES_MAX: usize = 256;
 /// Longest wait for a commit, queueing included; then the append is refused.
 const APPEND_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What was recorded: the record is committed. Made by [`Journal::append`] alone.
+/// What was recorded: the record is committed. Made by [`Journal::append_once`] alone.
 #[must_use]
 #[derive(Debug)]
 pub struct Recorded<T>(T);
@@ -67,12 +67,21 @@ pub enum Effect {
     GiveUp(CallId),
     /// A call was refused by the filter. Reported twice, it is recorded once.
     Refuse(CallId),
-    /// A session is opened, perhaps in the place of another.
-    Open(SessionRow, Option<Digest>),
+    /// A session is opened, perhaps in the place of another, which is closed.
+    Open(SessionRow, Option<Close>),
     /// A session is closed.
-    Close(Digest),
+    Close(Close),
     /// A server's tools changed.
     Tools(ServerName, Vec<Change>),
+}
+
+/// The end of a session.
+#[derive(Clone, Copy, Debug)]
+pub struct Close {
+    /// The session.
+    pub session: Digest,
+    /// The session of an earlier end that is forgotten now.
+    pub forgotten: Option<Digest>,
 }
 
 /// Whether a call's end is awaited.
@@ -104,11 +113,14 @@ pub enum AppendError {
     Closed,
 }
 
+/// The places of entries that were recorded before, and so were not again.
+pub type Repeats = Vec<usize>;
+
 /// One append: all of its entries are committed together, or none.
 #[derive(Debug)]
 struct Order {
     entries: Vec<Entry>,
-    done: oneshot::Sender<Result<(), AppendError>>,
+    done: oneshot::Sender<Result<Repeats, AppendError>>,
 }
 
 /// What the last commit said; `None` means that it succeeded.
@@ -186,6 +198,18 @@ impl Journal {
         value: T,
         entries: Vec<Entry>,
     ) -> Result<Recorded<T>, AppendError> {
+        self.append_once(entries, |_| value).await
+    }
+
+    /// The same, with a value made from what was recorded before.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn append_once<T>(
+        &self,
+        entries: Vec<Entry>,
+        value: impl FnOnce(Repeats) -> T,
+    ) -> Result<Recorded<T>, AppendError> {
         let start = clock::start();
         let (done, wait) = oneshot::channel();
         self.queue
@@ -197,7 +221,7 @@ impl Journal {
         let outcome = tokio::time::timeout(APPEND_TIMEOUT, wait).await;
         self.metrics.append_duration(clock::seconds_since(start));
         match outcome {
-            Ok(Ok(result)) => result.map(|()| Recorded(value)),
+            Ok(Ok(result)) => result.map(|repeats| Recorded(value(repeats))),
             Ok(Err(_)) => Err(AppendError::Closed),
             Err(_) => Err(AppendError::Slow),
         }

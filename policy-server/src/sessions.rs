@@ -1,11 +1,12 @@
 //! Who owns which session of the handshake era.
 //!
-//! A session belongs to the issuer and subject that opened it, for good. Deliberately absent: the
-//! session ids themselves; only their digests come here.
+//! A session belongs to the issuer and subject that opened it, for good: once closed it is nobody's,
+//! and stays known so that it is never opened for somebody else. Deliberately absent: the session ids
+//! themselves; only their digests come here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use portcullis_protocol::digest::{Digest, Fields};
 use portcullis_protocol::names::{Caller, ServerName};
@@ -16,6 +17,13 @@ use crate::store::SessionRow;
 /// Most sessions of one caller; one more takes the place of the one unused the longest.
 pub const SESSIONS_PER_CALLER_MAX: usize = 1_024;
 
+/// Most closed sessions that are remembered; beyond it the one closed first is forgotten.
+///
+/// That is safe enough: session ids are random, so a server gives one out twice only by a mistake or
+/// on purpose, and it would have to wait for this many ends first. A filter remembers the owners of
+/// far fewer sessions, so what is forgotten here it has most likely forgotten as well.
+pub const CLOSED_MAX: usize = 65_536;
+
 #[derive(Debug)]
 struct Session {
     owner: Digest,
@@ -23,9 +31,46 @@ struct Session {
     used_us: AtomicI64,
 }
 
-/// All open sessions.
+impl Session {
+    fn of(row: SessionRow) -> (Digest, Self) {
+        let session = Self {
+            owner: row.owner,
+            server: row.server,
+            used_us: AtomicI64::new(row.opened_us),
+        };
+        (row.session, session)
+    }
+}
+
 #[derive(Debug, Default)]
-pub struct Sessions(RwLock<BTreeMap<Digest, Session>>);
+struct Table {
+    open: BTreeMap<Digest, Session>,
+    closed: BTreeSet<Digest>,
+    /// The closed ones in the order of their ends.
+    ends: VecDeque<Digest>,
+}
+
+impl Table {
+    fn close(&mut self, session: Digest, closed_max: usize) {
+        self.open.remove(&session);
+        if self.closed.insert(session) {
+            self.ends.push_back(session);
+        }
+        while self.ends.len() > closed_max {
+            let Some(first) = self.ends.pop_front() else {
+                break;
+            };
+            self.closed.remove(&first);
+        }
+    }
+}
+
+/// All open sessions, and the ends of the last ones.
+#[derive(Debug)]
+pub struct Sessions {
+    table: RwLock<Table>,
+    closed_max: usize,
+}
 
 /// The digest of an owner: issuer and subject, whatever the roles and the agent.
 #[must_use]
@@ -37,24 +82,30 @@ pub fn owner(caller: &Caller) -> Digest {
 }
 
 impl Sessions {
-    /// The sessions of a former run.
+    /// The sessions of a former run: the open ones, and the closed ones in the order of their ends.
     #[must_use]
-    pub fn restored(rows: Vec<SessionRow>) -> Self {
-        let session = |row: SessionRow| {
-            let used_us = AtomicI64::new(row.opened_us);
-            (
-                row.session,
-                Session {
-                    owner: row.owner,
-                    server: row.server,
-                    used_us,
-                },
-            )
-        };
-        Self(RwLock::new(rows.into_iter().map(session).collect()))
+    pub fn restored(open: Vec<SessionRow>, closed: Vec<Digest>) -> Self {
+        let mut table = Table::default();
+        for session in closed {
+            table.close(session, CLOSED_MAX);
+        }
+        table.open = open.into_iter().map(Session::of).collect();
+        let table = RwLock::new(table);
+        Self {
+            table,
+            closed_max: CLOSED_MAX,
+        }
     }
 
-    /// Whose session this is, and that it is in use.
+    fn read(&self) -> RwLockReadGuard<'_, Table> {
+        self.table.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Table> {
+        self.table.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whose session this is, and that it is in use. A closed one is nobody's.
     #[must_use]
     pub fn standing(
         &self,
@@ -63,8 +114,7 @@ impl Sessions {
         caller: &Caller,
         now_us: i64,
     ) -> Standing {
-        let sessions = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        match sessions.get(&session) {
+        match self.read().open.get(&session) {
             Some(known) if known.owner == owner(caller) && known.server == *server => {
                 known.used_us.store(now_us, Ordering::Relaxed);
                 Standing::Own
@@ -73,20 +123,19 @@ impl Sessions {
         }
     }
 
-    /// Whether anybody has this session.
+    /// Whether anybody has or had this session.
     #[must_use]
     pub fn is_taken(&self, session: Digest) -> bool {
-        self.0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains_key(&session)
+        let table = self.read();
+        table.open.contains_key(&session) || table.closed.contains(&session)
     }
 
     /// The session that makes room for one more of this owner, if there is no room.
     #[must_use]
     pub fn to_make_room(&self, owner: Digest) -> Option<Digest> {
-        let sessions = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let mut own: Vec<(i64, Digest)> = sessions
+        let table = self.read();
+        let mut own: Vec<(i64, Digest)> = table
+            .open
             .iter()
             .filter(|(_, session)| session.owner == owner)
             .map(|(digest, session)| (session.used_us.load(Ordering::Relaxed), *digest))
@@ -97,83 +146,31 @@ impl Sessions {
             .map(|(_, digest)| *digest)
     }
 
-    /// Takes a session over that was recorded as opened.
-    pub fn open(&self, row: SessionRow, instead: Option<Digest>) {
-        let mut sessions = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(instead) = instead {
-            sessions.remove(&instead);
-        }
-        let used_us = AtomicI64::new(row.opened_us);
-        let session = Session {
-            owner: row.owner,
-            server: row.server,
-            used_us,
-        };
-        sessions.entry(row.session).or_insert(session);
+    /// The closed session that is forgotten for one more end, if there is no room.
+    #[must_use]
+    pub fn to_forget(&self) -> Option<Digest> {
+        let table = self.read();
+        let first = table.ends.front().copied();
+        first.filter(|_| table.ends.len() >= self.closed_max)
     }
 
-    /// Forgets a session that was recorded as closed.
+    /// Takes a session over that was recorded as opened.
+    pub fn open(&self, row: SessionRow, instead: Option<Digest>) {
+        let mut table = self.write();
+        if let Some(instead) = instead {
+            table.close(instead, self.closed_max);
+        }
+        let (session, known) = Session::of(row);
+        if !table.closed.contains(&session) {
+            table.open.entry(session).or_insert(known);
+        }
+    }
+
+    /// Takes over that a session was recorded as closed.
     pub fn close(&self, session: Digest) {
-        self.0
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&session);
+        self.write().close(session, self.closed_max);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use portcullis_protocol::names::Name;
-
-    fn caller(subject: &str) -> Caller {
-        let name = |text| Name::parse(text).unwrap();
-        Caller {
-            issuer: name("iss"),
-            subject: name(subject),
-            roles: Vec::new(),
-            agent: None,
-        }
-    }
-
-    fn row(id: &[u8], owner_name: &str, opened_us: i64) -> SessionRow {
-        let owner = owner(&caller(owner_name));
-        let server = ServerName::parse("demo").unwrap();
-        SessionRow {
-            session: Digest::of(id),
-            owner,
-            server,
-            opened_us,
-        }
-    }
-
-    #[test]
-    fn a_session_is_never_owned_anew() {
-        let sessions = Sessions::default();
-        let demo = ServerName::parse("demo").unwrap();
-        sessions.open(row(b"s", "alice", 1), None);
-        sessions.open(row(b"s", "bob", 2), None);
-        let standing = |who, server| sessions.standing(Digest::of(b"s"), server, &caller(who), 3);
-        assert_eq!(standing("alice", &demo), Standing::Own);
-        assert_eq!(standing("bob", &demo), Standing::Unknown);
-        let other = ServerName::parse("other").unwrap();
-        assert_eq!(standing("alice", &other), Standing::Unknown);
-        sessions.close(Digest::of(b"s"));
-        assert_eq!(standing("alice", &demo), Standing::Unknown);
-    }
-
-    #[test]
-    fn the_longest_unused_makes_room() {
-        let count = SESSIONS_PER_CALLER_MAX as i64;
-        let rows = (0..count)
-            .map(|n| row(&n.to_be_bytes(), "alice", n))
-            .collect();
-        let sessions = Sessions::restored(rows);
-        let alice = owner(&caller("alice"));
-        assert_eq!(
-            sessions.to_make_room(alice),
-            Some(Digest::of(&0_i64.to_be_bytes()))
-        );
-        assert_eq!(sessions.to_make_room(owner(&caller("bob"))), None);
-    }
-}
+mod tests;

@@ -25,7 +25,13 @@ const TAIL_RECORDS: i64 = 1_000;
 const SQLITE_SINCE: (u32, u32, u32) = (3, 51, 3);
 
 /// Migrations in their order; the number of a migration is its position, from one.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/sqlite/0001_begin.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../migrations/sqlite/0001_begin.sql"),
+    include_str!("../migrations/sqlite/0002_closed_sessions.sql"),
+];
+
+/// Most statements that are kept prepared. Only short texts are: see `journal::batch`.
+const STATEMENTS_MAX: usize = 64;
 
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -94,8 +100,10 @@ pub struct SessionRow {
 pub struct Restored {
     /// Calls without an end.
     pub open: Vec<OpenCall>,
-    /// Sessions.
+    /// Open sessions.
     pub sessions: Vec<SessionRow>,
+    /// Closed sessions in the order of their ends.
+    pub closed: Vec<Digest>,
     /// Tools.
     pub registry: Registry,
 }
@@ -179,7 +187,7 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(synchronous)
             .busy_timeout(BUSY_TIMEOUT)
-            .statement_cache_capacity(1_024)
+            .statement_cache_capacity(STATEMENTS_MAX)
             .disable_statement_logging()
             .connect()
             .await
@@ -323,9 +331,14 @@ async fn restore(connection: &mut SqliteConnection) -> Result<Restored, sqlx::Er
             decision: decision.unsigned_abs(),
         }));
     }
-    let sessions = "SELECT session, owner, server, opened_at FROM sessions";
+    let sessions =
+        "SELECT session, owner, server, opened_at FROM sessions WHERE closed_seq IS NULL";
     for row in sqlx::query(sessions).fetch_all(&mut *connection).await? {
         restored.sessions.extend(session(&row)?);
+    }
+    let closed = "SELECT session FROM sessions WHERE closed_seq IS NOT NULL ORDER BY closed_seq";
+    for row in sqlx::query(closed).fetch_all(&mut *connection).await? {
+        restored.closed.extend(digest(row.try_get("session")?));
     }
     for row in sqlx::query("SELECT * FROM tools")
         .fetch_all(&mut *connection)

@@ -25,8 +25,9 @@ pub const TTL_MS_MAX: u64 = 5_000;
 /// The first protocol version whose pages say who may cache them.
 const CACHE_SCOPE_SINCE: &str = "2026-07-28";
 
-/// Most items on one page; real pages stay under a thousand.
-pub const ITEMS_MAX: usize = 10_000;
+/// Most items on one page; real pages stay under a thousand. A page of this length keeps the writer
+/// of the log busy for a few milliseconds when all of its tools are new.
+pub const ITEMS_MAX: usize = 2_000;
 
 /// Why a page is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

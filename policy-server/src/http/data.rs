@@ -52,15 +52,11 @@ impl Data {
     }
 
     async fn lists(&self, body: Incoming) -> Result<Reply, Refused> {
-        let query: ListQuery = parse(body, LIST_BYTES_MAX).await?;
-        let computed = Digest::of(query.result.get().as_bytes());
-        if computed != query.digest || !query.caller.is_bounded() {
-            return Err(Refused::new(
-                StatusCode::BAD_REQUEST,
-                "the digest or a bound does not hold",
-            ));
-        }
-        recorded(self.0.list(query).await)
+        let bytes = read(body, LIST_BYTES_MAX).await?;
+        let sound = self.0.aside(move || sound_list(&bytes)).await;
+        let (query, turn) = sound.map_err(|error| refused(&error))?;
+        drop(turn);
+        recorded(self.0.list(query?).await)
     }
 
     async fn sessions(&self, body: Incoming) -> Result<Reply, Refused> {
@@ -110,23 +106,39 @@ impl Routes for Data {
     }
 }
 
+/// Pages may be long: reading one and its digest takes a while.
+fn sound_list(bytes: &[u8]) -> Result<ListQuery, Refused> {
+    let query: ListQuery = from_json(bytes)?;
+    let computed = Digest::of(query.result.get().as_bytes());
+    if computed != query.digest || !query.caller.is_bounded() {
+        return Err(Refused::new(
+            StatusCode::BAD_REQUEST,
+            "the digest or a bound does not hold",
+        ));
+    }
+    Ok(query)
+}
+
 async fn parse<T: DeserializeOwned>(body: Incoming, bytes_max: usize) -> Result<T, Refused> {
-    let bytes: Bytes = match Limited::new(body, bytes_max).collect().await {
-        Ok(collected) => collected.to_bytes(),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
-            return Err(Refused::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "the body is too long",
-            ));
-        }
-        Err(_) => {
-            return Err(Refused::new(
-                StatusCode::BAD_REQUEST,
-                "the body did not arrive",
-            ));
-        }
-    };
-    serde_json::from_slice(&bytes)
+    from_json(&read(body, bytes_max).await?)
+}
+
+async fn read(body: Incoming, bytes_max: usize) -> Result<Bytes, Refused> {
+    match Limited::new(body, bytes_max).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(Refused::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the body is too long",
+        )),
+        Err(_) => Err(Refused::new(
+            StatusCode::BAD_REQUEST,
+            "the body did not arrive",
+        )),
+    }
+}
+
+fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
+    serde_json::from_slice(bytes)
         .map_err(|error| Refused::new(StatusCode::BAD_REQUEST, error.to_string()))
 }
 
@@ -141,7 +153,7 @@ fn recorded<T: Serialize>(answer: Result<Recorded<T>, GateError>) -> Result<Repl
 fn refused(error: &GateError) -> Refused {
     let status = match error {
         GateError::Append(AppendError::Duplicate) => StatusCode::CONFLICT,
-        GateError::Append(_) => StatusCode::SERVICE_UNAVAILABLE,
+        GateError::Append(_) | GateError::Busy => StatusCode::SERVICE_UNAVAILABLE,
         GateError::List(portcullis_core::lists::ListError::Fault(_)) => {
             StatusCode::SERVICE_UNAVAILABLE
         }

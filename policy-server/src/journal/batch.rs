@@ -1,6 +1,7 @@
 //! One transaction as one SQL text: a single trip to the database's thread.
 //!
-//! The texts repeat for batches of the same shape, so that prepared statements are reused.
+//! Short texts repeat, so that their prepared statements are kept and used again. Long ones seldom do,
+//! and are prepared anew: kept, they would fill the memory.
 
 use std::fmt::Write as _;
 
@@ -10,8 +11,14 @@ use portcullis_protocol::names::{CallId, ServerName};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments as _, AssertSqlSafe};
 
-use super::Await;
+use super::{Await, Close};
 use crate::store::SessionRow;
+
+/// Longest text whose prepared statements are kept: a few records.
+const KEPT_BYTES_MAX: usize = 2_048;
+
+/// Most tools of one statement; SQLite takes no more than 32,766 arguments.
+const TOOLS_MAX: usize = 64;
 
 /// A transaction under construction.
 #[derive(Debug)]
@@ -88,36 +95,55 @@ impl Batch {
     }
 
     /// A session's end.
-    pub(super) fn close(&mut self, session: Digest) {
-        let session = self.bind(session.as_bytes().to_vec());
+    pub(super) fn close(&mut self, close: &Close, seq: u64) {
+        let session = self.bind(close.session.as_bytes().to_vec());
+        let seq = self.bind(number(seq));
         let _ = write!(
             self.after,
-            "DELETE FROM sessions WHERE session = ${session};"
+            "UPDATE sessions SET closed_seq = ${seq} WHERE session = ${session};"
         );
+        if let Some(forgotten) = close.forgotten {
+            let forgotten = self.bind(forgotten.as_bytes().to_vec());
+            let _ = write!(
+                self.after,
+                "DELETE FROM sessions WHERE session = ${forgotten};"
+            );
+        }
     }
 
-    /// A tool's newest entry.
-    pub(super) fn tool(&mut self, server: &ServerName, change: &Change) {
-        let hints = change.after.annotations;
+    /// The newest entries of tools.
+    pub(super) fn tools(&mut self, server: &ServerName, changes: &[Change]) {
         let server = self.bind(server.as_str().to_owned());
-        let name = self.bind(change.tool.as_str().to_owned());
-        let flags = [
-            hints.read_only,
-            hints.destructive,
-            hints.idempotent,
-            hints.open_world,
-        ];
-        let [read, destroy, repeat, open] = flags.map(|flag| self.bind(i64::from(flag)));
-        let definition = self.bind(change.after.definition.as_bytes().to_vec());
-        let _ = write!(
-            self.after,
-            "INSERT INTO tools (server, name, read_only, destructive, idempotent, open_world, \
-             definition) VALUES (${server}, ${name}, ${read}, ${destroy}, ${repeat}, ${open}, \
-             ${definition}) ON CONFLICT (server, name) DO UPDATE SET \
-             read_only = excluded.read_only, destructive = excluded.destructive, \
-             idempotent = excluded.idempotent, open_world = excluded.open_world, \
-             definition = excluded.definition;"
-        );
+        for some in changes.chunks(TOOLS_MAX) {
+            self.after.push_str(
+                "INSERT INTO tools (server, name, read_only, destructive, idempotent, open_world, \
+                 definition) VALUES ",
+            );
+            let mut comma = "";
+            for change in some {
+                let hints = change.after.annotations;
+                let name = self.bind(change.tool.as_str().to_owned());
+                let definition = self.bind(change.after.definition.as_bytes().to_vec());
+                let flags = [
+                    hints.read_only,
+                    hints.destructive,
+                    hints.idempotent,
+                    hints.open_world,
+                ];
+                let [read, destroy, repeat, open] = flags.map(i64::from);
+                let _ = write!(
+                    self.after,
+                    "{comma}(${server}, ${name}, {read}, {destroy}, {repeat}, {open}, ${definition})"
+                );
+                comma = ", ";
+            }
+            self.after.push_str(
+                " ON CONFLICT (server, name) DO UPDATE SET \
+                 read_only = excluded.read_only, destructive = excluded.destructive, \
+                 idempotent = excluded.idempotent, open_world = excluded.open_world, \
+                 definition = excluded.definition;",
+            );
+        }
     }
 
     /// A write that changes nothing but shows that the disk takes it.
@@ -143,7 +169,8 @@ impl Batch {
         }
         sql.push_str(&self.after);
         sql.push_str("COMMIT;");
-        let query = sqlx::query_with(AssertSqlSafe(sql), self.arguments);
+        let kept = sql.len() <= KEPT_BYTES_MAX;
+        let query = sqlx::query_with(AssertSqlSafe(sql), self.arguments).persistent(kept);
         query.execute(connection).await.map(drop)
     }
 
@@ -204,4 +231,45 @@ pub(super) fn bytes_of(call: CallId) -> Vec<u8> {
 
 fn number(seq: u64) -> i64 {
     i64::try_from(seq).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use portcullis_core::registry::{Annotations, ToolEntry};
+    use portcullis_protocol::names::Name;
+    use sqlx::Connection as _;
+
+    use super::*;
+    use crate::config::Sync;
+    use crate::store::Store;
+
+    #[tokio::test]
+    async fn long_texts_are_not_kept_prepared() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(folder.path().join("audit.db"), Sync::Os);
+        let mut connection = store.prepare().await.unwrap();
+        let server = ServerName::parse("demo").unwrap();
+        let tool = |n: usize| Change {
+            tool: Name::parse(&format!("tool-{n}")).unwrap(),
+            before: None,
+            after: ToolEntry {
+                annotations: Annotations::default(),
+                definition: Digest::of(b""),
+            },
+        };
+        let before = connection.cached_statements_size();
+        for count in 100..300 {
+            let mut batch = Batch::new();
+            let changes: Vec<Change> = (0..count).map(tool).collect();
+            batch.tools(&server, &changes);
+            batch.commit(&mut connection).await.unwrap();
+        }
+        assert_eq!(connection.cached_statements_size(), before);
+        for count in 1..200 {
+            let mut batch = Batch::new();
+            (0..count).for_each(|n| batch.end(CallId::from_bytes([n as u8; 16]), n));
+            batch.commit(&mut connection).await.unwrap();
+        }
+        assert!(connection.cached_statements_size() <= 64);
+    }
 }

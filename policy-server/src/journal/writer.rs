@@ -14,12 +14,12 @@ use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 use tokio::sync::mpsc;
 
 use super::batch::{Batch, bytes_of};
-use super::{AppendError, Effect, Entry, Health, Order};
+use super::{AppendError, Effect, Entry, Health, Order, Repeats};
 use crate::clock;
 use crate::metrics::Metrics;
 use crate::store::{Store, StoreError, call_id, head};
 
-/// Most entries of one transaction, give or take one order.
+/// Most rows of one transaction, give or take one order.
 const BATCH_MAX: usize = 256;
 
 pub(super) struct Writer {
@@ -65,14 +65,15 @@ impl Writer {
     /// Commits batch after batch until every handle is gone.
     pub(super) async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
         while let Some(first) = orders.recv().await {
-            let mut size = first.entries.len();
+            let mut size = rows(&first);
             let mut batch = vec![first];
             while size < BATCH_MAX {
                 let Ok(next) = orders.try_recv() else { break };
-                size += next.entries.len();
+                size += rows(&next);
                 batch.push(next);
             }
-            self.metrics.batch_size(size);
+            let records = batch.iter().map(|order| order.entries.len()).sum();
+            self.metrics.batch_size(records);
             self.serve(batch).await;
         }
         if let Some(connection) = self.connection.take() {
@@ -84,20 +85,25 @@ impl Writer {
     async fn serve(&mut self, orders: Vec<Order>) {
         let (orders, twice) = without_repeats(orders);
         refuse(twice, &AppendError::Duplicate);
-        let (orders, failure) = match self.commit(&orders).await {
+        let (orders, result) = match self.commit(&orders).await {
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
                 let (fresh, known) = self.without_known(orders).await;
                 refuse(known, &AppendError::Duplicate);
-                let failure = self.commit(&fresh).await.err();
-                (fresh, failure)
+                let result = self.commit(&fresh).await;
+                (fresh, result)
             }
-            result => (orders, result.err()),
+            result => (orders, result),
         };
-        let Some(error) = failure else {
-            self.say(None);
-            return orders
-                .into_iter()
-                .for_each(|order| drop(order.done.send(Ok(()))));
+        let error = match result {
+            Err(error) => error,
+            Ok(repeats) => {
+                self.say(None);
+                for (order, repeats) in orders.into_iter().zip(repeats) {
+                    // Whoever waited may have given up already.
+                    let _ = order.done.send(Ok(repeats));
+                }
+                return;
+            }
         };
         let error = error.to_string();
         tracing::error!(%error, records = orders.len(), "the audit log cannot be written");
@@ -137,18 +143,19 @@ impl Writer {
         self.connection.as_mut().ok_or(sqlx::Error::WorkerCrashed)
     }
 
-    async fn commit(&mut self, orders: &[Order]) -> Result<(), sqlx::Error> {
+    /// Commits orders, and gives for each what was recorded before.
+    async fn commit(&mut self, orders: &[Order]) -> Result<Vec<Repeats>, sqlx::Error> {
         self.connected().await?;
         let known = self.known(orders).await?;
-        let (batch, head) = self.plan(orders, known)?;
+        let (batch, head, repeats) = self.plan(orders, known)?;
         let connection = self.connected().await?;
-        let result = batch.commit(connection).await;
-        match &result {
-            Ok(()) => self.head = head,
+        if let Err(error) = batch.commit(connection).await {
             // Leaves no transaction behind; without one, the text is an error of no interest.
-            Err(_) => drop(sqlx::query("ROLLBACK").execute(connection).await),
+            drop(sqlx::query("ROLLBACK").execute(connection).await);
+            return Err(error);
         }
-        result
+        self.head = head;
+        Ok(repeats)
     }
 
     /// Seals every entry, and gathers what changes with it.
@@ -156,24 +163,29 @@ impl Writer {
         &self,
         orders: &[Order],
         mut known: BTreeMap<CallId, Known>,
-    ) -> Result<(Batch, Link), sqlx::Error> {
+    ) -> Result<(Batch, Link, Vec<Repeats>), sqlx::Error> {
         let mut batch = Batch::new();
         let mut end = self.head;
-        let entries: Vec<&Entry> = orders.iter().flat_map(|order| &order.entries).collect();
-        if entries.is_empty() {
+        let mut repeats = Vec::with_capacity(orders.len());
+        if orders.iter().all(|order| order.entries.is_empty()) {
             batch.probe(clock::now_us());
         }
-        for entry in entries {
-            let Some(record) = due(entry, &mut known) else {
-                continue;
-            };
-            let sealed = seal(end, entry.time_us, &record)
-                .map_err(|error| sqlx::Error::Encode(error.into()))?;
-            end = sealed.link;
-            batch.log(end.seq, sealed.bytes, end.leaf);
-            apply(&mut batch, &entry.change, end.seq);
+        for order in orders {
+            let mut again = Repeats::new();
+            for (place, entry) in order.entries.iter().enumerate() {
+                let Some(record) = due(entry, &mut known) else {
+                    again.push(place);
+                    continue;
+                };
+                let sealed = seal(end, entry.time_us, &record)
+                    .map_err(|error| sqlx::Error::Encode(error.into()))?;
+                end = sealed.link;
+                batch.log(end.seq, sealed.bytes, end.leaf);
+                apply(&mut batch, &entry.change, end.seq);
+            }
+            repeats.push(again);
         }
-        Ok((batch, end))
+        Ok((batch, end, repeats))
     }
 
     /// What the database knows of the calls that are reported on.
@@ -201,11 +213,11 @@ impl Writer {
             "SELECT call, decision_seq, outcome_seq, refusal_seq FROM calls WHERE call IN ({})",
             places.join(", ")
         );
+        // The text differs for each number of calls: it is not kept.
+        let query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
         let query = calls
             .into_iter()
-            .fold(sqlx::query(AssertSqlSafe(sql)), |query, call| {
-                query.bind(bytes_of(call))
-            });
+            .fold(query, |query, call| query.bind(bytes_of(call)));
         for row in query.fetch_all(self.connected().await?).await? {
             let Some(call) = call_id(row.try_get("call")?) else {
                 continue;
@@ -236,6 +248,15 @@ impl Writer {
             .into_iter()
             .partition(|order| !decided(order).any(|call| known.contains_key(&call)))
     }
+}
+
+/// How many rows an order writes, or nearly so.
+fn rows(order: &Order) -> usize {
+    let tools = |entry: &Entry| match &entry.change {
+        Effect::Tools(_, changes) => changes.len(),
+        _ => 0,
+    };
+    order.entries.iter().map(|entry| 1 + tools(entry)).sum()
 }
 
 /// The calls that an order decides.
@@ -301,12 +322,10 @@ fn apply(batch: &mut Batch, change: &Effect, seq: u64) {
         Effect::GiveUp(call) => batch.give_up(*call),
         Effect::Refuse(call) => batch.refuse(*call, seq),
         Effect::Open(row, instead) => {
-            instead.iter().for_each(|session| batch.close(*session));
+            instead.iter().for_each(|close| batch.close(close, seq));
             batch.open(row);
         }
-        Effect::Close(session) => batch.close(*session),
-        Effect::Tools(server, changes) => {
-            changes.iter().for_each(|change| batch.tool(server, change));
-        }
+        Effect::Close(close) => batch.close(close, seq),
+        Effect::Tools(server, changes) => batch.tools(server, changes),
     }
 }

@@ -97,3 +97,22 @@ fn what_is_no_list_is_refused() {
         assert!(run(ListKind::Tools, None, result).is_err(), "{result}");
     }
 }
+
+#[test]
+fn a_page_is_bounded() {
+    let page = |items: usize| {
+        let tools: Vec<String> = (0..items).map(|n| format!(r#"{{"name":"{n}"}}"#)).collect();
+        format!(r#"{{"tools":[{}]}}"#, tools.join(","))
+    };
+    assert!(run(ListKind::Tools, None, &page(ITEMS_MAX)).is_ok());
+    let long = run(ListKind::Tools, None, &page(ITEMS_MAX + 1));
+    assert_eq!(long.unwrap_err(), ListError::TooMany);
+}
+
+#[test]
+fn a_resource_that_is_read_differently_is_not_shown() {
+    let odd =
+        r#"{"resources":[{"uri":"OK://1"},{"uri":"ok://1"},{"uri":" ok://2"},{"uri":"ok://a b"}]}"#;
+    let wanted = r#"{"resources":[{"uri":"OK://1"},{"uri":"ok://1"}]}"#;
+    assert_eq!(filtered(ListKind::Resources, None, odd), wanted);
+}

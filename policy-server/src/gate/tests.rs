@@ -1,0 +1,216 @@
+//! Lists beside decisions, sessions that are over, and reports that come twice.
+
+use std::future::Future as _;
+use std::path::Path;
+use std::pin::pin;
+use std::task::{Context, Waker};
+use std::time::Instant;
+
+use portcullis_protocol::names::{CallId, Caller, Name, ServerName};
+use portcullis_protocol::wire::{Direction, ListKind, Outcome, Target};
+use serde_json::value::RawValue;
+
+use super::*;
+use crate::config::Sync;
+use crate::library::News;
+use crate::store::{Store, StoreError};
+
+fn name(text: &str) -> Name {
+    Name::parse(text).unwrap()
+}
+
+fn caller(subject: &str) -> Caller {
+    Caller {
+        issuer: name("https://issuer"),
+        subject: name(subject),
+        roles: vec![name("developer")],
+        agent: None,
+    }
+}
+
+fn server() -> ServerName {
+    ServerName::parse("demo").unwrap()
+}
+
+/// Another call each time.
+fn call() -> CallId {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let mut bytes = [0; 16];
+    let next = LAST.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    bytes[..8].copy_from_slice(&next);
+    CallId::from_bytes(bytes)
+}
+
+async fn gate(folder: &Path) -> Gate {
+    let policies = folder.join("policies");
+    std::fs::create_dir_all(&policies).unwrap();
+    let text = "permit (principal, action, resource);";
+    std::fs::write(policies.join("all.cedar"), text).unwrap();
+    let library = Library::new(policies);
+    let News::Policies(set) = library.look(&mut None) else {
+        panic!()
+    };
+    library.adopt(set);
+    let metrics = Arc::new(Metrics::default());
+    // A writer of the same process may need a moment to let the lock go.
+    for _ in 0..100 {
+        let store = Store::new(folder.join("audit.db"), Sync::Os);
+        match Journal::open(store, metrics.clone()).await {
+            Err(StoreError::InUse(_)) => tokio::time::sleep(Duration::from_millis(20)).await,
+            opened => {
+                let (journal, restored) = opened.unwrap();
+                return Gate::new(Arc::new(library), journal, metrics, restored);
+            }
+        }
+    }
+    panic!("the lock was never released");
+}
+
+fn list(items: usize, version: usize) -> ListQuery {
+    let tool = |n: usize| format!(r#"{{"name":"tool-{n}","description":"{version}"}}"#);
+    let tools: Vec<String> = (0..items).map(tool).collect();
+    let result = format!(r#"{{"tools":[{}]}}"#, tools.join(","));
+    ListQuery {
+        call: call(),
+        digest: Digest::of(result.as_bytes()),
+        server: server(),
+        caller: caller("alice"),
+        kind: ListKind::Tools,
+        protocol_version: None,
+        result: RawValue::from_string(result).unwrap(),
+    }
+}
+
+fn query() -> Query {
+    Query {
+        call: call(),
+        digest: Digest::of(b""),
+        server: server(),
+        caller: caller("alice"),
+        direction: Direction::ToServer,
+        method: name("tools/call"),
+        targets: vec![Target::Tool(name("tool-7"))],
+        arguments: None,
+        protocol_version: None,
+        session: None,
+        rpc_id: None,
+        message_bytes: 0,
+        message_digest: Digest::of(b""),
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_not_filtered_on_the_threads_that_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = gate(folder.path()).await;
+    let start = Instant::now();
+    let mut listed = pin!(gate.list(list(lists::ITEMS_MAX, 1)));
+    // The first step only hands the work over.
+    let step = listed
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()));
+    let stepped = start.elapsed();
+    assert!(step.is_pending());
+    listed.await.unwrap().released();
+    let whole = start.elapsed();
+    assert!(stepped < whole / 4, "{stepped:?} of {whole:?}");
+}
+
+#[tokio::test]
+async fn lists_wait_for_each_other_and_decisions_for_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = gate(folder.path()).await;
+    let all = u32::try_from(gate.lists.available_permits()).unwrap();
+    let turns = gate.lists.clone().acquire_many_owned(all).await.unwrap();
+    let mut listed = pin!(gate.list(list(1, 1)));
+    let early = tokio::time::timeout(Duration::from_millis(200), listed.as_mut()).await;
+    assert!(early.is_err(), "it is not its turn");
+    gate.decide(query()).await.unwrap().released();
+    drop(turns);
+    listed.await.unwrap().released();
+    let turns = gate.lists.clone().acquire_many_owned(all).await.unwrap();
+    let late = gate.list(list(1, 2)).await.unwrap_err();
+    assert!(matches!(late, GateError::Busy), "{late}");
+    drop(turns);
+}
+
+#[tokio::test]
+async fn every_tool_of_a_long_page_is_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = gate(folder.path()).await;
+    for (items, version) in [(150, 1), (200, 2)] {
+        let page = list(items, version);
+        first.list(page).await.unwrap().released();
+    }
+    drop(first);
+    let again = gate(folder.path()).await;
+    let registry = again.registry.read().unwrap();
+    let page = lists::filter(
+        again.library.state().policies.as_ref().unwrap(),
+        &list(200, 2),
+        0,
+    );
+    let tools = page.unwrap().tools;
+    assert_eq!(tools.len(), 200);
+    assert_eq!(registry.changes(&server(), &tools), []);
+}
+
+async fn step(gate: &Gate, subject: &str, step: Step) -> Standing {
+    let query = SessionQuery {
+        call: call(),
+        server: server(),
+        caller: caller(subject),
+        session: Digest::of(b"the session"),
+        step,
+    };
+    gate.session(query).await.unwrap().standing
+}
+
+#[tokio::test]
+async fn a_session_that_is_over_is_opened_for_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = gate(folder.path()).await;
+    assert_eq!(step(&first, "alice", Step::Open).await, Standing::Own);
+    assert_eq!(step(&first, "bob", Step::Close).await, Standing::Unknown);
+    assert_eq!(step(&first, "alice", Step::Close).await, Standing::Own);
+    for subject in ["bob", "alice"] {
+        for tried in [Step::Open, Step::Use, Step::Close] {
+            let standing = step(&first, subject, tried).await;
+            assert_eq!(standing, Standing::Unknown, "{subject} {tried:?}");
+        }
+    }
+    drop(first);
+    let again = gate(folder.path()).await;
+    for subject in ["bob", "alice"] {
+        assert_eq!(step(&again, subject, Step::Open).await, Standing::Unknown);
+        assert_eq!(step(&again, subject, Step::Use).await, Standing::Unknown);
+    }
+}
+
+#[tokio::test]
+async fn a_report_that_comes_twice_counts_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = gate(folder.path()).await;
+    let outcome = |call| {
+        Report::Outcome(Outcome {
+            call,
+            status: 200,
+            end: End::Complete,
+            is_error: false,
+            output_digest: Digest::of(b""),
+            output_bytes: 0,
+            duration_us: 1,
+        })
+    };
+    let (one, two) = (call(), call());
+    for calls in [vec![one, one], vec![one, two], vec![two]] {
+        let reports: Vec<Report> = calls.iter().map(|call| outcome(*call)).collect();
+        let sent = reports.len() as u64;
+        let taken = gate.report(Reports { reports }).await.unwrap().released();
+        assert_eq!(taken.accepted, sent, "what is known is taken all the same");
+    }
+    let text = gate.metrics.text().unwrap();
+    let count = r#"portcullis_outcomes_total{end="complete"} 2"#;
+    assert!(text.contains(count), "{text}");
+}
