@@ -131,21 +131,21 @@ impl<'a> Message<'a> {
             _ => return Err(Fault::NotAnObject),
         }
         no_twins(json, &ENVELOPE)?;
-        let version = json.member("jsonrpc").and_then(Json::string);
-        if version.as_deref() != Some("2.0") {
+        let members = json.members();
+        let member = |name: &str| {
+            let found = members.iter().find(|(key, _)| key == name);
+            found.map(|(_, value)| *value)
+        };
+        if member("jsonrpc").and_then(Json::string).as_deref() != Some("2.0") {
             return Err(Fault::Version);
         }
-        let id = match json.member("id") {
-            Some(id) if id.kind() == Kind::Null && json.member("error").is_some() => None,
+        let id = match member("id") {
+            Some(id) if id.kind() == Kind::Null && member("error").is_some() => None,
             Some(id) => Some(Id::read(id).ok_or(Fault::Id)?),
             None => None,
         };
-        match (
-            json.member("method"),
-            json.member("result"),
-            json.member("error"),
-        ) {
-            (Some(method), None, None) => Self::call(id, method, json.member("params")),
+        match (member("method"), member("result"), member("error")) {
+            (Some(method), None, None) => Self::call(id, method, member("params")),
             (None, Some(result), None) => {
                 id.map_or(Err(Fault::Shape), |id| Ok(Self::Response { id, result }))
             }
@@ -181,13 +181,16 @@ impl<'a> Message<'a> {
 /// # Errors
 /// [`Fault::Twin`] when there is one.
 pub fn no_twins(object: Json<'_>, known: &[&str]) -> Result<(), Fault> {
-    let twins: Vec<String> = known.iter().map(|name| fold(name)).collect();
     let is_twin = |key: &str| {
-        let key_until_nul = key.split('\0').next().unwrap_or_default();
+        if known.contains(&key) {
+            return false;
+        }
+        let until_nul = key.split('\0').next().unwrap_or_default();
         // Folding keeps the number of characters, so most keys need none.
-        let length = key_until_nul.chars().count();
-        let may_be = known.iter().any(|name| name.len() == length);
-        may_be && !known.contains(&key) && twins.contains(&fold(key_until_nul))
+        let length = until_nul.chars().count();
+        let alike =
+            |name: &&str| name.len() == length && name.eq_ignore_ascii_case(&fold(until_nul));
+        known.iter().any(|name| alike(name))
     };
     if object.has_key(is_twin) {
         Err(Fault::Twin)

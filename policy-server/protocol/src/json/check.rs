@@ -160,11 +160,18 @@ impl<'a> Reader<'a> {
         self.eat(b'"')?;
         let begin = self.at;
         loop {
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            let plain_len = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
+            let plain = rest.get(..plain_len).unwrap_or_default();
+            if let Some(control) = plain.iter().position(|byte| *byte < 0x20) {
+                self.at += control;
+                return Err(self.fault(Wrong::Syntax));
+            }
+            self.at += plain_len;
             match self.peek() {
                 Some(b'"') => break,
-                Some(b'\\') => self.escape()?,
-                None | Some(0..=0x1f) => return Err(self.fault(Wrong::Syntax)),
-                Some(_) => self.at += 1,
+                Some(_) => self.escape()?,
+                None => return Err(self.fault(Wrong::Syntax)),
             }
         }
         let inner = self.text.get(begin..self.at).unwrap_or_default();

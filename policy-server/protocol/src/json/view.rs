@@ -153,10 +153,11 @@ impl<'a> Parts<'a> {
     fn string_end(&self, begin: usize) -> Option<usize> {
         let mut at = begin + 1;
         loop {
-            match self.byte(at)? {
-                b'"' => return Some(at + 1),
-                b'\\' => at += 2,
-                _ => at += 1,
+            let rest = self.text.as_bytes().get(at..)?;
+            let found = memchr::memchr2(b'"', b'\\', rest)?;
+            match rest.get(found)? {
+                b'"' => return Some(at + found + 1),
+                _ => at += found + 2,
             }
         }
     }
