@@ -190,7 +190,7 @@ pub fn no_twins(object: Json<'_>, known: &[&str]) -> Result<(), Fault> {
         let length = until_nul.chars().count();
         let alike =
             |name: &&str| name.len() == length && name.eq_ignore_ascii_case(&fold(until_nul));
-        known.iter().any(|name| alike(name))
+        known.iter().any(alike)
     };
     if object.has_key(is_twin) {
         Err(Fault::Twin)
