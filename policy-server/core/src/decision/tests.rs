@@ -320,6 +320,58 @@ fn the_agent_reads_reasons_and_nothing_else() {
 }
 
 #[test]
+fn an_opinion_comes_to_one_of_three_outcomes() {
+    let ids = |ids: &[&str]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let gate = |id: &str, group: &str| Gate {
+        id: id.to_owned(),
+        groups: ids(&[group]),
+        ttl: None,
+        scope: crate::engine::GrantScope::Exact,
+        reason: Some("Refunds need finance.".to_owned()),
+    };
+    let permitted = Opinion {
+        permits: ids(&["p"]),
+        ..Opinion::default()
+    };
+    let gated = Opinion {
+        gates: vec![gate("refund-over-1000", "finance-approvers")],
+        ..permitted.clone()
+    };
+    let only_gated = Opinion {
+        permits: Vec::new(),
+        ..gated.clone()
+    };
+    let forbidden = Opinion {
+        forbids: ids(&["f"]),
+        ..gated.clone()
+    };
+    let failed = Opinion {
+        faults: vec![Fault::Evaluation("x".to_owned())],
+        ..permitted.clone()
+    };
+    for (opinion, expected) in [
+        (&Opinion::default(), Outcome::Deny),
+        (&permitted, Outcome::Allow),
+        (&gated, Outcome::Approve),
+        (&only_gated, Outcome::Deny),
+        (&forbidden, Outcome::Deny),
+        (&failed, Outcome::Deny),
+    ] {
+        assert_eq!(outcome(opinion), expected, "{opinion:?}");
+    }
+    let judgement = Judgement::of(gated.clone(), |_| None);
+    assert!(!judgement.allows());
+    assert_eq!(judgement.determining, ["refund-over-1000"]);
+    assert_eq!(
+        message(&judgement),
+        "This call needs the approval of finance-approvers (refund-over-1000). \
+         Refunds need finance. Nobody can be asked for it here yet, so it was not made."
+    );
+    let held = held(Approvers::Somebody, &gated.gates);
+    assert!(matches!(held, Verdict::Approve(_)));
+}
+
+#[test]
 fn problems_have_places_and_help() {
     for (text, line, column, message) in [
         (

@@ -82,8 +82,7 @@ impl Inquiry<'_> {
     /// The engine's opinion on one target.
     #[must_use]
     pub fn opinion(&self, subject: &Subject<'_>) -> Opinion {
-        self.evaluate(subject)
-            .unwrap_or_else(|fault| Opinion::Failed(vec![fault]))
+        self.evaluate(subject).unwrap_or_else(Opinion::failed)
     }
 
     fn evaluate(&self, subject: &Subject<'_>) -> Result<Opinion, Fault> {
@@ -122,12 +121,16 @@ fn read(response: &cedar_policy::Response) -> Opinion {
             },
         )
         .collect();
-    let mut by: Vec<String> = diagnostics.reason().map(ToString::to_string).collect();
-    by.sort();
-    match response.decision() {
-        _ if !faults.is_empty() => Opinion::Failed(faults),
-        Decision::Allow => Opinion::Permit(by),
-        Decision::Deny if by.is_empty() => Opinion::Silent,
-        Decision::Deny => Opinion::Forbid(by),
-    }
+    let by: Vec<String> = diagnostics.reason().map(ToString::to_string).collect();
+    let (permits, forbids) = match response.decision() {
+        Decision::Allow => (by, Vec::new()),
+        Decision::Deny => (Vec::new(), by),
+    };
+    let opinion = Opinion {
+        permits,
+        forbids,
+        faults,
+        ..Opinion::default()
+    };
+    opinion.settled()
 }
