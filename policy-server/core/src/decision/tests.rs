@@ -11,6 +11,8 @@ use super::*;
 use crate::policies::Sources;
 use crate::registry::{Annotations, ToolEntry};
 
+mod gates;
+
 const SHIPPED: &str = include_str!("../../../../policies/access.cedar");
 
 pub(crate) fn load(text: &str) -> Policies {
@@ -71,6 +73,8 @@ fn ask(policies: &Policies, asked: &Asked<'_>) -> Judgement {
             })
             .collect(),
         protocol_version: None,
+        arguments: None,
+        approval: None,
         now_ms: 1_795_258_381_123,
     };
     decide(policies, &facts)
@@ -390,7 +394,7 @@ fn problems_have_places_and_help() {
             "@approval(\"x\") forbid (principal, action, resource);",
             1,
             1,
-            "not supported by this version",
+            "a gate is a `forbid` with an `unless`",
         ),
         (
             "@id(\"a\") permit (principal, action, resource);\n@id(\"a\") permit (principal, action, resource);",
