@@ -19,7 +19,7 @@
 //! | `enum`, `const` of strings | an enumerated entity type; of integers, booleans or numbers: as their type; mixed: `Mcp::Unknown` |
 //! | `array` | `Set`: order and repetition are lost, and nothing else in this table loses anything but spelling |
 //! | array of fixed places | a record `proj0`, `proj1`, …; open ended: `Set<Mcp::Unknown>` |
-//! | `object` | a record; undeclared members, where they are allowed, are `additionalProperties?: Set<{key, value}>`; an object that declares none is that set itself |
+//! | `object` | a record; undeclared members, where they are allowed, are `additionalProperties?: {keys: Set<String>, entries: Set<{key, value}>}`; an object that declares none is that record itself |
 //! | `null` beside something | the attribute is optional, and absent for `null`; in an array the record `{typeChoice0?, typeChoice1?: Mcp::Null}` |
 //! | `anyOf`, `oneOf`, several types | a record `{typeChoice0?, typeChoice1?, …}` of all that the value fits; beside `properties`, further attributes of these names |
 //! | `allOf`, `$ref` | what all of them together say; recursion is `Mcp::Unknown` where it recurs |
@@ -31,6 +31,7 @@
 mod bounds;
 mod check;
 mod convert;
+mod cost;
 mod fragment;
 mod mapping;
 mod names;
@@ -70,8 +71,8 @@ pub enum MappingFault {
     /// A bound is exceeded.
     #[error("the inputSchema {0}: make it smaller")]
     TooLarge(&'static str),
-    /// A `$ref` leads out of the document.
-    #[error("a `$ref` leads out of the inputSchema: put the definition into `$defs`")]
+    /// A `$ref` leads out of the document, or to an anchor, whose place is not in its name.
+    #[error("a `$ref` is not a place in the inputSchema: write it as `#/$defs/…`")]
     Reference,
     /// A part has an `$id` of its own, which changes what references mean.
     #[error("a part of the inputSchema has its own `$id`: leave it out")]
@@ -206,12 +207,13 @@ impl MappedTool {
             // All references are within the document, so its own name changes nothing.
             members.remove("$id");
         }
-        let check = check::whole(&schema, draft)?;
-        let checks = check::Checks::of(&schema, draft)?;
         let document = views::Document {
             root: &schema,
             draft,
         };
+        cost::check(document)?;
+        let check = check::whole(&schema, draft)?;
+        let checks = check::Checks::of(&schema, draft)?;
         let server_type = format!("Mcp::{}", names::identifier(server.as_str()));
         let tool_name = names::identifier(tool.name.as_str());
         let tool_type = format!("{server_type}::{tool_name}");

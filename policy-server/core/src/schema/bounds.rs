@@ -53,7 +53,9 @@ fn member(name: &str, value: &Value, root: bool) -> Result<(), MappingFault> {
     }
     let text = value.as_str();
     match (name, text) {
-        ("$ref" | "$dynamicRef" | "$recursiveRef", Some(text)) if !text.starts_with('#') => {
+        ("$ref" | "$dynamicRef" | "$recursiveRef", Some(text))
+            if text != "#" && !text.starts_with("#/") =>
+        {
             Err(MappingFault::Reference)
         }
         ("$id" | "id", Some(_)) if !root && name == "$id" => Err(MappingFault::EmbeddedId),

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 
 use cedar_policy::{EntityId, EntityTypeName, EntityUid, RestrictedExpression as Cedar};
 use portcullis_protocol::digest::Fields;
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value};
 
 use super::ArgumentFault;
 use super::shape::{Attribute, Branch, Record, Rest, Shape, Test};
@@ -78,10 +78,10 @@ fn convert(shape: &Shape, value: &Value, at: &At<'_>) -> Converted {
         Shape::Unknown => entity(TYPES.unknown.clone(), &digest(value), at)?,
         Shape::Set(item) => set(item, value.as_array().ok_or_else(other)?, at)?,
         Shape::Tuple(places) => tuple(places, value.as_array().ok_or_else(other)?, at)?,
-        Shape::Record(shape) => record(shape, value.as_object().ok_or_else(other)?, at)?.0,
+        Shape::Record(shape) => record(shape, value, at)?.0,
         Shape::Map(each) => {
             let members = value.as_object().ok_or_else(other)?;
-            Cedar::new_set(pairs(each, members.iter(), at)?)
+            entries(each, members.iter(), at)?
         }
         Shape::Union(branches) => union(branches, value, at)?,
     })
@@ -176,29 +176,39 @@ fn tuple(places: &[Attribute], values: &[Value], at: &At<'_>) -> Converted {
     together(pairs, at)
 }
 
-/// Members that no property declares, as pairs of key and value.
-fn pairs<'a>(
+/// Members that no property declares: their keys, and each with its value.
+fn entries<'a>(
     each: &Attribute,
     members: impl Iterator<Item = (&'a String, &'a Value)>,
     at: &At<'_>,
-) -> Result<Vec<Cedar>, ArgumentFault> {
-    let pair = |(name, value): (&String, &Value)| {
+) -> Converted {
+    let mut keys = Vec::new();
+    let mut entries = Vec::new();
+    for (name, value) in members {
         let at = At(Some(at), name);
-        let mut pair = vec![("key".to_owned(), Cedar::new_string(name.clone()))];
+        let key = Cedar::new_string(name.clone());
+        keys.push(key.clone());
+        let mut entry = vec![("key".to_owned(), key)];
         if !(each.nullable && value.is_null()) {
-            pair.push(("value".to_owned(), convert(&each.shape, value, &at)?));
+            entry.push(("value".to_owned(), convert(&each.shape, value, &at)?));
         }
-        together(pair, &at)
-    };
-    members.map(pair).collect()
+        entries.push(together(entry, &at)?);
+    }
+    let both = vec![
+        ("entries".to_owned(), Cedar::new_set(entries)),
+        ("keys".to_owned(), Cedar::new_set(keys)),
+    ];
+    together(both, at)
 }
 
 /// The record, and the members that it shows.
 fn record<'a>(
     shape: &Record,
-    members: &'a Map<String, Value>,
+    whole: &'a Value,
     at: &At<'_>,
 ) -> Result<(Cedar, Vec<&'a String>), ArgumentFault> {
+    let members = whole.as_object();
+    let members = members.ok_or_else(|| at.fault("has another type than the tool declares"))?;
     let mut written = Vec::new();
     let mut shown = Vec::new();
     for (name, value) in members {
@@ -211,10 +221,9 @@ fn record<'a>(
             written.push((name.clone(), convert(&attribute.shape, value, &at)?));
         }
     }
-    let whole = Value::Object(members.clone());
     for (name, branch) in &shape.branches {
-        if let (Shape::Record(inner), true) = (&branch.shape, takes(&branch.test, &whole)) {
-            let (record, more) = record(inner, members, at)?;
+        if let (Shape::Record(inner), true) = (&branch.shape, takes(&branch.test, whole)) {
+            let (record, more) = record(inner, whole, at)?;
             written.push((name.clone(), record));
             shown.extend(more);
         }
@@ -225,7 +234,7 @@ fn record<'a>(
         .peekable();
     match &shape.rest {
         Rest::Listed(name, each) if hidden.peek().is_some() => {
-            written.push((name.clone(), Cedar::new_set(pairs(each, hidden, at)?)));
+            written.push((name.clone(), entries(each, hidden, at)?));
         }
         Rest::None => {
             if let Some((name, _)) = hidden.next() {

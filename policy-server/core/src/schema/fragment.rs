@@ -84,7 +84,7 @@ fn of(shape: &Shape) -> Value {
         Shape::Unknown => named("Entity", "Mcp::Unknown"),
         Shape::Set(item) => json!({ "type": "Set", "element": of(item) }),
         Shape::Record(shape) => record(shape),
-        Shape::Map(each) => pairs(each),
+        Shape::Map(each) => entries(each),
         Shape::Tuple(places) => {
             let place = |(at, place): (usize, &Attribute)| (format!("proj{at}"), attribute(place));
             attributes(places.iter().enumerate().map(place))
@@ -125,17 +125,23 @@ fn record(shape: &Record) -> Value {
     let branches = shape.branches.iter();
     let branches = branches.map(|(name, branch)| (name.clone(), optional(of(&branch.shape))));
     let rest = match &shape.rest {
-        Rest::Listed(name, each) => Some((name.clone(), optional(pairs(each)))),
+        Rest::Listed(name, each) => Some((name.clone(), optional(entries(each)))),
         _ => None,
     };
     attributes(own.chain(branches).chain(rest))
 }
 
-/// Keys and values of undeclared members.
-fn pairs(each: &Attribute) -> Value {
-    let pair = [
-        ("key".to_owned(), json!({ "type": "String" })),
+/// Undeclared members: Cedar cannot look for a key among pairs, so the keys stand apart too.
+fn entries(each: &Attribute) -> Value {
+    let string = || json!({ "type": "String" });
+    let entry = [
+        ("key".to_owned(), string()),
         ("value".to_owned(), attribute(each)),
     ];
-    json!({ "type": "Set", "element": attributes(pair.into_iter()) })
+    let set = |element: Value| json!({ "type": "Set", "element": element });
+    let both = [
+        ("entries".to_owned(), set(attributes(entry.into_iter()))),
+        ("keys".to_owned(), set(string())),
+    ];
+    attributes(both.into_iter())
 }

@@ -42,7 +42,7 @@ pub(super) enum Shape {
     Set(Box<Shape>),
     /// A record, from an object.
     Record(Box<Record>),
-    /// `Set<{ key: String, value: … }>`, from an object without declared properties.
+    /// A record of `keys` and `entries`, from an object without declared properties.
     Map(Box<Attribute>),
     /// A record `proj0`, `proj1`, … from an array of fixed places.
     Tuple(Vec<Attribute>),

@@ -109,10 +109,16 @@ impl<'a> Document<'a> {
         found
     }
 
-    /// What `#/…` points to. A definition gives its own name to the types in it.
-    fn target(self, reference: &str, from: &Place) -> Option<View<'a>> {
+    /// The schema that a reference within the document names by its place.
+    pub(super) fn resolved(self, reference: &str) -> Option<&'a Value> {
         let pointer = unescaped(reference.strip_prefix('#')?)?;
-        let schema = self.root.pointer(&pointer)?;
+        self.root.pointer(&pointer)
+    }
+
+    /// A reference's schema and place. A definition gives its own name to the types in it.
+    fn target(self, reference: &str, from: &Place) -> Option<View<'a>> {
+        let schema = self.resolved(reference)?;
+        let pointer = unescaped(reference.strip_prefix('#')?)?;
         let tokens: Vec<&str> = pointer.split('/').collect();
         let path = match tokens.as_slice() {
             ["", "$defs" | "definitions", name] => {

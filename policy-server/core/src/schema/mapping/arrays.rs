@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{Mapped, Mapper};
 use crate::schema::MappingFault;
-use crate::schema::shape::{Attribute, Branch, Shape, Test};
+use crate::schema::shape::{Attribute, Branch, Kind, Shape, Test};
 use crate::schema::views::{View, Views};
 
 /// Most places of a tuple.
@@ -72,13 +72,17 @@ pub(super) fn present(mapped: Mapped) -> Shape {
     if !mapped.nullable {
         return mapped.shape;
     }
+    let null = Branch {
+        shape: Shape::Null,
+        test: Test::Type(Kind::Null),
+    };
+    if let Shape::Union(mut branches) = mapped.shape {
+        branches.push(null);
+        return Shape::Union(branches);
+    }
     let one = Branch {
         shape: mapped.shape,
         test: Test::Present,
-    };
-    let null = Branch {
-        shape: Shape::Null,
-        test: Test::Type(crate::schema::shape::Kind::Null),
     };
     Shape::Union(vec![one, null])
 }

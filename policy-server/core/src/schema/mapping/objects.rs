@@ -1,4 +1,4 @@
-//! Objects: records, and sets of pairs where no property is declared.
+//! Objects: records, and keys with their values where no property is declared.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -12,6 +12,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use cedar_policy::{Schema, SchemaFragment};
 use serde_json::{Value, json};
 
 use super::super::{MappedTool, MappingFault, merge};
@@ -47,60 +48,71 @@ fn types(tool: &MappedTool) -> Vec<String> {
     types.lines().map(str::to_owned).collect()
 }
 
+/// All cases, those that map, and one schema with all of their types.
+struct Corpus {
+    cases: Vec<(PathBuf, Value, Result<MappedTool, MappingFault>)>,
+    schema: Schema,
+}
+
+fn corpus() -> Corpus {
+    let with_tool = |(file, case): (PathBuf, Value)| {
+        let tool = mapped(&case);
+        (file, case, tool)
+    };
+    let cases: Vec<_> = cases().into_iter().map(with_tool).collect();
+    let tools: Vec<&MappedTool> = cases
+        .iter()
+        .filter_map(|(_, _, tool)| tool.as_ref().ok())
+        .collect();
+    let schema = schema(&tools);
+    Corpus { cases, schema }
+}
+
 #[test]
 fn every_tool_has_the_types_that_its_case_says() {
     let bless = std::env::var_os("PORTCULLIS_BLESS").is_some();
+    let corpus = corpus();
+    assert!(corpus.cases.len() >= 60, "{} cases", corpus.cases.len());
     let mut wrong = Vec::new();
-    for (file, mut case) in cases() {
-        let name = file.file_name().unwrap().to_string_lossy().into_owned();
-        let tool = match mapped(&case) {
-            Ok(tool) => tool,
-            Err(fault) => {
-                if case["quarantine"] != json!(fault.to_string()) {
-                    wrong.push(format!("{name}: {fault}"));
-                }
-                continue;
-            }
+    for (file, case, tool) in &corpus.cases {
+        let name = file.file_name().unwrap().to_string_lossy();
+        let found = match tool {
+            Ok(tool) => ("cedar", json!(types(tool))),
+            Err(fault) => ("quarantine", json!(fault.to_string())),
         };
-        let types = json!(types(&tool));
         if bless {
-            case["cedar"] = types;
+            let mut case = case.clone();
+            case[found.0] = found.1;
             let text = serde_json::to_string_pretty(&case).unwrap();
-            fs::write(&file, text + "\n").unwrap();
-        } else if case["cedar"] != types {
-            wrong.push(format!("{name}: {types:#}"));
+            fs::write(file, text + "\n").unwrap();
+        } else if case[found.0] != found.1 {
+            wrong.push(format!("{name}: {:#}", found.1));
         }
-        wrong.extend(
-            arguments(&case, &tool)
-                .into_iter()
-                .map(|why| format!("{name}: {why}")),
-        );
+        let said = tool
+            .iter()
+            .flat_map(|tool| arguments(case, tool, &corpus.schema));
+        wrong.extend(said.map(|why| format!("{name}: {why}")));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn arguments(case: &Value, tool: &MappedTool) -> Vec<String> {
+fn arguments(case: &Value, tool: &MappedTool, schema: &Schema) -> Vec<String> {
     let mut wrong = Vec::new();
-    let schema = schema(&[tool]);
     for arguments in case["accepts"].as_array().unwrap() {
         let result = tool
             .check(Some(&arguments.to_string()))
             .and_then(|value| tool.input(&value))
             .map_err(|fault| fault.to_string())
-            .and_then(|input| request(&schema, tool, input));
+            .and_then(|input| request(schema, tool, input));
         wrong.extend(result.err().map(|why| format!("{arguments}: {why}")));
     }
     for refused in case["refuses"].as_array().unwrap() {
-        let text = match &refused["arguments"] {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        let fault = tool
-            .check(Some(&text))
-            .and_then(|value| tool.input(&value))
-            .map(|_| ());
+        // A text is for what JSON itself would not keep, such as a member that is there twice.
+        let text = refused["arguments"].as_str().map(str::to_owned);
+        let text = text.unwrap_or_else(|| refused["arguments"].to_string());
+        let fault = tool.check(Some(&text)).and_then(|value| tool.input(&value));
         match fault {
-            Ok(()) => wrong.push(format!("{text}: not refused")),
+            Ok(_) => wrong.push(format!("{text}: not refused")),
             Err(fault) if refused["pointer"] == json!(fault.pointer) => {}
             Err(fault) => wrong.push(format!("{text}: refused at {}: {fault}", fault.pointer)),
         }
@@ -109,22 +121,23 @@ fn arguments(case: &Value, tool: &MappedTool) -> Vec<String> {
 }
 
 #[test]
-fn all_tools_together_make_one_schema_in_either_form() {
-    let cases = cases();
-    let tools: Vec<MappedTool> = cases
-        .iter()
-        .filter_map(|(_, case)| mapped(case).ok())
-        .collect();
-    let count = schema(&tools.iter().collect::<Vec<_>>()).actions().count();
-    let (base, _) = cedar_policy::SchemaFragment::from_cedarschema_str(BASE).unwrap();
-    let one = merge(base.to_json_value().unwrap(), tools.iter());
-    let one = cedar_policy::Schema::from_json_value(one).unwrap();
-    assert_eq!(one.actions().count(), count);
-    for tool in &tools {
-        let (text, _) = cedar_policy::SchemaFragment::from_cedarschema_str(&tool.cedar_text())
+fn fragments_are_the_same_merged_and_written_out() {
+    let corpus = corpus();
+    let tools = || {
+        corpus
+            .cases
+            .iter()
+            .filter_map(|(_, _, tool)| tool.as_ref().ok())
+    };
+    let (base, _) = SchemaFragment::from_cedarschema_str(BASE).unwrap();
+    let one = merge(base.to_json_value().unwrap(), tools());
+    let one = Schema::from_json_value(one).unwrap();
+    assert_eq!(one.actions().count(), corpus.schema.actions().count());
+    for tool in tools() {
+        let (text, _) = SchemaFragment::from_cedarschema_str(&tool.cedar_text())
             .unwrap_or_else(|error| panic!("{}: {error}", tool.action()));
-        let json = cedar_policy::SchemaFragment::from_json_value(tool.fragment().clone()).unwrap();
-        let written = |fragment: cedar_policy::SchemaFragment| {
+        let json = SchemaFragment::from_json_value(tool.fragment().clone()).unwrap();
+        let written = |fragment: SchemaFragment| {
             let text = fragment.to_cedarschema().unwrap();
             text.replace("__cedar::", "")
         };
