@@ -1,39 +1,111 @@
 //! The decision: opinions on every target become one judgement. Whatever is not allowed is denied.
 //!
-//! Deliberately absent: the verdict *approve*, and denials shaped `Hidden`; both are for later.
+//! [`outcome`] is the only place that turns an opinion into allow, approve or deny, whatever engine
+//! it comes from. Deliberately absent: anybody who answers an approval; [`APPROVERS`] says so.
 
-use portcullis_protocol::wire::{Denial, Shape, Terms, Verdict};
+use portcullis_protocol::wire::{Denial, Pending, Shape, Terms, Verdict};
+use serde::Serialize;
 
 use crate::engine::cedar::Inquiry;
-use crate::engine::{Fault, Opinion};
+use crate::engine::{Fault, Gate, Opinion, ShadowNote};
 use crate::facts::{Facts, Subject};
 use crate::policies::Policies;
 
 /// What the agent reads when it may not do something.
 pub const DENIED: &str = "Denied by policy.";
 
-/// Most `@reason` sentences that one denial carries.
+/// Most sentences of policies' authors that one answer carries.
 const REASONS_MAX: usize = 4;
+
+/// What policy says, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It may happen.
+    Allow,
+    /// It may happen once a human has said yes.
+    Approve,
+    /// It may not happen.
+    Deny,
+}
+
+/// What an opinion comes to. Only what is permitted, and neither forbidden nor gated, is allowed.
+#[must_use]
+pub const fn outcome(opinion: &Opinion) -> Outcome {
+    if !opinion.faults.is_empty() || !opinion.forbids.is_empty() || opinion.permits.is_empty() {
+        Outcome::Deny
+    } else if !opinion.gates.is_empty() {
+        Outcome::Approve
+    } else {
+        Outcome::Allow
+    }
+}
+
+/// Whether there is somebody who answers approvals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approvers {
+    /// Nobody yet: a call that needs an approval is refused, with a sentence that says so.
+    Nobody,
+    /// Somebody: such a call is held.
+    Somebody,
+}
+
+/// Approvals are not here yet. Whoever adds them changes this to [`Approvers::Somebody`].
+pub const APPROVERS: Approvers = Approvers::Nobody;
 
 /// What was decided, and because of what.
 #[must_use]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement {
-    /// The verdict.
+    /// What goes to the filter.
     pub verdict: Verdict,
+    /// What policy says.
+    pub outcome: Outcome,
     /// The ids of the policies that determined it, sorted.
     pub determining: Vec<String>,
+    /// The gates that an approval would open; none unless the outcome is *approve*.
+    pub gates: Vec<Gate>,
     /// What went wrong on the way; then the verdict is a denial.
     pub faults: Vec<Fault>,
+    /// What policies in shadow would have said.
+    pub shadow: Vec<ShadowNote>,
 }
 
 impl Judgement {
     /// A denial for want of a judgement.
     pub fn failed(fault: Fault) -> Self {
+        Self::of(Opinion::failed(fault), |_| None)
+    }
+
+    /// The judgement that an opinion comes to; `reason` knows the sentence of a policy's author.
+    pub fn of<'r>(opinion: Opinion, reason: impl Fn(&str) -> Option<&'r str>) -> Self {
+        let outcome = outcome(&opinion);
+        let (verdict, determining, gates) = match outcome {
+            Outcome::Allow => (
+                Verdict::Allow(Terms::default()),
+                opinion.permits,
+                Vec::new(),
+            ),
+            Outcome::Approve => {
+                let ids = opinion.gates.iter().map(|gate| gate.id.clone()).collect();
+                (held(APPROVERS, &opinion.gates), ids, opinion.gates)
+            }
+            Outcome::Deny => {
+                let reasons = opinion.forbids.iter().filter_map(|id| reason(id));
+                (
+                    deny(sentences(DENIED, reasons)),
+                    opinion.forbids,
+                    Vec::new(),
+                )
+            }
+        };
         Self {
-            verdict: deny(DENIED.to_owned()),
-            determining: Vec::new(),
-            faults: vec![fault],
+            verdict,
+            outcome,
+            determining,
+            gates,
+            faults: opinion.faults,
+            shadow: opinion.shadow,
         }
     }
 
@@ -59,13 +131,15 @@ pub fn decide(policies: &Policies, facts: &Facts<'_>) -> Judgement {
             break;
         }
         let next = judge.judge(subject);
-        let determining = std::mem::take(&mut judgement.determining);
-        judgement = match next.verdict {
-            Verdict::Allow(_) => Judgement {
-                determining: merged(determining, next.determining),
-                ..next
-            },
-            _ => next,
+        let shadow = merged(std::mem::take(&mut judgement.shadow), next.shadow);
+        let determining = match next.verdict {
+            Verdict::Allow(_) => merged(judgement.determining, next.determining),
+            _ => next.determining,
+        };
+        judgement = Judgement {
+            determining,
+            shadow,
+            ..next
         };
     }
     judgement
@@ -92,30 +166,42 @@ impl<'a> Judge<'a> {
 
     /// Judges one target.
     pub fn judge(&self, subject: &Subject<'_>) -> Judgement {
-        let (verdict, determining, faults) = match self.inquiry.opinion(subject) {
-            Opinion::Permit(by) => (Verdict::Allow(Terms::default()), by, Vec::new()),
-            Opinion::Forbid(by) => (deny(self.message(&by)), by, Vec::new()),
-            Opinion::Silent => (deny(DENIED.to_owned()), Vec::new(), Vec::new()),
-            Opinion::Failed(faults) => (deny(DENIED.to_owned()), Vec::new(), faults),
-        };
-        Judgement {
-            verdict,
-            determining,
-            faults,
-        }
+        let opinion = self.inquiry.opinion(subject);
+        Judgement::of(opinion, |id| self.policies.engine().reason(id))
     }
+}
 
-    /// The neutral sentence, and what the authors of the policies wrote for the agent.
-    fn message(&self, forbidding: &[String]) -> String {
-        let mut reasons: Vec<&str> = forbidding
-            .iter()
-            .filter_map(|id| self.policies.engine().reason(id))
-            .collect();
-        reasons.dedup();
-        reasons.truncate(REASONS_MAX);
-        reasons.insert(0, DENIED);
-        reasons.join(" ")
+/// What becomes of a call behind shut gates. The only maker of [`Verdict::Approve`].
+fn held(approvers: Approvers, gates: &[Gate]) -> Verdict {
+    let mut groups: Vec<&str> = gates
+        .iter()
+        .flat_map(|gate| gate.groups.iter().map(String::as_str))
+        .collect();
+    groups.sort_unstable();
+    groups.dedup();
+    let ids: Vec<&str> = gates.iter().map(|gate| gate.id.as_str()).collect();
+    let first = format!(
+        "This call needs the approval of {} ({}).",
+        groups.join(", "),
+        ids.join(", ")
+    );
+    let reasons = gates.iter().filter_map(|gate| gate.reason.as_deref());
+    let message = sentences(&first, reasons);
+    match approvers {
+        Approvers::Somebody => Verdict::Approve(Pending { message }),
+        Approvers::Nobody => deny(format!(
+            "{message} Nobody can be asked for it here yet, so it was not made."
+        )),
     }
+}
+
+/// A sentence, and what the authors of the policies wrote.
+fn sentences<'r>(first: &'r str, reasons: impl Iterator<Item = &'r str>) -> String {
+    let mut sentences = vec![first];
+    sentences.extend(reasons);
+    sentences.dedup();
+    sentences.truncate(REASONS_MAX + 1);
+    sentences.join(" ")
 }
 
 fn deny(message: String) -> Verdict {
@@ -125,7 +211,7 @@ fn deny(message: String) -> Verdict {
     })
 }
 
-fn merged(mut one: Vec<String>, other: Vec<String>) -> Vec<String> {
+fn merged<T: Ord>(mut one: Vec<T>, other: Vec<T>) -> Vec<T> {
     one.extend(other);
     one.sort();
     one.dedup();

@@ -1,8 +1,8 @@
 //! Everything that a judgement depends on, gathered beforehand.
 //!
-//! Deliberately absent: message arguments. They become the typed `context.input` of one action per
-//! tool, and then stand beside [`Subject::tool`].
+//! Deliberately absent: the message itself. What policy sees of it are its targets and arguments.
 
+use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::{Caller, Name, ServerName};
 use portcullis_protocol::wire::{Direction, Query, Target};
 
@@ -23,8 +23,23 @@ pub struct Facts<'a> {
     pub subjects: Vec<Subject<'a>>,
     /// The protocol version, when the message names one.
     pub protocol_version: Option<&'a Name>,
+    /// The message's arguments, byte for byte.
+    pub arguments: Option<&'a str>,
+    /// What a human has said yes to, if anything.
+    pub approval: Option<Approval<'a>>,
     /// The time, in milliseconds since 1970.
     pub now_ms: i64,
+}
+
+/// A human's yes.
+#[derive(Clone, Copy, Debug)]
+pub struct Approval<'a> {
+    /// The groups that said yes.
+    pub groups: &'a [Name],
+    /// Until when it holds, in milliseconds since 1970.
+    pub expires_ms: i64,
+    /// The digest of the arguments that were shown.
+    pub args_digest: Digest,
 }
 
 /// One target, with what is known about it.
@@ -51,8 +66,16 @@ impl<'a> Facts<'a> {
             method: query.method.as_str(),
             subjects: query.targets.iter().map(subject).collect(),
             protocol_version: query.protocol_version.as_ref(),
+            arguments: query.arguments.as_ref().map(|arguments| arguments.get()),
+            approval: None,
             now_ms,
         }
+    }
+
+    /// SHA-256 of the arguments; of no bytes when there are none.
+    #[must_use]
+    pub fn args_digest(&self) -> Digest {
+        Digest::of(self.arguments.unwrap_or_default().as_bytes())
     }
 }
 

@@ -13,4 +13,5 @@ pub mod facts;
 pub mod lists;
 pub mod policies;
 pub mod registry;
+pub mod schema;
 pub mod uri;

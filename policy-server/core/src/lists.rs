@@ -149,6 +149,8 @@ fn allowed<'a>(
         method: use_of(query.kind),
         subjects: Vec::new(),
         protocol_version: query.protocol_version.as_ref(),
+        arguments: None,
+        approval: None,
         now_ms,
     };
     let judge = Judge::new(policies, &facts)?;

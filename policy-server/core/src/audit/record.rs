@@ -11,7 +11,8 @@ use portcullis_protocol::wire::{
 };
 use serde::Serialize;
 
-use crate::decision::Judgement;
+use crate::decision::{self as policy, Judgement};
+use crate::engine::ShadowNote;
 use crate::lists::Page;
 use crate::registry::Change;
 use crate::uri::{self, Hidden};
@@ -72,11 +73,17 @@ pub struct Decision {
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<Digest>,
     verdict: VerdictWord,
+    /// What policy says, where the verdict is another: an approval that nobody can give is denied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<policy::Outcome>,
     policies: Option<Digest>,
     determining: Vec<String>,
     determining_count: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<String>,
+    /// What the first few policies in shadow would have done.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    shadow: Vec<ShadowNote>,
 }
 
 /// A verdict in one word.
@@ -250,6 +257,7 @@ impl Decision {
             protocol_version: query.protocol_version.clone(),
             session: query.session,
             verdict: VerdictWord::from(&judgement.verdict),
+            outcome: differing(judgement),
             policies,
             determining: judgement
                 .determining
@@ -264,8 +272,15 @@ impl Decision {
                 .take(SPELLED_MAX)
                 .map(ToString::to_string)
                 .collect(),
+            shadow: judgement.shadow.iter().take(SPELLED_MAX).cloned().collect(),
         }
     }
+}
+
+/// What policy says, unless the verdict says it already.
+fn differing(judgement: &Judgement) -> Option<policy::Outcome> {
+    let held = matches!(judgement.verdict, Verdict::Approve(_));
+    (judgement.outcome == policy::Outcome::Approve && !held).then_some(judgement.outcome)
 }
 
 /// How an allowed call ended.

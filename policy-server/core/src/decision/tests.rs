@@ -11,6 +11,8 @@ use super::*;
 use crate::policies::Sources;
 use crate::registry::{Annotations, ToolEntry};
 
+mod gates;
+
 const SHIPPED: &str = include_str!("../../../../policies/access.cedar");
 
 pub(crate) fn load(text: &str) -> Policies {
@@ -71,6 +73,8 @@ fn ask(policies: &Policies, asked: &Asked<'_>) -> Judgement {
             })
             .collect(),
         protocol_version: None,
+        arguments: None,
+        approval: None,
         now_ms: 1_795_258_381_123,
     };
     decide(policies, &facts)
@@ -320,6 +324,58 @@ fn the_agent_reads_reasons_and_nothing_else() {
 }
 
 #[test]
+fn an_opinion_comes_to_one_of_three_outcomes() {
+    let ids = |ids: &[&str]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let gate = |id: &str, group: &str| Gate {
+        id: id.to_owned(),
+        groups: ids(&[group]),
+        ttl: None,
+        scope: crate::engine::GrantScope::Exact,
+        reason: Some("Refunds need finance.".to_owned()),
+    };
+    let permitted = Opinion {
+        permits: ids(&["p"]),
+        ..Opinion::default()
+    };
+    let gated = Opinion {
+        gates: vec![gate("refund-over-1000", "finance-approvers")],
+        ..permitted.clone()
+    };
+    let only_gated = Opinion {
+        permits: Vec::new(),
+        ..gated.clone()
+    };
+    let forbidden = Opinion {
+        forbids: ids(&["f"]),
+        ..gated.clone()
+    };
+    let failed = Opinion {
+        faults: vec![Fault::Evaluation("x".to_owned())],
+        ..permitted.clone()
+    };
+    for (opinion, expected) in [
+        (&Opinion::default(), Outcome::Deny),
+        (&permitted, Outcome::Allow),
+        (&gated, Outcome::Approve),
+        (&only_gated, Outcome::Deny),
+        (&forbidden, Outcome::Deny),
+        (&failed, Outcome::Deny),
+    ] {
+        assert_eq!(outcome(opinion), expected, "{opinion:?}");
+    }
+    let judgement = Judgement::of(gated.clone(), |_| None);
+    assert!(!judgement.allows());
+    assert_eq!(judgement.determining, ["refund-over-1000"]);
+    assert_eq!(
+        message(&judgement),
+        "This call needs the approval of finance-approvers (refund-over-1000). \
+         Refunds need finance. Nobody can be asked for it here yet, so it was not made."
+    );
+    let held = held(Approvers::Somebody, &gated.gates);
+    assert!(matches!(held, Verdict::Approve(_)));
+}
+
+#[test]
 fn problems_have_places_and_help() {
     for (text, line, column, message) in [
         (
@@ -338,7 +394,7 @@ fn problems_have_places_and_help() {
             "@approval(\"x\") forbid (principal, action, resource);",
             1,
             1,
-            "not supported by this version",
+            "a gate is a `forbid` with an `unless`",
         ),
         (
             "@id(\"a\") permit (principal, action, resource);\n@id(\"a\") permit (principal, action, resource);",

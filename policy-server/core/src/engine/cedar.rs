@@ -7,17 +7,22 @@
 //! group `tools/call`), generated from the tool's JSON Schema, whose context adds `input`. That is
 //! why the shipped policies say `action in Mcp::Action::"tools/call"` rather than `==`.
 
+mod annotations;
 mod entities;
+mod found;
 mod load;
+mod mentions;
 mod slices;
 
-use cedar_policy::{Authorizer, Context, Decision, Entities, EntityUid, Request, Schema};
+use cedar_policy::{
+    Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request, Schema,
+};
 
-use self::slices::Slices;
-use super::{Fault, Opinion};
+use self::slices::{Cut, Slices};
+use super::{Fault, Gate, Opinion, ShadowEffect, ShadowNote};
 use crate::facts::{Facts, Subject};
 
-pub use self::load::{ANNOTATIONS, ID_BYTES_MAX, REASON_BYTES_MAX};
+pub use self::annotations::{ANNOTATIONS, ID_BYTES_MAX, REASON_BYTES_MAX};
 
 /// The schema that every policy is validated against.
 pub const SCHEMA: &str = include_str!("../../../../policies/schema.cedarschema");
@@ -27,7 +32,7 @@ pub const SCHEMA: &str = include_str!("../../../../policies/schema.cedarschema")
 pub struct Engine {
     schema: Schema,
     slices: Slices,
-    reasons: load::Reasons,
+    meanings: load::Meanings,
     authorizer: Authorizer,
 }
 
@@ -46,7 +51,12 @@ impl Engine {
     /// The sentence for the agent that a policy's author wrote, if any.
     #[must_use]
     pub fn reason(&self, policy: &str) -> Option<&str> {
-        self.reasons.get(policy).map(String::as_str)
+        self.meanings.get(policy)?.reason.as_deref()
+    }
+
+    /// The parameters of a gate.
+    fn gate(&self, policy: &str) -> Option<&Gate> {
+        self.meanings.get(policy)?.gate.as_ref()
     }
 
     /// Prepares what all targets of a message share.
@@ -82,8 +92,7 @@ impl Inquiry<'_> {
     /// The engine's opinion on one target.
     #[must_use]
     pub fn opinion(&self, subject: &Subject<'_>) -> Opinion {
-        self.evaluate(subject)
-            .unwrap_or_else(|fault| Opinion::Failed(vec![fault]))
+        self.evaluate(subject).unwrap_or_else(Opinion::failed)
     }
 
     fn evaluate(&self, subject: &Subject<'_>) -> Result<Opinion, Fault> {
@@ -102,32 +111,84 @@ impl Inquiry<'_> {
             None => Ok(self.entities.clone()),
         };
         let entities = entities.map_err(|_| Fault::UnfitEntities)?;
-        let policies = self.engine.slices.of(&self.action, &resource, &self.server);
-        let policies = policies.map_err(|_| Fault::UnfitPolicies)?;
-        let response = self
-            .engine
-            .authorizer
-            .is_authorized(&request, &policies, &entities);
-        Ok(read(&response))
+        let cut = self.engine.slices.of(&self.action, &resource, &self.server);
+        Ok(self.engine.judge(cut, &request, &entities))
     }
 }
 
-fn read(response: &cedar_policy::Response) -> Opinion {
-    let diagnostics = response.diagnostics();
-    let faults: Vec<Fault> = diagnostics
-        .errors()
-        .map(
-            |cedar_policy::AuthorizationError::PolicyEvaluationError(error)| {
-                Fault::Evaluation(error.policy_id().to_string())
-            },
-        )
-        .collect();
-    let mut by: Vec<String> = diagnostics.reason().map(ToString::to_string).collect();
-    by.sort();
-    match response.decision() {
-        _ if !faults.is_empty() => Opinion::Failed(faults),
-        Decision::Allow => Opinion::Permit(by),
-        Decision::Deny if by.is_empty() => Opinion::Silent,
-        Decision::Deny => Opinion::Forbid(by),
+/// What a set of policies says, by their ids.
+#[derive(Debug, Default)]
+struct Said {
+    permits: Vec<String>,
+    forbids: Vec<String>,
+    faults: Vec<String>,
+}
+
+impl Engine {
+    /// Asks each part of a cut. Policies are independent of each other, so the parts together say
+    /// what the whole would: a gate that is shut is a `forbid` that an approval would lift.
+    fn judge(&self, cut: &Cut, request: &Request, entities: &Entities) -> Opinion {
+        let base = self.ask(&cut.base, request, entities);
+        let gates = self.ask(&cut.gates, request, entities);
+        let faults = base.faults.into_iter().chain(gates.faults);
+        let mut faults: Vec<Fault> = faults.map(Fault::Evaluation).collect();
+        let mut shut = Vec::new();
+        for id in gates.forbids {
+            match self.gate(&id) {
+                Some(gate) => shut.push(gate.clone()),
+                None => faults.push(Fault::UnfitPolicies),
+            }
+        }
+        let opinion = Opinion {
+            permits: base.permits,
+            forbids: base.forbids,
+            gates: shut,
+            faults,
+            shadow: self.shadow(cut, request, entities),
+        };
+        opinion.settled()
+    }
+
+    fn shadow(&self, cut: &Cut, request: &Request, entities: &Entities) -> Vec<ShadowNote> {
+        let permits = self.ask(&cut.shadow_permits, request, entities);
+        let forbids = self.ask(&cut.shadow_forbids, request, entities);
+        let forbid = |policy: String| {
+            let effect = match self.gate(&policy) {
+                Some(_) => ShadowEffect::Gate,
+                None => ShadowEffect::Forbid,
+            };
+            ShadowNote { policy, effect }
+        };
+        let note = |effect| move |policy| ShadowNote { policy, effect };
+        let failed = permits.faults.into_iter().chain(forbids.faults);
+        let permitted = permits.permits.into_iter().map(note(ShadowEffect::Permit));
+        let forbidden = forbids.forbids.into_iter().map(forbid);
+        permitted
+            .chain(forbidden)
+            .chain(failed.map(note(ShadowEffect::Fail)))
+            .collect()
+    }
+
+    fn ask(&self, policies: &PolicySet, request: &Request, entities: &Entities) -> Said {
+        if policies.is_empty() {
+            return Said::default();
+        }
+        let response = self.authorizer.is_authorized(request, policies, entities);
+        let diagnostics = response.diagnostics();
+        let by = diagnostics.reason().map(ToString::to_string).collect();
+        let failed = |error: &cedar_policy::AuthorizationError| {
+            let cedar_policy::AuthorizationError::PolicyEvaluationError(error) = error;
+            error.policy_id().to_string()
+        };
+        let faults = diagnostics.errors().map(failed).collect();
+        let (permits, forbids) = match response.decision() {
+            Decision::Allow => (by, Vec::new()),
+            Decision::Deny => (Vec::new(), by),
+        };
+        Said {
+            permits,
+            forbids,
+            faults,
+        }
     }
 }

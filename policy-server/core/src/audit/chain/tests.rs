@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::audit::record::{Decision, PoliciesRecord, Start, UnknownOutcome};
-use crate::decision::Judgement;
+use crate::decision::{Judgement, Outcome};
 use crate::engine;
 
 fn chain(length: u8) -> Vec<Sealed> {
@@ -104,6 +104,9 @@ fn decisions_wait_for_their_ends() {
         verdict: portcullis_protocol::wire::Verdict::Allow(Default::default()),
         determining: Vec::new(),
         faults: Vec::new(),
+        outcome: Outcome::Allow,
+        gates: Vec::new(),
+        shadow: Vec::new(),
     };
     let decision = Record::Decision(Box::new(Decision::new(&query, None, &allow)));
     let decided = seal(Link::ORIGIN, 0, &decision).unwrap();

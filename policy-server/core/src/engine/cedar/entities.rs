@@ -10,7 +10,7 @@ use portcullis_protocol::wire::{Direction, Target};
 
 use crate::audit::time;
 use crate::engine::Fault;
-use crate::facts::{Facts, Subject};
+use crate::facts::{Approval, Facts, Subject};
 use crate::registry::Annotations;
 use crate::uri;
 
@@ -136,7 +136,28 @@ pub(super) fn context(facts: &Facts<'_>, server: &EntityUid) -> Result<Context, 
         .protocol_version
         .map(|version| string(version.as_str()));
     pairs.extend(version.map(|version| ("protocolVersion".to_owned(), version)));
+    let digest = string(&facts.args_digest().to_string());
+    pairs.push(("args_digest".to_owned(), digest));
+    if let Some(approval) = facts.approval {
+        pairs.push(("approval".to_owned(), granted(approval)?));
+    }
     Context::from_pairs(pairs).map_err(|_| Fault::UnfitRequest)
+}
+
+/// A human's yes as a record.
+fn granted(approval: Approval<'_>) -> Result<RestrictedExpression, Fault> {
+    let group = |name: &Name| RestrictedExpression::new_entity_uid(uid(&TYPES.role, name.as_str()));
+    let expires = RestrictedExpression::new_datetime(time::rfc3339_ms(approval.expires_ms));
+    let groups = RestrictedExpression::new_set(approval.groups.iter().map(group));
+    let pairs = [
+        ("groups".to_owned(), groups),
+        ("expires".to_owned(), expires),
+        (
+            "args_digest".to_owned(),
+            string(&approval.args_digest.to_string()),
+        ),
+    ];
+    RestrictedExpression::new_record(pairs).map_err(|_| Fault::UnfitRequest)
 }
 
 /// The resource's uid and its entity; a server's entity is among the caller's already.

@@ -3,12 +3,15 @@
 //! Cedar evaluates every policy that it is given. Only policies whose *scope* cannot match are left
 //! out, so decision and reasons are those of the whole set.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use cedar_policy::{
-    ActionConstraint, Entities, Entity, EntityUid, Policy, PolicySet, ResourceConstraint, Schema,
+    ActionConstraint, Effect, Entities, Entity, EntityUid, Policy, PolicySet, ResourceConstraint,
+    Schema,
 };
+
+use super::annotations::Mode;
+use super::found::Found;
 
 /// Why a set cannot be cut: two policies have one id, or the schema's actions are unsound. The load
 /// rules both out.
@@ -21,7 +24,7 @@ pub(super) struct CutError(String);
 pub(super) struct Slices {
     by_method: BTreeMap<String, Method>,
     by_action: BTreeMap<EntityUid, Slice>,
-    none: PolicySet,
+    none: Cut,
 }
 
 /// What a method means in the schema.
@@ -37,27 +40,61 @@ pub(super) struct Method {
 #[derive(Debug, Default)]
 struct Slice {
     /// Those whose scope names no resource.
-    any: PolicySet,
+    any: Cut,
     /// `any`, and those of one server.
-    by_server: BTreeMap<EntityUid, PolicySet>,
-    /// Those of one resource alone.
-    by_resource: BTreeMap<EntityUid, Vec<Policy>>,
+    by_server: BTreeMap<EntityUid, Cut>,
+    /// Those of the server or `any`, and those of one resource alone.
+    by_resource: BTreeMap<EntityUid, Cut>,
+}
+
+/// The policies that can speak of one action on one resource, by what becomes of what they say.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cut {
+    /// Enforced, and no gates.
+    pub(super) base: PolicySet,
+    /// Enforced gates.
+    pub(super) gates: PolicySet,
+    /// Permits in shadow.
+    pub(super) shadow_permits: PolicySet,
+    /// Forbids in shadow, gates among them.
+    pub(super) shadow_forbids: PolicySet,
+}
+
+impl Cut {
+    fn add(&mut self, found: &Found<'_>) -> Result<(), CutError> {
+        let set = match (found.meaning.mode, found.policy.effect()) {
+            (Mode::Shadow, Effect::Permit) => &mut self.shadow_permits,
+            (Mode::Shadow, Effect::Forbid) => &mut self.shadow_forbids,
+            (Mode::Enforce, _) if found.meaning.gate.is_some() => &mut self.gates,
+            (Mode::Enforce, _) => &mut self.base,
+        };
+        set.add(found.policy.clone())
+            .map_err(|error| CutError(error.to_string()))
+    }
+
+    /// This cut and more policies.
+    fn with(&self, more: &[&Found<'_>]) -> Result<Self, CutError> {
+        let mut cut = self.clone();
+        more.iter().try_for_each(|found| cut.add(found))?;
+        Ok(cut)
+    }
 }
 
 impl Slices {
-    /// Cuts a policy set along the actions of the schema.
+    /// Cuts policies along the actions of the schema.
     ///
     /// # Errors
     /// Two policies have the same id.
     pub(super) fn cut(
         schema: &Schema,
         actions: &Entities,
-        policies: &PolicySet,
+        policies: &[Found<'_>],
     ) -> Result<Self, CutError> {
         let mut by_action = BTreeMap::new();
         for action in schema.actions() {
-            let fits = |policy: &&Policy| applies(&policy.action_constraint(), action, actions);
-            by_action.insert(action.clone(), Slice::of(policies.policies().filter(fits))?);
+            let fits =
+                |found: &&Found<'_>| applies(&found.policy.action_constraint(), action, actions);
+            by_action.insert(action.clone(), Slice::of(policies.iter().filter(fits))?);
         }
         let is_call = |action: &&EntityUid| {
             let mut types = schema.resources_for_action(action).into_iter().flatten();
@@ -71,7 +108,7 @@ impl Slices {
         Ok(Self {
             by_method,
             by_action,
-            none: PolicySet::new(),
+            none: Cut::default(),
         })
     }
 
@@ -81,23 +118,13 @@ impl Slices {
     }
 
     /// The policies that can speak of this action on this resource of this server.
-    ///
-    /// # Errors
-    /// Two policies have the same id, which the load rules out.
-    pub(super) fn of(
-        &self,
-        action: &EntityUid,
-        resource: &EntityUid,
-        server: &EntityUid,
-    ) -> Result<Cow<'_, PolicySet>, CutError> {
+    pub(super) fn of(&self, action: &EntityUid, resource: &EntityUid, server: &EntityUid) -> &Cut {
         let Some(slice) = self.by_action.get(action) else {
-            return Ok(Cow::Borrowed(&self.none));
+            return &self.none;
         };
-        let base = slice.by_server.get(server).unwrap_or(&slice.any);
-        match slice.by_resource.get(resource) {
-            Some(own) => joined(base, own).map(Cow::Owned),
-            None => Ok(Cow::Borrowed(base)),
-        }
+        let own = slice.by_resource.get(resource);
+        own.or_else(|| slice.by_server.get(server))
+            .unwrap_or(&slice.any)
     }
 }
 
@@ -116,26 +143,28 @@ impl Method {
 }
 
 impl Slice {
-    fn of<'a>(policies: impl Iterator<Item = &'a Policy>) -> Result<Self, CutError> {
-        let mut any = Vec::new();
-        let mut scoped: BTreeMap<EntityUid, Vec<Policy>> = BTreeMap::new();
-        for policy in policies {
-            match policy.resource_constraint() {
-                ResourceConstraint::Any | ResourceConstraint::Is(_) => any.push(policy.clone()),
-                ResourceConstraint::In(uid)
-                | ResourceConstraint::Eq(uid)
-                | ResourceConstraint::IsIn(_, uid) => {
-                    scoped.entry(uid).or_default().push(policy.clone());
-                }
+    fn of<'a, 'f: 'a>(policies: impl Iterator<Item = &'a Found<'f>>) -> Result<Self, CutError> {
+        let mut any = Cut::default();
+        let mut scoped: BTreeMap<EntityUid, Vec<&Found<'_>>> = BTreeMap::new();
+        for found in policies {
+            match resource_of(&found.policy) {
+                Some(uid) => scoped.entry(uid).or_default().push(found),
+                None => any.add(found)?,
             }
         }
-        let any = joined(&PolicySet::new(), &any)?;
-        let (servers, by_resource): (BTreeMap<_, _>, BTreeMap<_, _>) = scoped
-            .into_iter()
-            .partition(|(uid, _)| uid.type_name().basename() == "Server");
+        let (servers, resources): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            scoped.into_iter().partition(|(uid, _)| is_server(uid));
         let mut by_server = BTreeMap::new();
         for (uid, own) in servers {
-            by_server.insert(uid, joined(&any, &own)?);
+            by_server.insert(uid, any.with(&own)?);
+        }
+        let mut by_resource = BTreeMap::new();
+        for (uid, own) in resources {
+            let base = by_server
+                .iter()
+                .find(|(server, _)| is_of(&uid, server))
+                .map_or(&any, |(_, cut)| cut);
+            by_resource.insert(uid.clone(), base.with(&own)?);
         }
         Ok(Self {
             any,
@@ -145,14 +174,25 @@ impl Slice {
     }
 }
 
-/// A set and more policies.
-fn joined(base: &PolicySet, more: &[Policy]) -> Result<PolicySet, CutError> {
-    let mut set = base.clone();
-    for policy in more {
-        set.add(policy.clone())
-            .map_err(|error| CutError(error.to_string()))?;
+/// The resource or server that a scope names.
+fn resource_of(policy: &Policy) -> Option<EntityUid> {
+    match policy.resource_constraint() {
+        ResourceConstraint::Any | ResourceConstraint::Is(_) => None,
+        ResourceConstraint::In(uid)
+        | ResourceConstraint::Eq(uid)
+        | ResourceConstraint::IsIn(_, uid) => Some(uid),
     }
-    Ok(set)
+}
+
+fn is_server(uid: &EntityUid) -> bool {
+    uid.type_name().basename() == "Server"
+}
+
+/// Whether a resource's id begins with the name of this server, which holds no slash.
+fn is_of(resource: &EntityUid, server: &EntityUid) -> bool {
+    let (id, name): (&str, &str) = (resource.id().as_ref(), server.id().as_ref());
+    id.strip_prefix(name)
+        .is_some_and(|rest| rest.starts_with('/'))
 }
 
 fn applies(constraint: &ActionConstraint, action: &EntityUid, actions: &Entities) -> bool {

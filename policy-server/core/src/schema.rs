@@ -1,0 +1,330 @@
+//! One MCP tool's `inputSchema` as a Cedar action with typed arguments.
+//!
+//! [`MappedTool::map`] gives a fragment of a Cedar schema: the action `server/tool` in the group
+//! `tools/call`, whose context is the shared one and `input`. Cedar has no record that extends
+//! another, so the attributes of `Mcp::Context` are copied into it ([`BaseContext`]); and it takes
+//! one namespace from several fragments, so [`MappedTool::fragment`]s, [`opaque_types`] and the
+//! base schema go into `Schema::from_schema_fragments` as they are, or into one value by [`merge`].
+//!
+//! Names: the type of the arguments is `Mcp::<server>::<tool>Input`, an enumeration is
+//! `Mcp::<server>::<tool>::Input::<argument>`, or `…::<tool>::<definition>` behind a `$ref`. What is
+//! no identifier is spelt out: `get-issue` becomes `get_x2d_issue`. The names are those of
+//! cedar-for-agents with `Mcp::<server>` as its namespace.
+//!
+//! | JSON Schema | Cedar |
+//! | --- | --- |
+//! | `string`, `boolean`, `integer` | `String`, `Bool`, `Long`; an integer beyond 64 bits is a fault |
+//! | `number` | `Long` when `multipleOf` is whole; `decimal` when it is a multiple of 0.0001; else the opaque `Mcp::Number`, whose id is the number's shortest text |
+//! | `date-time`, `date`, `duration`, `ipv4`, `ipv6`, `decimal` | `datetime`, `duration`, `ipaddr`, `decimal`; a text that has no such value is a fault, also where the dialect does not assert formats |
+//! | `enum`, `const` of strings | an enumerated entity type; of integers, booleans or numbers: as their type; mixed: `Mcp::Unknown` |
+//! | `array` | `Set`: order and repetition are lost, and nothing else in this table loses anything but spelling |
+//! | array of fixed places | a record `proj0`, `proj1`, …; open ended: `Set<Mcp::Unknown>` |
+//! | `object` | a record; undeclared members, where they are allowed, are `additionalProperties?: {keys: Set<String>, entries: Set<{key, value}>}`; an object that declares none is that record itself |
+//! | `null` beside something | the attribute is optional, and absent for `null`; in an array the record `{typeChoice0?, typeChoice1?: Mcp::Null}` |
+//! | `anyOf`, `oneOf`, several types | a record `{typeChoice0?, typeChoice1?, …}` of all that the value fits; beside `properties`, further attributes of these names |
+//! | `allOf`, `$ref` | what all of them together say; recursion is `Mcp::Unknown` where it recurs |
+//! | anything else | `Mcp::Unknown`: an entity without attributes whose id is a digest of the value |
+//!
+//! Other keywords (`if`, `not`, `pattern`, `minimum`, …) can only narrow: they are checked, and give
+//! no type. Deliberately absent: outputs, defaults (the server fills them in), and guesses.
+
+mod bounds;
+mod check;
+mod convert;
+mod cost;
+mod fragment;
+mod mapping;
+mod names;
+mod shape;
+mod strict;
+mod text;
+mod views;
+
+use cedar_policy::{RestrictedExpression, SchemaFragment};
+use jsonschema::Validator;
+use portcullis_protocol::digest::Digest;
+use portcullis_protocol::limits::REQUEST_BYTES_MAX;
+use portcullis_protocol::names::{Name, ServerName};
+use serde_json::{Map, Value};
+
+use self::mapping::Mapper;
+use self::shape::Shape;
+
+/// Longest place in an [`ArgumentFault`], in bytes.
+const POINTER_BYTES_MAX: usize = 256;
+
+/// Longest reason of `jsonschema` in a [`MappingFault`], in characters.
+const REASON_CHARS_MAX: usize = 200;
+
+/// Why a tool cannot be mapped. It is then in quarantine: the server's other tools are not.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MappingFault {
+    /// The definition cannot be read in one way only.
+    #[error("the definition of the tool {0}")]
+    Unreadable(&'static str),
+    /// There is no sound `name`.
+    #[error("the tool has no name, or one with hidden characters: give it a plain one")]
+    NoName,
+    /// There is no `inputSchema` that describes an object.
+    #[error("the inputSchema does not describe an object: arguments are always one")]
+    NoObject,
+    /// A bound is exceeded.
+    #[error("the inputSchema {0}: make it smaller")]
+    TooLarge(&'static str),
+    /// A `$ref` leads out of the document, or to an anchor, whose place is not in its name.
+    #[error("a `$ref` is not a place in the inputSchema: write it as `#/$defs/…`")]
+    Reference,
+    /// A part has an `$id` of its own, which changes what references mean.
+    #[error("a part of the inputSchema has its own `$id`: leave it out")]
+    EmbeddedId,
+    /// The dialect is not known.
+    #[error("the dialect in `$schema` is not known: use 2020-12 or draft-07")]
+    Dialect,
+    /// The schema is no JSON Schema, or has a pattern that a linear engine cannot run.
+    #[error("the inputSchema cannot be compiled: {0}")]
+    Schema(String),
+    /// Cedar does not take the result.
+    #[error("Cedar does not accept the generated types: {0}")]
+    Cedar(String),
+}
+
+impl MappingFault {
+    fn schema(error: &dyn std::fmt::Display) -> Self {
+        Self::Schema(bounded(error))
+    }
+}
+
+fn bounded(error: &dyn std::fmt::Display) -> String {
+    let text = error.to_string();
+    let visible = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    visible.take(REASON_CHARS_MAX).collect()
+}
+
+/// Why arguments are refused. Never holds a value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} {why}", if self.pointer.is_empty() { "the arguments" } else { self.pointer.as_str() })]
+pub struct ArgumentFault {
+    /// A JSON pointer into the arguments; at most 256 bytes, with `…` at the end if it is longer.
+    pub pointer: String,
+    /// What is wrong there.
+    pub why: &'static str,
+}
+
+impl ArgumentFault {
+    fn new(pointer: &str, why: &'static str) -> Self {
+        let mut shown = String::new();
+        for c in pointer.escape_debug() {
+            if shown.len() >= POINTER_BYTES_MAX - 4 {
+                shown.push('…');
+                break;
+            }
+            shown.push(c);
+        }
+        let pointer = shown;
+        Self { pointer, why }
+    }
+}
+
+/// A tool as its server defines it.
+#[derive(Clone, Debug)]
+pub struct ToolDefinition {
+    /// The tool's name.
+    pub name: Name,
+    /// Its `inputSchema`.
+    pub input_schema: Value,
+    /// SHA-256 of the definition's bytes.
+    pub digest: Digest,
+}
+
+impl ToolDefinition {
+    /// Reads one element of a page of `tools/list`, byte for byte.
+    ///
+    /// # Errors
+    /// It is too long or too deep, holds a member twice, or lacks name or schema.
+    pub fn read(item_json: &str) -> Result<Self, MappingFault> {
+        let mut item = strict::read(item_json, bounds::DEFINITION_BYTES_MAX)
+            .map_err(MappingFault::Unreadable)?;
+        let name = item.get("name").and_then(Value::as_str);
+        let name = name.and_then(|name| Name::parse(name).ok());
+        let name = name.ok_or(MappingFault::NoName)?;
+        let schema = item.get_mut("inputSchema").map(Value::take);
+        let input_schema = schema
+            .filter(Value::is_object)
+            .ok_or(MappingFault::NoObject)?;
+        Ok(Self {
+            name,
+            input_schema,
+            digest: Digest::of(item_json.as_bytes()),
+        })
+    }
+}
+
+/// The attributes that every action's context has.
+#[derive(Clone, Debug)]
+pub struct BaseContext(Map<String, Value>);
+
+impl BaseContext {
+    /// Reads the type `Mcp::Context` out of the base schema, written in Cedar's syntax.
+    ///
+    /// # Errors
+    /// The schema cannot be read, or has no such record.
+    pub fn read(base_schema: &str) -> Result<Self, MappingFault> {
+        let cedar = |error: &dyn std::fmt::Display| MappingFault::Cedar(bounded(error));
+        let (fragment, _) =
+            SchemaFragment::from_cedarschema_str(base_schema).map_err(|error| cedar(&error))?;
+        let json = fragment.to_json_value().map_err(|error| cedar(&error))?;
+        let context = json.pointer("/Mcp/commonTypes/Context/attributes");
+        let context = context.and_then(Value::as_object).cloned();
+        context
+            .map(Self)
+            .ok_or_else(|| cedar(&"there is no record `Mcp::Context`"))
+    }
+}
+
+/// A tool whose arguments have types.
+#[derive(Debug)]
+pub struct MappedTool {
+    action: String,
+    fragment: Value,
+    check: Validator,
+    shape: Shape,
+}
+
+impl MappedTool {
+    /// Maps a tool.
+    ///
+    /// # Errors
+    /// The schema is no JSON Schema, exceeds a bound or leads out of its document.
+    pub fn map(
+        server: &ServerName,
+        tool: &ToolDefinition,
+        base: &BaseContext,
+    ) -> Result<Self, MappingFault> {
+        let mut schema = tool.input_schema.clone();
+        bounds::check(&schema)?;
+        let draft = check::draft(&schema)?;
+        if let Some(members) = schema.as_object_mut() {
+            // All references are within the document, so its own name changes nothing.
+            members.remove("$id");
+        }
+        let document = views::Document {
+            root: &schema,
+            draft,
+        };
+        cost::check(document)?;
+        let check = check::whole(&schema, draft)?;
+        let checks = check::Checks::of(&schema, draft)?;
+        let server_type = format!("Mcp::{}", names::identifier(server.as_str()));
+        let tool_name = names::identifier(tool.name.as_str());
+        let tool_type = format!("{server_type}::{tool_name}");
+        let mut mapper = Mapper::new(document, &checks, tool_type.clone());
+        let shape = mapper.arguments(&schema)?;
+        let action = format!("{server}/{}", tool.name);
+        let fragment = fragment::fragment(&fragment::Parts {
+            server: &server_type,
+            input: &format!("{tool_name}Input"),
+            tool: &tool_type,
+            action: &action,
+            shape: &shape,
+            choices: &mapper.choices,
+            context: &base.0,
+        });
+        Ok(Self {
+            action,
+            fragment,
+            check,
+            shape,
+        })
+    }
+
+    /// The id of the action: `server/tool`.
+    #[must_use]
+    pub fn action(&self) -> &str {
+        &self.action
+    }
+
+    /// The types and the action, in Cedar's JSON for schemas.
+    #[must_use]
+    pub const fn fragment(&self) -> &Value {
+        &self.fragment
+    }
+
+    /// The same in Cedar's schema syntax.
+    #[must_use]
+    pub fn cedar_text(&self) -> String {
+        text::text(&self.fragment)
+    }
+
+    /// Reads arguments and checks them against the tool's own schema; none are an empty object.
+    ///
+    /// # Errors
+    /// Says which argument is wrong, and why.
+    pub fn check(&self, arguments: Option<&str>) -> Result<Value, ArgumentFault> {
+        let value = strict::read(arguments.unwrap_or("{}"), REQUEST_BYTES_MAX)
+            .map_err(|why| ArgumentFault::new("", why))?;
+        if !value.is_object() {
+            return Err(ArgumentFault::new("", "are not an object"));
+        }
+        match self.check.validate(&value) {
+            Ok(()) => Ok(value),
+            Err(error) => Err(check::fault(&error)),
+        }
+    }
+
+    /// Checked arguments as the value of `context.input`.
+    ///
+    /// # Errors
+    /// Says which argument has no exact value in Cedar.
+    pub fn input(&self, arguments: &Value) -> Result<RestrictedExpression, ArgumentFault> {
+        convert::input(&self.shape, arguments)
+    }
+}
+
+/// The types `Mcp::Null`, `Mcp::Number` and `Mcp::Unknown`, once for all tools.
+#[must_use]
+pub fn opaque_types() -> Value {
+    fragment::opaque()
+}
+
+/// The base schema in Cedar's JSON with the opaque types and all tools in it.
+///
+/// What the base declares stays; of two tools with one action the first stays.
+#[must_use]
+pub fn merge<'a>(mut base: Value, tools: impl Iterator<Item = &'a MappedTool>) -> Value {
+    add(&mut base, &opaque_types());
+    for tool in tools {
+        add(&mut base, tool.fragment());
+    }
+    base
+}
+
+/// Adds members that are not there yet, down to the declarations of a namespace.
+fn add(base: &mut Value, more: &Value) {
+    let Some(namespaces) = base.as_object_mut() else {
+        return;
+    };
+    for (name, namespace) in more.as_object().into_iter().flatten() {
+        let known = namespaces
+            .entry(name.clone())
+            .or_insert_with(|| Value::Object(Map::new()));
+        for (section, declarations) in namespace.as_object().into_iter().flatten() {
+            let sections = known.as_object_mut();
+            let declared = sections.map(|sections| {
+                sections
+                    .entry(section.clone())
+                    .or_insert_with(|| Value::Object(Map::new()))
+            });
+            let declared = declared.and_then(Value::as_object_mut);
+            if let (Some(declared), Some(more)) = (declared, declarations.as_object()) {
+                for (name, declaration) in more {
+                    declared
+                        .entry(name.clone())
+                        .or_insert_with(|| declaration.clone());
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,64 @@
+//! What a tool's schema may cost: it is written by somebody else, and it may be written to harm.
+//!
+//! Deliberately absent: sense. A schema within these bounds may still accept nothing.
+
+use serde_json::Value;
+
+use super::MappingFault;
+
+/// Longest definition of a tool.
+pub(super) const DEFINITION_BYTES_MAX: usize = 256 * 1024;
+
+/// Most values in an input schema, of any kind.
+const NODES_MAX: usize = 20_000;
+
+/// Most argument types of one tool, each use of a definition counted.
+pub(super) const SHAPES_MAX: usize = 2_000;
+
+/// Most branches of one tool that need a check of their own.
+pub(super) const BRANCHES_MAX: usize = 64;
+
+/// Deepest nesting of argument types; below it they are opaque.
+pub(super) const DEPTH_MAX: usize = 32;
+
+/// Longest name of an argument.
+const NAME_BYTES_MAX: usize = 256;
+
+/// Refuses what is too large, and references out of the document.
+pub(super) fn check(schema: &Value) -> Result<(), MappingFault> {
+    let mut nodes = 0_usize;
+    let mut waiting = vec![(schema, true)];
+    while let Some((value, root)) = waiting.pop() {
+        nodes += 1;
+        if nodes > NODES_MAX {
+            return Err(MappingFault::TooLarge("holds too many values"));
+        }
+        match value {
+            Value::Array(items) => waiting.extend(items.iter().map(|item| (item, false))),
+            Value::Object(members) => {
+                for (name, value) in members {
+                    member(name, value, root)?;
+                    waiting.push((value, false));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn member(name: &str, value: &Value, root: bool) -> Result<(), MappingFault> {
+    if name.len() > NAME_BYTES_MAX {
+        return Err(MappingFault::TooLarge("has a name that is too long"));
+    }
+    let text = value.as_str();
+    match (name, text) {
+        ("$ref" | "$dynamicRef" | "$recursiveRef", Some(text))
+            if text != "#" && !text.starts_with("#/") =>
+        {
+            Err(MappingFault::Reference)
+        }
+        ("$id" | "id", Some(_)) if !root && name == "$id" => Err(MappingFault::EmbeddedId),
+        _ => Ok(()),
+    }
+}

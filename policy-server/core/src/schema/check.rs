@@ -1,0 +1,133 @@
+//! Arguments against the tool's own schema, with the crate `jsonschema`.
+//!
+//! Patterns run on the linear engine only. Formats count as their dialect says: draft-07 asserts
+//! them, 2020-12 does not. Deliberately absent: any schema but this one; nothing is fetched.
+
+use std::fmt::Write as _;
+
+use jsonschema::error::ValidationErrorKind as Kind;
+use jsonschema::{Draft, PatternOptions, Registry, ValidationError, Validator};
+use serde_json::{Value, json};
+
+use super::{ArgumentFault, MappingFault};
+
+/// Where the schema stands for its own branches.
+const HERE: &str = "urn:portcullis:tool";
+
+/// Largest compiled pattern, in bytes.
+const PATTERN_BYTES_MAX: usize = 1024 * 1024;
+
+/// Compiles parts of one schema.
+#[derive(Debug)]
+pub(super) struct Checks<'a> {
+    registry: Registry<'a>,
+    draft: Draft,
+}
+
+impl<'a> Checks<'a> {
+    pub(super) fn of(schema: &'a Value, draft: Draft) -> Result<Self, MappingFault> {
+        let resource = draft.create_resource_ref(schema);
+        let registry = Registry::new()
+            .add(HERE, resource)
+            .and_then(|registry| registry.draft(draft).prepare())
+            .map_err(|error| MappingFault::schema(&error))?;
+        Ok(Self { registry, draft })
+    }
+
+    /// The check of the part that a pointer names.
+    pub(super) fn branch(&self, pointer: &str) -> Result<Box<Validator>, MappingFault> {
+        let reference = json!({ "$ref": format!("{HERE}#{}", fragment(pointer)) });
+        let options = options(self.draft).with_registry(&self.registry);
+        let validator = options.build(&reference);
+        validator
+            .map(Box::new)
+            .map_err(|error| MappingFault::schema(&error))
+    }
+}
+
+/// The check of a whole schema.
+pub(super) fn whole(schema: &Value, draft: Draft) -> Result<Validator, MappingFault> {
+    let validator = options(draft).build(schema);
+    validator.map_err(|error| MappingFault::schema(&error))
+}
+
+fn options<'a>(draft: Draft) -> jsonschema::ValidationOptions<'a> {
+    let patterns = PatternOptions::regex()
+        .size_limit(PATTERN_BYTES_MAX)
+        .dfa_size_limit(PATTERN_BYTES_MAX);
+    jsonschema::options()
+        .with_draft(draft)
+        .offline()
+        .with_pattern_options(patterns)
+}
+
+/// A JSON pointer as a URI fragment.
+fn fragment(pointer: &str) -> String {
+    let mut written = String::with_capacity(pointer.len());
+    for byte in pointer.bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~$".contains(&byte) {
+            written.push(char::from(byte));
+        } else {
+            let _ = write!(written, "%{byte:02X}");
+        }
+    }
+    written
+}
+
+/// The dialect of a schema; without `$schema` it is 2020-12, as MCP says.
+pub(super) fn draft(schema: &Value) -> Result<Draft, MappingFault> {
+    let Some(name) = schema.get("$schema") else {
+        return Ok(Draft::Draft202012);
+    };
+    let name = name.as_str().unwrap_or_default().trim_end_matches('#');
+    let rest = name
+        .strip_prefix("http://json-schema.org/")
+        .or_else(|| name.strip_prefix("https://json-schema.org/"));
+    match rest {
+        Some("draft-06/schema") => Ok(Draft::Draft6),
+        Some("draft-07/schema") => Ok(Draft::Draft7),
+        Some("draft/2019-09/schema") => Ok(Draft::Draft201909),
+        Some("draft/2020-12/schema") => Ok(Draft::Draft202012),
+        _ => Err(MappingFault::Dialect),
+    }
+}
+
+/// The first thing that is wrong, without the value.
+pub(super) fn fault(error: &ValidationError<'_>) -> ArgumentFault {
+    let place = error.instance_path().to_string();
+    let below = |name: &str| format!("{place}/{}", super::views::escaped(name));
+    match error.kind() {
+        Kind::Required { property } => {
+            ArgumentFault::new(&below(property.as_str().unwrap_or_default()), "is missing")
+        }
+        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
+            let name = unexpected.first().map_or("", String::as_str);
+            ArgumentFault::new(&below(name), "is not an argument of this tool")
+        }
+        kind => ArgumentFault::new(&place, why(kind)),
+    }
+}
+
+const fn why(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Type { .. } => "has another type than the tool declares",
+        Kind::Enum { .. } | Kind::Constant { .. } => "is not one of the values that are allowed",
+        Kind::Pattern { .. } => "does not match the pattern",
+        Kind::Format { .. } => "does not have the format",
+        Kind::Minimum { .. } | Kind::ExclusiveMinimum { .. } => "is too small",
+        Kind::Maximum { .. } | Kind::ExclusiveMaximum { .. } => "is too large",
+        Kind::MultipleOf { .. } => "is not a multiple of the step",
+        Kind::MinLength { .. } | Kind::MinItems { .. } | Kind::MinProperties { .. } => {
+            "is too short"
+        }
+        Kind::MaxLength { .. } | Kind::MaxItems { .. } | Kind::MaxProperties { .. } => {
+            "is too long"
+        }
+        Kind::AnyOf { .. } | Kind::OneOfNotValid { .. } => "fits none of the alternatives",
+        Kind::OneOfMultipleValid { .. } => "fits more than one of the alternatives",
+        Kind::UniqueItems => "holds an item twice",
+        Kind::AdditionalItems { .. } | Kind::UnevaluatedItems { .. } => "has too many items",
+        Kind::PropertyNames { .. } => "has a member whose name is not allowed",
+        _ => "is not accepted by the tool's schema",
+    }
+}
