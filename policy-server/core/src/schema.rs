@@ -28,6 +28,7 @@
 //! Other keywords (`if`, `not`, `pattern`, `minimum`, …) can only narrow: they are checked, and give
 //! no type. Deliberately absent: outputs, defaults (the server fills them in), and guesses.
 
+mod base;
 mod bounds;
 mod check;
 mod convert;
@@ -40,12 +41,13 @@ mod strict;
 mod text;
 mod views;
 
-use cedar_policy::{RestrictedExpression, SchemaFragment};
+use cedar_policy::RestrictedExpression;
 use jsonschema::Validator;
 use portcullis_protocol::digest::Digest;
-use portcullis_protocol::limits::REQUEST_BYTES_MAX;
 use portcullis_protocol::names::{Name, ServerName};
-use serde_json::{Map, Value};
+use serde_json::Value;
+
+pub use self::base::{BaseContext, merge, opaque_types};
 
 use self::mapping::Mapper;
 use self::shape::Shape;
@@ -74,9 +76,9 @@ pub enum MappingFault {
     /// A `$ref` leads out of the document, or to an anchor, whose place is not in its name.
     #[error("a `$ref` is not a place in the inputSchema: write it as `#/$defs/…`")]
     Reference,
-    /// A part has an `$id` of its own, which changes what references mean.
-    #[error("a part of the inputSchema has its own `$id`: leave it out")]
-    EmbeddedId,
+    /// A part has a name or a dialect of its own, which changes what it means.
+    #[error("a part of the inputSchema has its own `$id` or `$schema`: leave it out")]
+    Embedded,
     /// The dialect is not known.
     #[error("the dialect in `$schema` is not known: use 2020-12 or draft-07")]
     Dialect,
@@ -92,6 +94,10 @@ impl MappingFault {
     fn schema(error: &dyn std::fmt::Display) -> Self {
         Self::Schema(bounded(error))
     }
+
+    fn cedar(error: &dyn std::fmt::Display) -> Self {
+        Self::Cedar(bounded(error))
+    }
 }
 
 fn bounded(error: &dyn std::fmt::Display) -> String {
@@ -102,7 +108,7 @@ fn bounded(error: &dyn std::fmt::Display) -> String {
 
 /// Why arguments are refused. Never holds a value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} {why}", if self.pointer.is_empty() { "the arguments" } else { self.pointer.as_str() })]
+#[error("{} {why}", if self.pointer.is_empty() { "`arguments`" } else { self.pointer.as_str() })]
 pub struct ArgumentFault {
     /// A JSON pointer into the arguments; at most 256 bytes, with `…` at the end if it is longer.
     pub pointer: String,
@@ -159,34 +165,13 @@ impl ToolDefinition {
     }
 }
 
-/// The attributes that every action's context has.
-#[derive(Clone, Debug)]
-pub struct BaseContext(Map<String, Value>);
-
-impl BaseContext {
-    /// Reads the type `Mcp::Context` out of the base schema, written in Cedar's syntax.
-    ///
-    /// # Errors
-    /// The schema cannot be read, or has no such record.
-    pub fn read(base_schema: &str) -> Result<Self, MappingFault> {
-        let cedar = |error: &dyn std::fmt::Display| MappingFault::Cedar(bounded(error));
-        let (fragment, _) =
-            SchemaFragment::from_cedarschema_str(base_schema).map_err(|error| cedar(&error))?;
-        let json = fragment.to_json_value().map_err(|error| cedar(&error))?;
-        let context = json.pointer("/Mcp/commonTypes/Context/attributes");
-        let context = context.and_then(Value::as_object).cloned();
-        context
-            .map(Self)
-            .ok_or_else(|| cedar(&"there is no record `Mcp::Context`"))
-    }
-}
-
 /// A tool whose arguments have types.
 #[derive(Debug)]
 pub struct MappedTool {
     action: String,
     fragment: Value,
     check: Validator,
+    bytes_max: usize,
     shape: Shape,
 }
 
@@ -201,7 +186,7 @@ impl MappedTool {
         base: &BaseContext,
     ) -> Result<Self, MappingFault> {
         let mut schema = tool.input_schema.clone();
-        bounds::check(&schema)?;
+        let branches = bounds::check(&schema)?;
         let draft = check::draft(&schema)?;
         if let Some(members) = schema.as_object_mut() {
             // All references are within the document, so its own name changes nothing.
@@ -211,9 +196,9 @@ impl MappedTool {
             root: &schema,
             draft,
         };
-        cost::check(document)?;
+        let bytes_max = cost::bytes_max(document)?;
         let check = check::whole(&schema, draft)?;
-        let checks = check::Checks::of(&schema, draft)?;
+        let checks = check::Checks::of(&schema, draft, branches)?;
         let server_type = format!("Mcp::{}", names::identifier(server.as_str()));
         let tool_name = names::identifier(tool.name.as_str());
         let tool_type = format!("{server_type}::{tool_name}");
@@ -227,12 +212,13 @@ impl MappedTool {
             action: &action,
             shape: &shape,
             choices: &mapper.choices,
-            context: &base.0,
+            context: base.attributes(),
         });
         Ok(Self {
             action,
             fragment,
             check,
+            bytes_max,
             shape,
         })
     }
@@ -260,10 +246,10 @@ impl MappedTool {
     /// # Errors
     /// Says which argument is wrong, and why.
     pub fn check(&self, arguments: Option<&str>) -> Result<Value, ArgumentFault> {
-        let value = strict::read(arguments.unwrap_or("{}"), REQUEST_BYTES_MAX)
+        let value = strict::read(arguments.unwrap_or("{}"), self.bytes_max)
             .map_err(|why| ArgumentFault::new("", why))?;
         if !value.is_object() {
-            return Err(ArgumentFault::new("", "are not an object"));
+            return Err(ArgumentFault::new("", "is not an object"));
         }
         match self.check.validate(&value) {
             Ok(()) => Ok(value),
@@ -277,52 +263,6 @@ impl MappedTool {
     /// Says which argument has no exact value in Cedar.
     pub fn input(&self, arguments: &Value) -> Result<RestrictedExpression, ArgumentFault> {
         convert::input(&self.shape, arguments)
-    }
-}
-
-/// The types `Mcp::Null`, `Mcp::Number` and `Mcp::Unknown`, once for all tools.
-#[must_use]
-pub fn opaque_types() -> Value {
-    fragment::opaque()
-}
-
-/// The base schema in Cedar's JSON with the opaque types and all tools in it.
-///
-/// What the base declares stays; of two tools with one action the first stays.
-#[must_use]
-pub fn merge<'a>(mut base: Value, tools: impl Iterator<Item = &'a MappedTool>) -> Value {
-    add(&mut base, &opaque_types());
-    for tool in tools {
-        add(&mut base, tool.fragment());
-    }
-    base
-}
-
-/// Adds members that are not there yet, down to the declarations of a namespace.
-fn add(base: &mut Value, more: &Value) {
-    let Some(namespaces) = base.as_object_mut() else {
-        return;
-    };
-    for (name, namespace) in more.as_object().into_iter().flatten() {
-        let known = namespaces
-            .entry(name.clone())
-            .or_insert_with(|| Value::Object(Map::new()));
-        for (section, declarations) in namespace.as_object().into_iter().flatten() {
-            let sections = known.as_object_mut();
-            let declared = sections.map(|sections| {
-                sections
-                    .entry(section.clone())
-                    .or_insert_with(|| Value::Object(Map::new()))
-            });
-            let declared = declared.and_then(Value::as_object_mut);
-            if let (Some(declared), Some(more)) = (declared, declarations.as_object()) {
-                for (name, declaration) in more {
-                    declared
-                        .entry(name.clone())
-                        .or_insert_with(|| declaration.clone());
-                }
-            }
-        }
     }
 }
 

@@ -16,7 +16,13 @@ const NODES_MAX: usize = 20_000;
 pub(super) const SHAPES_MAX: usize = 2_000;
 
 /// Most branches of one tool that need a check of their own.
-pub(super) const BRANCHES_MAX: usize = 64;
+const BRANCHES_MAX: usize = 64;
+
+/// Most patterns of one tool; each may take a megabyte once it is compiled.
+const PATTERNS_MAX: usize = 64;
+
+/// Most patterns that all branches with a check of their own may compile again.
+const PATTERNS_AGAIN_MAX: usize = 256;
 
 /// Deepest nesting of argument types; below it they are opaque.
 pub(super) const DEPTH_MAX: usize = 32;
@@ -24,9 +30,11 @@ pub(super) const DEPTH_MAX: usize = 32;
 /// Longest name of an argument.
 const NAME_BYTES_MAX: usize = 256;
 
-/// Refuses what is too large, and references out of the document.
-pub(super) fn check(schema: &Value) -> Result<(), MappingFault> {
+/// Refuses what is too large, and references out of the document. Gives the number of branches
+/// that may have a check of their own.
+pub(super) fn check(schema: &Value) -> Result<usize, MappingFault> {
     let mut nodes = 0_usize;
+    let mut patterns = 0_usize;
     let mut waiting = vec![(schema, true)];
     while let Some((value, root)) = waiting.pop() {
         nodes += 1;
@@ -38,13 +46,21 @@ pub(super) fn check(schema: &Value) -> Result<(), MappingFault> {
             Value::Object(members) => {
                 for (name, value) in members {
                     member(name, value, root)?;
+                    patterns += match name.as_str() {
+                        "pattern" => 1,
+                        "patternProperties" => value.as_object().map_or(0, serde_json::Map::len),
+                        _ => 0,
+                    };
                     waiting.push((value, false));
                 }
             }
             _ => {}
         }
     }
-    Ok(())
+    if patterns > PATTERNS_MAX {
+        return Err(MappingFault::TooLarge("holds too many patterns"));
+    }
+    Ok(BRANCHES_MAX.min(PATTERNS_AGAIN_MAX / patterns.max(1)))
 }
 
 fn member(name: &str, value: &Value, root: bool) -> Result<(), MappingFault> {
@@ -58,7 +74,7 @@ fn member(name: &str, value: &Value, root: bool) -> Result<(), MappingFault> {
         {
             Err(MappingFault::Reference)
         }
-        ("$id" | "id", Some(_)) if !root && name == "$id" => Err(MappingFault::EmbeddedId),
+        ("$id" | "$schema", Some(_)) if !root => Err(MappingFault::Embedded),
         _ => Ok(()),
     }
 }

@@ -22,16 +22,26 @@ const PATTERN_BYTES_MAX: usize = 1024 * 1024;
 pub(super) struct Checks<'a> {
     registry: Registry<'a>,
     draft: Draft,
+    /// Most parts that may be compiled.
+    pub(super) parts_max: usize,
 }
 
 impl<'a> Checks<'a> {
-    pub(super) fn of(schema: &'a Value, draft: Draft) -> Result<Self, MappingFault> {
+    pub(super) fn of(
+        schema: &'a Value,
+        draft: Draft,
+        parts_max: usize,
+    ) -> Result<Self, MappingFault> {
         let resource = draft.create_resource_ref(schema);
         let registry = Registry::new()
             .add(HERE, resource)
             .and_then(|registry| registry.draft(draft).prepare())
             .map_err(|error| MappingFault::schema(&error))?;
-        Ok(Self { registry, draft })
+        Ok(Self {
+            registry,
+            draft,
+            parts_max,
+        })
     }
 
     /// The check of the part that a pointer names.

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use portcullis_protocol::limits::JSON_DEPTH_MAX;
+use portcullis_protocol::limits::{JSON_DEPTH_MAX, REQUEST_BYTES_MAX};
 use serde_json::{Map, Value};
 
 use super::MappingFault;
@@ -26,8 +26,12 @@ const WAY_MAX: usize = 32;
 /// Most steps of the count itself.
 const STEPS_MAX: usize = 2_000_000;
 
-/// Refuses a schema whose checks could take too long.
-pub(super) fn check(document: Document<'_>) -> Result<(), MappingFault> {
+/// Most looks at the bytes of one message: the more branches a schema has, the shorter its
+/// arguments may be.
+const LOOKS_AT_BYTES_MAX: u64 = 400_000_000;
+
+/// The longest arguments that are checked in bounded time. Refuses a schema that has none.
+pub(super) fn bytes_max(document: Document<'_>) -> Result<usize, MappingFault> {
     let mut count = Count {
         document,
         known: BTreeMap::new(),
@@ -38,7 +42,8 @@ pub(super) fn check(document: Document<'_>) -> Result<(), MappingFault> {
     if looks > LOOKS_MAX {
         return Err(TOO_LONG);
     }
-    Ok(())
+    let bytes = LOOKS_AT_BYTES_MAX / looks.max(1);
+    Ok(usize::try_from(bytes).map_or(REQUEST_BYTES_MAX, |bytes| bytes.min(REQUEST_BYTES_MAX)))
 }
 
 const TOO_LONG: MappingFault = MappingFault::TooLarge("could take too long to check");

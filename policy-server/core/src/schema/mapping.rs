@@ -185,7 +185,7 @@ fn text(views: &Views<'_>) -> Shape {
         .all
         .iter()
         .filter_map(|(schema, _)| schema.get("format"));
-    let typed = formats.filter_map(|format| {
+    let mut typed = formats.filter_map(|format| {
         Some(match format.as_str()? {
             "date-time" => Shape::Instant,
             "date" => Shape::Date,
@@ -196,12 +196,12 @@ fn text(views: &Views<'_>) -> Shape {
             _ => return None,
         })
     });
-    typed.last().unwrap_or(Shape::Text)
+    typed.next().unwrap_or(Shape::Text)
 }
 
 /// A number: whole or with at most four decimals when the schema promises it, or else opaque.
 fn number(views: &Views<'_>) -> Shape {
-    let steps = views.all.iter().filter_map(|(schema, _)| {
+    let mut steps = views.all.iter().filter_map(|(schema, _)| {
         let step = schema.get("multipleOf")?.as_f64()?;
         let ten_thousandths = step * 10_000.0;
         let near = (ten_thousandths - ten_thousandths.round()).abs() < 1e-6;
@@ -211,5 +211,5 @@ fn number(views: &Views<'_>) -> Shape {
             _ => None,
         }
     });
-    steps.last().unwrap_or(Shape::Number)
+    steps.next().unwrap_or(Shape::Number)
 }

@@ -93,9 +93,9 @@ mod tests {
                 }
                 rest = after;
             } else {
-                let c = rest.chars().next().unwrap();
-                name.push(c);
-                rest = &rest[c.len_utf8()..];
+                let mut chars = rest.chars();
+                name.extend(chars.next());
+                rest = chars.as_str();
             }
         }
         name

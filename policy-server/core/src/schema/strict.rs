@@ -16,7 +16,7 @@ const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 /// Reads a text of at most `bytes_max` bytes.
 pub(super) fn read(text: &str, bytes_max: usize) -> Result<Value, &'static str> {
     if text.len() > bytes_max {
-        return Err("is too long to read");
+        return Err("is too long");
     }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let depth = JSON_DEPTH_MAX;
@@ -135,6 +135,6 @@ mod tests {
         assert_eq!(read(&"[".repeat(65)), Err(DEEP));
         assert_eq!(read("{} {}"), Err("is not JSON"));
         assert_eq!(read(r#""\ud800""#), Err("is not JSON"));
-        assert_eq!(read(&"1".repeat(5000)), Err("is too long to read"));
+        assert_eq!(read(&"1".repeat(5000)), Err("is too long"));
     }
 }

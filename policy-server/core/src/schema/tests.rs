@@ -6,7 +6,7 @@ mod random;
 use std::sync::LazyLock;
 
 use super::*;
-use cedar_policy::{Context, EntityUid, Request, Schema};
+use cedar_policy::{Context, EntityUid, Request, Schema, SchemaFragment};
 use serde_json::json;
 
 /// The base schema that the tests map into.
@@ -131,9 +131,9 @@ fn faults_name_the_place_and_never_the_value() {
             r#"{"when":"secret"}"#,
             "/when is not an RFC 3339 date and time with at most milliseconds",
         ),
-        (r#"{"n":1,"n":2}"#, "the arguments holds a member twice"),
-        ("secret", "the arguments is not JSON"),
-        ("[]", "the arguments are not an object"),
+        (r#"{"n":1,"n":2}"#, "`arguments` holds a member twice"),
+        ("secret", "`arguments` is not JSON"),
+        ("[]", "`arguments` is not an object"),
     ] {
         assert_eq!(fault(arguments), wanted);
     }

@@ -7,7 +7,6 @@ use serde_json::{Map, Value};
 use super::Mapper;
 use super::unions::branches;
 use crate::schema::MappingFault;
-use crate::schema::bounds::BRANCHES_MAX;
 use crate::schema::shape::{Attribute, Branch, Record, Rest, Shape, Test};
 use crate::schema::views::{View, Views};
 
@@ -123,7 +122,7 @@ impl<'a> Mapper<'a> {
                 };
                 self.branches += 1;
                 if views.recursive
-                    || self.branches > BRANCHES_MAX
+                    || self.branches > self.checks.parts_max
                     || !views.all.iter().any(declares)
                 {
                     continue;

@@ -4,7 +4,6 @@ use serde_json::{Map, Value};
 
 use super::{Mapped, Mapper};
 use crate::schema::MappingFault;
-use crate::schema::bounds::BRANCHES_MAX;
 use crate::schema::shape::{Branch, Kind, Shape, Test};
 use crate::schema::views::{Place, Views};
 
@@ -62,7 +61,7 @@ impl<'a> Mapper<'a> {
         let all_unknown = found
             .iter()
             .all(|(shape, _)| matches!(shape, Shape::Unknown));
-        if all_unknown || self.branches > BRANCHES_MAX {
+        if all_unknown || self.branches > self.checks.parts_max {
             return Ok(Mapped::of(Shape::Unknown));
         }
         let branch = |(shape, pointer): (Shape, String)| {
