@@ -103,6 +103,8 @@ mod tests {
             method,
             subjects: vec![subject],
             protocol_version: None,
+            arguments: None,
+            approval: None,
             now_ms: 0,
         };
         decide(policies, &facts)

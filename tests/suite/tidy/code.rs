@@ -21,6 +21,12 @@ fn fails(offenders: &[String], rule: &str) {
     );
 }
 
+/// Tests read their cases from files.
+fn is_test(source: &Source) -> bool {
+    let places = ["tests/suite/", "/tests/", "/tests.rs"];
+    places.iter().any(|place| source.path.contains(place))
+}
+
 fn offenders(found: impl Fn(&Source) -> bool) -> Vec<String> {
     sources(".rs")
         .into_iter()
@@ -110,7 +116,7 @@ fn the_core_reads_no_clock_and_touches_no_disk() {
         let pure = source.path.starts_with("policy-server/core/src/")
             || source.path.starts_with("policy-server/protocol/src/")
             || source.path.starts_with("filter/src/exchange");
-        pure && effects.iter().any(|effect| source.text.contains(effect))
+        pure && !is_test(source) && effects.iter().any(|effect| source.text.contains(effect))
     });
     fails(&found, "core, protocol and exchange are pure");
 }
@@ -139,10 +145,7 @@ fn most_files_are_short() {
 fn no_function_is_long() {
     let mut long = Vec::new();
     for source in sources(".rs") {
-        let is_test = ["tests/suite/", "/tests/", "/tests.rs"]
-            .iter()
-            .any(|place| source.path.contains(place));
-        let most = if is_test {
+        let most = if is_test(&source) {
             TEST_LINES_MAX
         } else {
             FUNCTION_LINES_MAX

@@ -217,9 +217,7 @@ fn a_gate_that_is_none_does_not_load() {
             "",
         ),
         (
-            format!(
-                "@approval(\"a\") forbid (principal, action, resource) unless {{ context.approval.groups.contains(Mcp::Role::\"a\") }};"
-            ),
+            "@approval(\"a\") forbid (principal, action, resource) unless { context.approval.groups.contains(Mcp::Role::\"a\") };".to_owned(),
             "approval",
             "",
         ),

@@ -125,11 +125,11 @@ fn unknown(name: &str) -> Wrong {
         .iter()
         .map(|known| format!("@{known}"))
         .collect();
-    let likeness = |known: &&str| strsim::jaro_winkler(name, known);
+    let likeness = |known: &str| strsim::jaro_winkler(name, known);
     let best = ANNOTATIONS
         .into_iter()
-        .max_by(|one, other| likeness(&one).total_cmp(&likeness(&other)))
-        .filter(|best| likeness(&best) >= ALIKE);
+        .max_by(|one, other| likeness(one).total_cmp(&likeness(other)))
+        .filter(|best| likeness(best) >= ALIKE);
     let help = match best {
         Some(best) => format!(
             "did you mean `@{best}`? The known ones are {}",

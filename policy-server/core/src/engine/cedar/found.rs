@@ -18,7 +18,6 @@ pub(super) const CALLS: &str = "tools/call";
 pub(super) struct Found<'a> {
     pub(super) policy: Policy,
     pub(super) meaning: Meaning,
-    pub(super) mentions: Mentions,
     file: &'a str,
     text: &'a str,
     offset: usize,
@@ -138,7 +137,6 @@ fn understand(parsed: Parsed<'_>) -> Result<Found<'_>, Vec<Problem>> {
         Ok(meaning) if problems.is_empty() => Ok(Found {
             policy,
             meaning,
-            mentions,
             file: parsed.file,
             text: parsed.text,
             offset: parsed.offset,

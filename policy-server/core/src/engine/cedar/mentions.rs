@@ -8,9 +8,6 @@ use std::collections::BTreeSet;
 use cedar_policy::Policy;
 use serde_json::Value;
 
-/// The attributes of the context that depend on one call's arguments.
-const OF_THE_CALL: [&str; 3] = ["input", "args_digest", "approval"];
-
 /// What the conditions of one policy mention.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mentions {
@@ -52,14 +49,6 @@ impl Mentions {
     /// Whether an approval is read anywhere.
     pub(super) fn approval(&self) -> bool {
         self.whole || self.attributes.contains("approval")
-    }
-
-    /// Whether the outcome can depend on the arguments of the call.
-    pub(super) fn the_call(&self) -> bool {
-        self.whole
-            || OF_THE_CALL
-                .iter()
-                .any(|name| self.attributes.contains(*name))
     }
 
     /// Whether a condition compares the action with one of this id.
