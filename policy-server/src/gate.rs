@@ -1,23 +1,23 @@
 //! One question from end to end: gather facts, decide, record; only then is there an answer.
 
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+mod lists;
+
+use std::sync::Arc;
 
 use portcullis_core::audit::{
-    Decision, ListRecord, OutcomeRecord, PoliciesRecord, Record, RefusalRecord, SessionRecord,
+    Decision, OutcomeRecord, PoliciesRecord, Record, RefusalRecord, SessionRecord,
 };
 use portcullis_core::decision::{Judgement, decide};
 use portcullis_core::engine::Fault;
 use portcullis_core::facts::Facts;
-use portcullis_core::lists::{self, ListError};
+use portcullis_core::lists::ListError;
 use portcullis_core::policies::Policies;
-use portcullis_core::registry::Registry;
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::wire::{
-    Answer, End, ListAnswer, ListQuery, Query, Report, Reports, ReportsAccepted, SessionAnswer,
-    SessionQuery, Standing, Step, Verdict,
+    Answer, End, Query, Report, Reports, ReportsAccepted, SessionAnswer, SessionQuery, Standing,
+    Step, Verdict,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
 use crate::clock;
 use crate::journal::{AppendError, Await, Close, Effect, Entry, Journal, Recorded};
@@ -28,9 +28,6 @@ use crate::store::{Restored, SessionRow};
 
 /// Names the absence of a policy set in answers.
 const NO_POLICIES: Digest = Digest::from_bytes([0; 32]);
-
-/// Longest wait for other lists; then the list is refused.
-const LISTS_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why there is no answer. The filter then refuses.
 #[derive(Debug, thiserror::Error)]
@@ -52,12 +49,13 @@ pub struct Gate {
     library: Arc<Library>,
     journal: Journal,
     metrics: Arc<Metrics>,
-    registry: Arc<RwLock<Registry>>,
+    /// Held while policies are fitted to tools or read anew, until they are in force.
+    law: Mutex<()>,
     /// Lists take long: half of the processors at most, so that decisions never wait for them.
     lists: Arc<Semaphore>,
     sessions: Sessions,
     /// Held while a session is opened or closed, so that two callers cannot open one.
-    opening: tokio::sync::Mutex<()>,
+    opening: Mutex<()>,
 }
 
 impl Gate {
@@ -74,11 +72,16 @@ impl Gate {
             library,
             journal,
             metrics,
-            registry: Arc::new(RwLock::new(restored.registry)),
+            law: Mutex::default(),
             lists: Arc::new(Semaphore::new((processors / 2).max(1))),
             sessions: Sessions::restored(restored.sessions, restored.closed),
-            opening: tokio::sync::Mutex::new(()),
+            opening: Mutex::default(),
         }
+    }
+
+    /// Keeps policies and tools as they are until the guard is dropped.
+    pub async fn changing(&self) -> MutexGuard<'_, ()> {
+        self.law.lock().await
     }
 
     /// Judges one message.
@@ -132,70 +135,8 @@ impl Gate {
         if standing == Some(Standing::Unknown) {
             return Judgement::failed(Fault::UnknownSession);
         }
-        let registry = self.registry.read().unwrap_or_else(PoisonError::into_inner);
-        decide(policies, &Facts::of_query(query, &registry, now_us / 1_000))
-    }
-
-    /// Does a list's work beside the threads that answer, when it is its turn. The turn lasts until
-    /// what comes with the result is dropped, even when nobody waits any more.
-    ///
-    /// # Errors
-    /// The turn did not come in time.
-    pub async fn aside<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<(T, OwnedSemaphorePermit), GateError> {
-        let turn = self.lists.clone().acquire_owned();
-        let turn = tokio::time::timeout(LISTS_TIMEOUT, turn).await;
-        let Ok(Ok(turn)) = turn else {
-            return Err(GateError::Busy);
-        };
-        let done = tokio::task::spawn_blocking(move || (work(), turn)).await;
-        done.map_err(|_| GateError::Busy)
-    }
-
-    /// Filters one page of a list, and notes what it says about tools.
-    ///
-    /// # Errors
-    /// The page is no list, or the record cannot be committed.
-    pub async fn list(&self, query: ListQuery) -> Result<Recorded<ListAnswer>, GateError> {
-        let time_us = clock::now_us();
-        let policies = self.library.state().policies.clone();
-        let policies = policies.ok_or(ListError::Fault(Fault::NotLoaded))?;
-        let (server, registry) = (query.server.clone(), self.registry.clone());
-        let filter = move || {
-            let page = lists::filter(&policies, &query, time_us / 1_000)?;
-            let changes = {
-                let registry = registry.read().unwrap_or_else(PoisonError::into_inner);
-                registry.changes(&query.server, &page.tools)
-            };
-            let record = ListRecord::new(&query, policies.digest(), &page, &changes);
-            let answer = ListAnswer {
-                call: query.call,
-                digest: query.digest,
-                result: page.result,
-            };
-            Ok::<_, ListError>((answer, record, changes))
-        };
-        // The turn also covers the commit, so that the writer gets such lists one after another.
-        let (filtered, _turn) = self.aside(filter).await?;
-        let (answer, record, changes) = filtered?;
-        let change = match changes.is_empty() {
-            true => Effect::Nothing,
-            false => Effect::Tools(server.clone(), changes.clone()),
-        };
-        let entry = Entry {
-            time_us,
-            record: Record::List(Box::new(record)),
-            change,
-        };
-        let recorded = self.journal.append(answer, vec![entry]).await?;
-        let mut registry = self
-            .registry
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        registry.apply(&server, &changes);
-        Ok(recorded)
+        let catalogue = policies.catalogue();
+        decide(policies, &Facts::of_query(query, catalogue, now_us / 1_000))
     }
 
     /// Says whose session it is; opening and closing are recorded.

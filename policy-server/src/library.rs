@@ -1,4 +1,5 @@
-//! The policies folder: loaded whole, swapped whole, the last good set kept.
+//! The policies folder: loaded whole, swapped whole, the last good set kept; and the tools that
+//! servers have listed, for which policies are validated.
 //!
 //! The folder is read twice a second; what counts is its content, so that any editor, `git` or
 //! mounted volume will do. Deliberately absent: folders inside it, and files that begin with a dot.
@@ -9,6 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use portcullis_core::policies::{LoadError, Policies, Problem, SCHEMA_FILE, Sources};
+use portcullis_core::registry::Registry;
 
 use crate::clock;
 
@@ -87,16 +89,40 @@ pub enum News {
 pub struct Library {
     folder: PathBuf,
     state: RwLock<Arc<State>>,
+    registry: RwLock<Arc<Registry>>,
 }
 
 impl Library {
-    /// A library of a folder; nothing is loaded yet.
+    /// A library of a folder, with the tools that are known; nothing is loaded yet.
     #[must_use]
-    pub fn new(folder: PathBuf) -> Self {
+    pub fn new(folder: PathBuf, registry: Registry) -> Self {
         Self {
             folder,
             state: RwLock::default(),
+            registry: RwLock::new(Arc::new(registry)),
         }
+    }
+
+    /// The tools that servers have listed.
+    #[must_use]
+    pub fn registry(&self) -> Arc<Registry> {
+        self.registry
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Puts in force the same policies with tools that are new to them.
+    pub fn learn(&self, policies: Arc<Policies>, registry: Registry) {
+        *self
+            .registry
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(registry);
+        let state = State {
+            policies: Some(policies),
+            ..State::clone(&self.state())
+        };
+        self.set(state);
     }
 
     /// The folder.
@@ -148,19 +174,24 @@ impl Library {
             return News::None;
         }
         *seen = Some(content);
-        match found.and_then(|sources| Ok(Policies::load(&sources)?)) {
+        let loaded =
+            found.and_then(|sources| Ok(Policies::load(Arc::new(sources), &self.registry())?));
+        match loaded {
             Ok(policies) => News::Policies(Arc::new(policies)),
             Err(error) => News::Broken(error),
         }
     }
 }
 
-/// Loads a folder once.
+/// Loads a folder once, with no tools but those that it lists itself.
 ///
 /// # Errors
 /// It cannot be read, or its policies are refused.
 pub fn load(folder: &Path) -> Result<Policies, FolderError> {
-    Ok(Policies::load(&read(folder)?)?)
+    Ok(Policies::load(
+        Arc::new(read(folder)?),
+        &Registry::default(),
+    )?)
 }
 
 fn read(folder: &Path) -> Result<Sources, FolderError> {

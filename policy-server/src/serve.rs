@@ -52,7 +52,8 @@ pub async fn start(config: &Config) -> Result<Running, ServeError> {
     let metrics = Arc::new(Metrics::default());
     let store = Store::new(config.database.clone(), config.sync);
     let (journal, mut restored) = Journal::open(store, metrics.clone()).await?;
-    let library = Arc::new(Library::new(config.policies.clone()));
+    let registry = std::mem::take(&mut restored.registry);
+    let library = Arc::new(Library::new(config.policies.clone(), registry));
     let mut seen = None;
     let news = library.look(&mut seen);
     let policies = match &news {
@@ -129,6 +130,7 @@ async fn watch_folder(
             () = tokio::time::sleep(POLL_INTERVAL) => {}
             _ = stop.wait_for(|stop| *stop) => return,
         }
+        let _changing = gate.changing().await;
         let library_to_read = library.clone();
         let looked = tokio::task::spawn_blocking(move || {
             let news = library_to_read.look(&mut seen);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use portcullis_core::audit::{Link, Verifier};
-use portcullis_core::registry::{Annotations, Registry, ToolEntry};
+use portcullis_core::registry::{Listed, Registry, ToolEntry};
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::{CallId, Name, ServerName};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
@@ -25,9 +25,10 @@ const TAIL_RECORDS: i64 = 1_000;
 const SQLITE_SINCE: (u32, u32, u32) = (3, 51, 3);
 
 /// Migrations in their order; the number of a migration is its position, from one.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../migrations/sqlite/0001_begin.sql"),
     include_str!("../migrations/sqlite/0002_closed_sessions.sql"),
+    include_str!("../migrations/sqlite/0003_tool_definitions.sql"),
 ];
 
 /// Most statements that are kept prepared. Only short texts are: see `journal::batch`.
@@ -344,8 +345,8 @@ async fn restore(connection: &mut SqliteConnection) -> Result<Restored, sqlx::Er
         .fetch_all(&mut *connection)
         .await?
     {
-        if let Some((server, tool, entry)) = tool(&row)? {
-            restored.registry.restore(server, tool, entry);
+        if let Some((server, tool, listed)) = tool(&row)? {
+            restored.registry.restore(server, tool, listed);
         }
     }
     Ok(restored)
@@ -367,31 +368,19 @@ fn session(row: &sqlx::sqlite::SqliteRow) -> Result<Option<SessionRow>, sqlx::Er
     }))
 }
 
-fn tool(
-    row: &sqlx::sqlite::SqliteRow,
-) -> Result<Option<(ServerName, Name, ToolEntry)>, sqlx::Error> {
-    let flag = |column: &str| row.try_get::<i64, _>(column).map(|value| value != 0);
-    let annotations = Annotations {
-        read_only: flag("read_only")?,
-        destructive: flag("destructive")?,
-        idempotent: flag("idempotent")?,
-        open_world: flag("open_world")?,
-    };
+fn tool(row: &sqlx::sqlite::SqliteRow) -> Result<Option<(ServerName, Name, Listed)>, sqlx::Error> {
     let server = ServerName::parse(row.try_get("server")?).ok();
     let name = Name::parse(row.try_get("name")?).ok();
-    let (Some(server), Some(name), Some(definition)) =
-        (server, name, digest(row.try_get("definition")?))
-    else {
-        return Ok(None);
+    let definition: Option<Vec<u8>> = row.try_get("definition")?;
+    let refused: Option<Vec<u8>> = row.try_get("refused")?;
+    let accepted = definition.and_then(|bytes| String::from_utf8(bytes).ok());
+    let listed = Listed {
+        accepted: accepted.map(|json| ToolEntry::read(&json)),
+        // A digest that cannot be read was edited, and keeps the tool in quarantine.
+        refused: refused.map(|bytes| digest(bytes).unwrap_or(Digest::from_bytes([0; 32]))),
     };
-    Ok(Some((
-        server,
-        name,
-        ToolEntry {
-            annotations,
-            definition,
-        },
-    )))
+    let known = server.zip(name);
+    Ok(known.map(|(server, name)| (server, name, listed)))
 }
 
 async fn check_version(

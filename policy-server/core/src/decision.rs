@@ -3,13 +3,16 @@
 //! [`outcome`] is the only place that turns an opinion into allow, approve or deny, whatever engine
 //! it comes from. Deliberately absent: anybody who answers an approval; [`APPROVERS`] says so.
 
-use portcullis_protocol::wire::{Denial, Pending, Shape, Terms, Verdict};
+use cedar_policy::RestrictedExpression;
+use portcullis_protocol::wire::{Denial, Direction, Pending, Shape, Terms, Verdict};
 use serde::Serialize;
 
+use crate::catalogue::Known;
 use crate::engine::cedar::Inquiry;
 use crate::engine::{Fault, Gate, Opinion, ShadowNote};
 use crate::facts::{Facts, Subject};
 use crate::policies::Policies;
+use crate::schema::ArgumentFault;
 
 /// What the agent reads when it may not do something.
 pub const DENIED: &str = "Denied by policy.";
@@ -75,6 +78,15 @@ impl Judgement {
     /// A denial for want of a judgement.
     pub fn failed(fault: Fault) -> Self {
         Self::of(Opinion::failed(fault), |_| None)
+    }
+
+    /// A denial because arguments do not fit the tool's own schema. The agent reads which.
+    pub fn unfit(fault: &ArgumentFault) -> Self {
+        let message = format!("The arguments do not fit the tool's schema: {fault}.");
+        Self {
+            verdict: deny(message),
+            ..Self::failed(Fault::Arguments(fault.why))
+        }
     }
 
     /// The judgement that an opinion comes to; `reason` knows the sentence of a policy's author.
@@ -150,6 +162,8 @@ pub fn decide(policies: &Policies, facts: &Facts<'_>) -> Judgement {
 pub struct Judge<'a> {
     policies: &'a Policies,
     inquiry: Inquiry<'a>,
+    direction: Direction,
+    arguments: Option<&'a str>,
 }
 
 impl<'a> Judge<'a> {
@@ -157,17 +171,46 @@ impl<'a> Judge<'a> {
     ///
     /// # Errors
     /// The method is unknown, or the facts do not fit the schema.
-    pub fn new(policies: &'a Policies, facts: &Facts<'_>) -> Result<Self, Fault> {
+    pub fn new(policies: &'a Policies, facts: &Facts<'a>) -> Result<Self, Fault> {
         Ok(Self {
             policies,
             inquiry: policies.engine().inquire(facts)?,
+            direction: facts.direction,
+            arguments: facts.arguments,
         })
     }
 
-    /// Judges one target.
+    /// Judges one target. What the caller may not even see is denied as if it did not exist.
     pub fn judge(&self, subject: &Subject<'_>) -> Judgement {
-        let opinion = self.inquiry.opinion(subject);
-        Judgement::of(opinion, |id| self.policies.engine().reason(id))
+        let mut judgement = match self.input(subject) {
+            Ok(input) => {
+                let opinion = self.inquiry.opinion(subject, input);
+                Judgement::of(opinion, |id| self.policies.engine().reason(id))
+            }
+            Err(fault) => Judgement::unfit(&fault),
+        };
+        if let Verdict::Deny(denial) = &mut judgement.verdict
+            && self.direction == Direction::ToServer
+            && !self.shows(subject)
+        {
+            denial.shape = Shape::Hidden;
+        }
+        judgement
+    }
+
+    /// Whether a list may show it to the caller.
+    #[must_use]
+    pub fn shows(&self, subject: &Subject<'_>) -> bool {
+        self.inquiry.shown(subject)
+    }
+
+    /// The arguments of a tool with a definition, checked against its schema before policy sees them.
+    fn input(&self, subject: &Subject<'_>) -> Result<Option<RestrictedExpression>, ArgumentFault> {
+        let Known::Tool(tool) = subject.known else {
+            return Ok(None);
+        };
+        let arguments = tool.mapped.check(self.arguments)?;
+        tool.mapped.input(&arguments).map(Some)
     }
 }
 

@@ -213,6 +213,12 @@ pub enum Fault {
     /// The session is not the caller's own.
     #[error("unknown session")]
     UnknownSession,
+    /// The tool is in quarantine.
+    #[error("tool in quarantine")]
+    Quarantined,
+    /// The arguments do not fit the tool's own schema.
+    #[error("arguments do not fit the tool's schema: {0}")]
+    Arguments(&'static str),
     /// Principal, resource or context do not fit the schema.
     #[error("request does not fit the schema")]
     UnfitRequest,

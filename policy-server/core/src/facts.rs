@@ -6,7 +6,7 @@ use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::{Caller, Name, ServerName};
 use portcullis_protocol::wire::{Direction, Query, Target};
 
-use crate::registry::{Registry, ToolEntry};
+use crate::catalogue::{Catalogue, Known};
 
 /// The facts of one message.
 #[derive(Clone, Debug)]
@@ -47,17 +47,17 @@ pub struct Approval<'a> {
 pub struct Subject<'a> {
     /// The target.
     pub target: &'a Target,
-    /// Its registry entry, when it is a tool that the server has listed.
-    pub tool: Option<ToolEntry>,
+    /// What policies know about it.
+    pub known: Known<'a>,
 }
 
 impl<'a> Facts<'a> {
     /// Gathers the facts of a query.
     #[must_use]
-    pub fn of_query(query: &'a Query, registry: &Registry, now_ms: i64) -> Self {
+    pub fn of_query(query: &'a Query, catalogue: &'a Catalogue, now_ms: i64) -> Self {
         let subject = |target| Subject {
             target,
-            tool: registry.entry(&query.server, target),
+            known: catalogue.known(&query.server, target),
         };
         Self {
             server: &query.server,
@@ -94,7 +94,7 @@ mod tests {
         let caller = caller("alice", role);
         let subject = Subject {
             target: &target,
-            tool: None,
+            known: Known::Unlisted,
         };
         let facts = Facts {
             server: &server,

@@ -1,23 +1,23 @@
 //! Lists on the way back: an agent sees what it may use.
 //!
-//! Each item is judged exactly as a call would be. Items keep their bytes and their order; nothing
-//! is written anew except who may cache the page, and for how long.
+//! An item is shown unless no arguments at all could be permitted to this caller. Items keep their
+//! bytes and their order; nothing is written anew except who may cache the page, and for how long.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::{Name, Uri};
 use portcullis_protocol::wire::{Direction, ListKind, ListQuery, Target};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::catalogue::Known;
 use crate::decision::Judge;
 use crate::engine::Fault;
 use crate::facts::{Facts, Subject};
 use crate::policies::Policies;
-use crate::registry::{Annotations, Registry, ToolEntry};
+use crate::registry::ToolEntry;
 
 /// Longest time that a filtered page may be cached, in milliseconds: a changed policy shows by then.
 pub const TTL_MS_MAX: u64 = 5_000;
@@ -51,57 +51,107 @@ pub enum ListError {
 pub struct Page {
     /// The `result` member to release.
     pub result: Box<RawValue>,
-    /// The tools that the page defines, for the registry.
-    pub tools: Vec<(Name, ToolEntry)>,
     /// How many items the page had.
     pub listed: usize,
     /// How many of them the caller may see.
     pub shown: usize,
     /// How many were dropped for want of a sound or single name.
     pub unsound: usize,
+    /// How many are tools in quarantine, which nobody sees.
+    pub quarantined: usize,
 }
 
-/// An item with the target that it names, and what it says about itself as a tool.
+/// A page as the server sent it, read.
+pub struct Listing<'a> {
+    query: &'a ListQuery,
+    members: Members<'a>,
+    items: Vec<Item<'a>>,
+    listed: usize,
+}
+
+/// An item with the target that it names.
 struct Item<'a> {
     raw: &'a RawValue,
     target: Target,
-    tool: Option<ToolEntry>,
 }
 
 /// The members of a JSON object in their order, each there once.
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
-/// Filters one page for its caller.
-///
-/// # Errors
-/// The page is no list result; or the engine cannot be asked.
-pub fn filter(policies: &Policies, query: &ListQuery, now_ms: i64) -> Result<Page, ListError> {
-    let (_, member) = query.kind.method_and_member();
-    let members: Members<'_> = serde_json::from_str(query.result.get())
-        .map_err(|error| ListError::Shape(error.to_string()))?;
-    let items = members.0.iter().find(|(name, _)| name == member);
-    let items: Vec<&RawValue> = items
-        .and_then(|(_, items)| serde_json::from_str(items.get()).ok())
-        .ok_or(ListError::Items(member))?;
-    if items.len() > ITEMS_MAX {
-        return Err(ListError::TooMany);
+impl<'a> Listing<'a> {
+    /// Reads one page.
+    ///
+    /// # Errors
+    /// The page is no list result.
+    pub fn read(query: &'a ListQuery) -> Result<Self, ListError> {
+        let (_, member) = query.kind.method_and_member();
+        let members: Members<'_> = serde_json::from_str(query.result.get())
+            .map_err(|error| ListError::Shape(error.to_string()))?;
+        let items = members.0.iter().find(|(name, _)| name == member);
+        let items: Vec<&RawValue> = items
+            .and_then(|(_, items)| serde_json::from_str(items.get()).ok())
+            .ok_or(ListError::Items(member))?;
+        if items.len() > ITEMS_MAX {
+            return Err(ListError::TooMany);
+        }
+        Ok(Self {
+            query,
+            listed: items.len(),
+            items: sound_items(query.kind, &items),
+            members,
+        })
     }
-    let listed = items.len();
-    let sound = sound_items(query.kind, &items);
-    let unsound = listed - sound.len();
-    let shown = allowed(policies, query, now_ms, &sound)?;
-    let result = page(&members, query, member, &shown)?;
-    let tools = sound.iter().filter_map(|item| match &item.target {
-        Target::Tool(name) => Some((name.clone(), item.tool?)),
-        _ => None,
-    });
-    Ok(Page {
-        result,
-        tools: tools.collect(),
-        listed,
-        shown: shown.len(),
-        unsound,
-    })
+
+    /// The tools that the page defines, for the registry.
+    #[must_use]
+    pub fn tools(&self) -> Vec<(Name, ToolEntry)> {
+        let tool = |item: &Item<'_>| match &item.target {
+            Target::Tool(name) => Some((name.clone(), ToolEntry::read(item.raw.get()))),
+            _ => None,
+        };
+        self.items.iter().filter_map(tool).collect()
+    }
+
+    /// What the caller may see of it. `policies` know the tools of the page.
+    ///
+    /// # Errors
+    /// The engine cannot be asked.
+    pub fn filter(&self, policies: &Policies, now_ms: i64) -> Result<Page, ListError> {
+        let subject =
+            |item: &'_ Item<'_>| policies.catalogue().known(&self.query.server, &item.target);
+        let quarantined = |item: &&Item<'_>| matches!(subject(item), Known::Quarantined(_));
+        let shown = self.shown(policies, now_ms)?;
+        Ok(Page {
+            result: page(&self.members, self.query, &shown)?,
+            listed: self.listed,
+            shown: shown.len(),
+            unsound: self.listed - self.items.len(),
+            quarantined: self.items.iter().filter(quarantined).count(),
+        })
+    }
+
+    fn shown(&self, policies: &Policies, now_ms: i64) -> Result<Vec<&'a RawValue>, ListError> {
+        let query = self.query;
+        let facts = Facts {
+            server: &query.server,
+            caller: &query.caller,
+            direction: Direction::ToServer,
+            method: use_of(query.kind),
+            subjects: Vec::new(),
+            protocol_version: query.protocol_version.as_ref(),
+            arguments: None,
+            approval: None,
+            now_ms,
+        };
+        let judge = Judge::new(policies, &facts)?;
+        let may = |item: &&Item<'_>| {
+            judge.shows(&Subject {
+                target: &item.target,
+                known: policies.catalogue().known(&query.server, &item.target),
+            })
+        };
+        Ok(self.items.iter().filter(may).map(|item| item.raw).collect())
+    }
 }
 
 /// Items with a sound name that the page has once; of two tools with one name neither is sound.
@@ -128,41 +178,7 @@ fn item(kind: ListKind, raw: &RawValue) -> Option<Item<'_>> {
         ListKind::Resources => Target::Resource(Uri::parse(&text("uri")?).ok()?),
         ListKind::Templates => Target::Template(Uri::parse(&text("uriTemplate")?).ok()?),
     };
-    let annotations = members.iter().find(|(name, _)| name == "annotations");
-    let tool = (kind == ListKind::Tools).then(|| ToolEntry {
-        annotations: Annotations::read(annotations.map(|(_, value)| value.get())),
-        definition: Digest::of(raw.get().as_bytes()),
-    });
-    Some(Item { raw, target, tool })
-}
-
-fn allowed<'a>(
-    policies: &Policies,
-    query: &ListQuery,
-    now_ms: i64,
-    items: &[Item<'a>],
-) -> Result<Vec<&'a RawValue>, ListError> {
-    let facts = Facts {
-        server: &query.server,
-        caller: &query.caller,
-        direction: Direction::ToServer,
-        method: use_of(query.kind),
-        subjects: Vec::new(),
-        protocol_version: query.protocol_version.as_ref(),
-        arguments: None,
-        approval: None,
-        now_ms,
-    };
-    let judge = Judge::new(policies, &facts)?;
-    let may = |item: &&Item<'_>| {
-        judge
-            .judge(&Subject {
-                target: &item.target,
-                tool: item.tool,
-            })
-            .allows()
-    };
-    Ok(items.iter().filter(may).map(|item| item.raw).collect())
+    Some(Item { raw, target })
 }
 
 /// The method that uses what a list shows.
@@ -179,9 +195,9 @@ const fn use_of(kind: ListKind) -> &'static str {
 fn page(
     members: &Members<'_>,
     query: &ListQuery,
-    member: &str,
     shown: &[&RawValue],
 ) -> Result<Box<RawValue>, ListError> {
+    let (_, member) = query.kind.method_and_member();
     let items: Vec<&str> = shown.iter().map(|raw| raw.get()).collect();
     let version = query.protocol_version.as_ref().map_or("", Name::as_str);
     let modern = version >= CACHE_SCOPE_SINCE;
@@ -242,16 +258,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
         }
         deserializer.deserialize_map(Each(std::marker::PhantomData))
     }
-}
-
-/// What a page of tools changes in the registry.
-#[must_use]
-pub fn observed(
-    registry: &Registry,
-    query: &ListQuery,
-    page: &Page,
-) -> Vec<crate::registry::Change> {
-    registry.changes(&query.server, &page.tools)
 }
 
 #[cfg(test)]

@@ -1,14 +1,15 @@
 //! The tools that servers have listed: their hints, and the digest of each definition.
 //!
-//! What a server says about its tools is its own word; the newest list counts. Pinning a definition
-//! is not here yet.
+//! What a server says about its tools is its own word; the newest definition that policies can be
+//! validated with counts. What else policies know of tools is in [`crate::catalogue`].
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::{Name, ServerName};
-use portcullis_protocol::wire::Target;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 /// Most tools that are remembered for one server; beyond it a tool stays unlisted.
 pub const TOOLS_MAX: usize = 10_000;
@@ -72,13 +73,34 @@ impl Annotations {
     }
 }
 
-/// What is known about one listed tool.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// One definition of a tool, as its server listed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolEntry {
     /// The hints.
     pub annotations: Annotations,
     /// SHA-256 of the definition's bytes.
     pub definition: Digest,
+    /// The definition's bytes.
+    pub json: Arc<str>,
+}
+
+impl ToolEntry {
+    /// Reads one element of a page of `tools/list`, byte for byte.
+    #[must_use]
+    pub fn read(json: &str) -> Self {
+        #[derive(Deserialize)]
+        struct Hinted<'a> {
+            #[serde(borrow)]
+            annotations: Option<&'a RawValue>,
+        }
+        let hinted = serde_json::from_str::<Hinted<'_>>(json).ok();
+        let hints = hinted.and_then(|hinted| hinted.annotations);
+        Self {
+            annotations: Annotations::read(hints.map(RawValue::get)),
+            definition: Digest::of(json.as_bytes()),
+            json: json.into(),
+        }
+    }
 }
 
 /// A tool that is new, or whose definition is another than before.
@@ -86,26 +108,49 @@ pub struct ToolEntry {
 pub struct Change {
     /// The tool.
     pub tool: Name,
-    /// The entry before, if there was one.
-    pub before: Option<ToolEntry>,
+    /// The digest of the definition before, if there was one.
+    pub before: Option<Digest>,
     /// The entry now.
     pub after: ToolEntry,
+    /// Whether policies can be validated with it.
+    pub fit: Fit,
+}
+
+/// Whether policies can be validated with a definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// They can, so it counts.
+    Accepted,
+    /// They cannot: it does not count, and its tool is in quarantine.
+    Refused,
+}
+
+/// What one server has said about one tool.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// The definition that counts.
+    pub accepted: Option<ToolEntry>,
+    /// A later one that policies cannot be validated with. While there is one, no call is made.
+    pub refused: Option<Digest>,
+}
+
+impl Listed {
+    fn newest(&self) -> Option<Digest> {
+        let accepted = self.accepted.as_ref().map(|entry| entry.definition);
+        self.refused.or(accepted)
+    }
 }
 
 /// All tools that all servers have listed.
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
-    servers: BTreeMap<ServerName, BTreeMap<Name, ToolEntry>>,
+    servers: BTreeMap<ServerName, BTreeMap<Name, Listed>>,
 }
 
 impl Registry {
-    /// The entry of a target, when it is a listed tool of this server.
-    #[must_use]
-    pub fn entry(&self, server: &ServerName, target: &Target) -> Option<ToolEntry> {
-        match target {
-            Target::Tool(name) => self.servers.get(server)?.get(name).copied(),
-            _ => None,
-        }
+    /// All servers with their tools.
+    pub fn servers(&self) -> impl Iterator<Item = (&ServerName, &BTreeMap<Name, Listed>)> {
+        self.servers.iter()
     }
 
     /// What a page of `tools/list` would change, without changing it.
@@ -115,14 +160,17 @@ impl Registry {
         let mut room = TOOLS_MAX.saturating_sub(known.map_or(0, BTreeMap::len));
         let mut changes = Vec::new();
         for (tool, after) in page {
-            let before = known.and_then(|tools| tools.get(tool)).copied();
+            let before = known
+                .and_then(|tools| tools.get(tool))
+                .and_then(Listed::newest);
             let fits = before.is_some() || room > 0;
-            if before != Some(*after) && fits {
+            if before != Some(after.definition) && fits {
                 room = room.saturating_sub(usize::from(before.is_none()));
                 changes.push(Change {
                     tool: tool.clone(),
                     before,
-                    after: *after,
+                    after: after.clone(),
+                    fit: Fit::Accepted,
                 });
             }
         }
@@ -136,13 +184,20 @@ impl Registry {
         }
         let tools = self.servers.entry(server.clone()).or_default();
         for change in changes {
-            tools.insert(change.tool.clone(), change.after);
+            let listed = tools.entry(change.tool.clone()).or_default();
+            match change.fit {
+                Fit::Accepted => {
+                    listed.accepted = Some(change.after.clone());
+                    listed.refused = None;
+                }
+                Fit::Refused => listed.refused = Some(change.after.definition),
+            }
         }
     }
 
-    /// Takes one entry over, as read back from storage.
-    pub fn restore(&mut self, server: ServerName, tool: Name, entry: ToolEntry) {
-        self.servers.entry(server).or_default().insert(tool, entry);
+    /// Takes one tool over, as read back from storage.
+    pub fn restore(&mut self, server: ServerName, tool: Name, listed: Listed) {
+        self.servers.entry(server).or_default().insert(tool, listed);
     }
 }
 
@@ -169,19 +224,35 @@ mod tests {
     #[test]
     fn a_page_changes_what_is_new_or_different() {
         let server = ServerName::parse("demo").unwrap();
-        let entry = |bytes: &[u8]| ToolEntry {
-            annotations: Annotations::default(),
-            definition: Digest::of(bytes),
-        };
+        let entry = ToolEntry::read;
         let name = |text| Name::parse(text).unwrap();
-        let page = vec![(name("a"), entry(b"1")), (name("b"), entry(b"2"))];
+        let page = vec![(name("a"), entry("1")), (name("b"), entry("2"))];
         let mut registry = Registry::default();
         let changes = registry.changes(&server, &page);
         assert_eq!(changes.len(), 2);
         registry.apply(&server, &changes);
         assert!(registry.changes(&server, &page).is_empty());
-        let next = registry.changes(&server, &[(name("a"), entry(b"3"))]);
-        assert_eq!(next.first().unwrap().before, Some(entry(b"1")));
-        assert_eq!(registry.entry(&server, &Target::Prompt(name("a"))), None);
+        let mut next = registry.changes(&server, &[(name("a"), entry("3"))]);
+        let change = next.first_mut().unwrap();
+        assert_eq!(change.before, Some(entry("1").definition));
+        change.fit = Fit::Refused;
+        registry.apply(&server, &next);
+        let listed = |registry: &Registry| {
+            let (_, tools) = registry.servers().next().unwrap();
+            tools.get(&name("a")).unwrap().clone()
+        };
+        let refused = listed(&registry);
+        assert_eq!(
+            refused.accepted,
+            Some(entry("1")),
+            "the last good one stays"
+        );
+        assert_eq!(refused.refused, Some(entry("3").definition));
+        let again = registry.changes(&server, &[(name("a"), entry("3"))]);
+        assert!(again.is_empty());
+        let back = registry.changes(&server, &page);
+        assert_eq!(back.len(), 1, "the old definition is news again");
+        registry.apply(&server, &back);
+        assert_eq!(listed(&registry).refused, None);
     }
 }

@@ -4,10 +4,11 @@ use std::future::Future as _;
 use std::path::Path;
 use std::pin::pin;
 use std::task::{Context, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use portcullis_core::lists::{ITEMS_MAX, Listing};
 use portcullis_protocol::names::{CallId, Caller, Name, ServerName};
-use portcullis_protocol::wire::{Direction, ListKind, Outcome, Target};
+use portcullis_protocol::wire::{Direction, ListKind, ListQuery, Outcome, Target};
 use serde_json::value::RawValue;
 
 use super::*;
@@ -47,11 +48,6 @@ async fn gate(folder: &Path) -> Gate {
     std::fs::create_dir_all(&policies).unwrap();
     let text = "permit (principal, action, resource);";
     std::fs::write(policies.join("all.cedar"), text).unwrap();
-    let library = Library::new(policies);
-    let News::Policies(set) = library.look(&mut None) else {
-        panic!()
-    };
-    library.adopt(set);
     let metrics = Arc::new(Metrics::default());
     // A writer of the same process may need a moment to let the lock go.
     for _ in 0..100 {
@@ -59,7 +55,13 @@ async fn gate(folder: &Path) -> Gate {
         match Journal::open(store, metrics.clone()).await {
             Err(StoreError::InUse(_)) => tokio::time::sleep(Duration::from_millis(20)).await,
             opened => {
-                let (journal, restored) = opened.unwrap();
+                let (journal, mut restored) = opened.unwrap();
+                let registry = std::mem::take(&mut restored.registry);
+                let library = Library::new(policies, registry);
+                let News::Policies(set) = library.look(&mut None) else {
+                    panic!()
+                };
+                library.adopt(set);
                 return Gate::new(Arc::new(library), journal, metrics, restored);
             }
         }
@@ -68,7 +70,11 @@ async fn gate(folder: &Path) -> Gate {
 }
 
 fn list(items: usize, version: usize) -> ListQuery {
-    let tool = |n: usize| format!(r#"{{"name":"tool-{n}","description":"{version}"}}"#);
+    let tool = |n: usize| {
+        format!(
+            r#"{{"name":"tool-{n}","description":"{version}","inputSchema":{{"type":"object"}}}}"#
+        )
+    };
     let tools: Vec<String> = (0..items).map(tool).collect();
     let result = format!(r#"{{"tools":[{}]}}"#, tools.join(","));
     ListQuery {
@@ -105,7 +111,7 @@ async fn a_list_is_not_filtered_on_the_threads_that_answer() {
     let folder = tempfile::tempdir().unwrap();
     let gate = gate(folder.path()).await;
     let start = Instant::now();
-    let mut listed = pin!(gate.list(list(lists::ITEMS_MAX, 1)));
+    let mut listed = pin!(gate.list(list(ITEMS_MAX, 1)));
     // The first step only hands the work over.
     let step = listed
         .as_mut()
@@ -145,15 +151,13 @@ async fn every_tool_of_a_long_page_is_remembered() {
     }
     drop(first);
     let again = gate(folder.path()).await;
-    let registry = again.registry.read().unwrap();
-    let page = lists::filter(
-        again.library.state().policies.as_ref().unwrap(),
-        &list(200, 2),
-        0,
-    );
-    let tools = page.unwrap().tools;
+    let registry = again.library.registry();
+    let page = list(200, 2);
+    let tools = Listing::read(&page).unwrap().tools();
     assert_eq!(tools.len(), 200);
     assert_eq!(registry.changes(&server(), &tools), []);
+    let policies = again.library.state().policies.clone().unwrap();
+    assert_eq!(policies.catalogue().tools().count(), 200);
 }
 
 async fn step(gate: &Gate, subject: &str, step: Step) -> Standing {

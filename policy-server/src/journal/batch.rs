@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use portcullis_core::registry::Change;
+use portcullis_core::registry::{Change, Fit};
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::{CallId, ServerName};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
@@ -115,33 +115,28 @@ impl Batch {
     pub(super) fn tools(&mut self, server: &ServerName, changes: &[Change]) {
         let server = self.bind(server.as_str().to_owned());
         for some in changes.chunks(TOOLS_MAX) {
-            self.after.push_str(
-                "INSERT INTO tools (server, name, read_only, destructive, idempotent, open_world, \
-                 definition) VALUES ",
-            );
+            self.after
+                .push_str("INSERT INTO tools (server, name, definition, refused) VALUES ");
             let mut comma = "";
             for change in some {
-                let hints = change.after.annotations;
                 let name = self.bind(change.tool.as_str().to_owned());
-                let definition = self.bind(change.after.definition.as_bytes().to_vec());
-                let flags = [
-                    hints.read_only,
-                    hints.destructive,
-                    hints.idempotent,
-                    hints.open_world,
-                ];
-                let [read, destroy, repeat, open] = flags.map(i64::from);
+                let (definition, refused) = match change.fit {
+                    Fit::Accepted => (Some(change.after.json.as_bytes().to_vec()), None),
+                    Fit::Refused => (None, Some(change.after.definition.as_bytes().to_vec())),
+                };
+                let definition = self.bind(definition);
+                let refused = self.bind(refused);
                 let _ = write!(
                     self.after,
-                    "{comma}(${server}, ${name}, {read}, {destroy}, {repeat}, {open}, ${definition})"
+                    "{comma}(${server}, ${name}, ${definition}, ${refused})"
                 );
                 comma = ", ";
             }
+            // A refused definition leaves the last good one where it is.
             self.after.push_str(
                 " ON CONFLICT (server, name) DO UPDATE SET \
-                 read_only = excluded.read_only, destructive = excluded.destructive, \
-                 idempotent = excluded.idempotent, open_world = excluded.open_world, \
-                 definition = excluded.definition;",
+                 definition = coalesce(excluded.definition, tools.definition), \
+                 refused = excluded.refused;",
             );
         }
     }
@@ -235,7 +230,7 @@ fn number(seq: u64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use portcullis_core::registry::{Annotations, ToolEntry};
+    use portcullis_core::registry::ToolEntry;
     use portcullis_protocol::names::Name;
     use sqlx::Connection as _;
 
@@ -252,10 +247,8 @@ mod tests {
         let tool = |n: usize| Change {
             tool: Name::parse(&format!("tool-{n}")).unwrap(),
             before: None,
-            after: ToolEntry {
-                annotations: Annotations::default(),
-                definition: Digest::of(b""),
-            },
+            after: ToolEntry::read("{}"),
+            fit: Fit::Accepted,
         };
         let before = connection.cached_statements_size();
         for count in 100..300 {

@@ -23,7 +23,7 @@ fn only_policy_files_count() {
 #[test]
 fn the_last_good_set_stays() {
     let folder = tempfile::tempdir().unwrap();
-    let library = Library::new(folder.path().to_owned());
+    let library = Library::new(folder.path().to_owned(), Registry::default());
     let mut seen = None;
     write(folder.path(), "a.cedar", GOOD);
     let News::Policies(first) = library.look(&mut seen) else {
@@ -55,7 +55,7 @@ fn the_last_good_set_stays() {
 fn a_missing_folder_is_an_error_that_heals() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("later");
-    let library = Library::new(path.clone());
+    let library = Library::new(path.clone(), Registry::default());
     let mut seen = None;
     assert!(matches!(
         library.look(&mut seen),

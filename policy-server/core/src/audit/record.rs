@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::decision::{self as policy, Judgement};
 use crate::engine::ShadowNote;
 use crate::lists::Page;
-use crate::registry::Change;
+use crate::registry::{Change, Fit};
 use crate::uri::{self, Hidden};
 
 /// The version of the record format.
@@ -354,6 +354,9 @@ pub struct ListRecord {
     shown: usize,
     /// Items without a sound name, or with one that the page has twice.
     unsound: usize,
+    /// Tools in quarantine.
+    #[serde(skip_serializing_if = "is_none")]
+    quarantined: usize,
     changed_count: usize,
     changed: Vec<ChangeEntry>,
 }
@@ -364,16 +367,34 @@ pub struct ChangeEntry {
     tool: Name,
     before: Option<Digest>,
     after: Digest,
+    /// There when the policies do not fit the new definition.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<bool>,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands fields over by reference"
+)]
+const fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 impl ListRecord {
+    /// The server whose list it was.
+    #[must_use]
+    pub const fn server(&self) -> &ServerName {
+        &self.server
+    }
+
     /// The record of a page.
     #[must_use]
     pub fn new(query: &ListQuery, policies: Digest, page: &Page, changes: &[Change]) -> Self {
         let entry = |change: &Change| ChangeEntry {
             tool: change.tool.clone(),
-            before: change.before.map(|before| before.definition),
+            before: change.before,
             after: change.after.definition,
+            refused: (change.fit == Fit::Refused).then_some(true),
         };
         Self {
             call: query.call,
@@ -386,6 +407,7 @@ impl ListRecord {
             listed: page.listed,
             shown: page.shown,
             unsound: page.unsound,
+            quarantined: page.quarantined,
             changed_count: changes.len(),
             changed: changes.iter().take(SPELLED_MAX).map(entry).collect(),
         }

@@ -1,6 +1,7 @@
 //! A table of cases against the shipped policies, and what only odd policies show.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::{Caller, Name, ServerName, Uri};
@@ -9,21 +10,41 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::policies::Sources;
-use crate::registry::{Annotations, ToolEntry};
+use crate::registry::{Registry, ToolEntry};
 
 mod gates;
 mod problems;
 
 const SHIPPED: &str = include_str!("../../../../policies/access.cedar");
 
-pub(crate) fn load(text: &str) -> Policies {
+pub(crate) fn sources(text: &str) -> Arc<Sources> {
     let files = BTreeMap::from([("test.cedar".to_owned(), text.to_owned())]);
-    Policies::load(&Sources::new(files)).unwrap()
+    Arc::new(Sources::new(files))
+}
+
+pub(crate) fn load(text: &str) -> Policies {
+    Policies::load(sources(text), &Registry::default()).unwrap()
+}
+
+/// A registry in which the server `demo` has listed these tools.
+pub(crate) fn listed(definitions: &[&str]) -> Registry {
+    let mut registry = Registry::default();
+    let server = ServerName::parse("demo").unwrap();
+    let page: Vec<(Name, ToolEntry)> = definitions
+        .iter()
+        .map(|json| {
+            let value: serde_json::Value = serde_json::from_str(json).unwrap();
+            (name(value["name"].as_str().unwrap()), ToolEntry::read(json))
+        })
+        .collect();
+    let changes = registry.changes(&server, &page);
+    registry.apply(&server, &changes);
+    registry
 }
 
 fn problems(text: &str) -> Vec<crate::policies::Problem> {
-    let files = BTreeMap::from([("test.cedar".to_owned(), text.to_owned())]);
-    Policies::load(&Sources::new(files)).unwrap_err().problems
+    let refused = Policies::load(sources(text), &Registry::default());
+    refused.unwrap_err().problems
 }
 
 fn name(text: &str) -> Name {
@@ -44,18 +65,11 @@ pub(crate) fn caller(subject: &str, role: &str) -> Caller {
     }
 }
 
-fn entry(json: &str) -> ToolEntry {
-    ToolEntry {
-        annotations: Annotations::read(Some(json)),
-        definition: Digest::of(b""),
-    }
-}
-
 struct Asked<'a> {
     caller: Caller,
     direction: Direction,
     method: &'a str,
-    targets: Vec<(Target, Option<ToolEntry>)>,
+    targets: Vec<Target>,
 }
 
 fn ask(policies: &Policies, asked: &Asked<'_>) -> Judgement {
@@ -68,9 +82,9 @@ fn ask(policies: &Policies, asked: &Asked<'_>) -> Judgement {
         subjects: asked
             .targets
             .iter()
-            .map(|(target, tool)| Subject {
+            .map(|target| Subject {
                 target,
-                tool: *tool,
+                known: policies.catalogue().known(&server, target),
             })
             .collect(),
         protocol_version: None,
@@ -81,18 +95,12 @@ fn ask(policies: &Policies, asked: &Asked<'_>) -> Judgement {
     decide(policies, &facts)
 }
 
-fn judge(
-    policies: &Policies,
-    role: &str,
-    method: &str,
-    target: Target,
-    hints: Option<&str>,
-) -> Judgement {
+fn judge(policies: &Policies, role: &str, method: &str, target: Target) -> Judgement {
     let asked = Asked {
         caller: caller("somebody", role),
         direction: Direction::ToServer,
         method,
-        targets: vec![(target, hints.map(entry))],
+        targets: vec![target],
     };
     ask(policies, &asked)
 }
@@ -106,102 +114,91 @@ fn message(judgement: &Judgement) -> &str {
 
 #[test]
 fn the_shipped_policies_mean_what_they_say() {
-    let policies = load(SHIPPED);
-    let read_only = Some(r#"{"readOnlyHint":true}"#);
-    let additive = Some(r#"{"destructiveHint":false}"#);
-    let destructive = Some(r#"{"destructiveHint":true}"#);
+    let tool = |name: &str, hints: &str| {
+        format!(r#"{{"name":"{name}","inputSchema":{{"type":"object"}},"annotations":{hints}}}"#)
+    };
+    let tools = [
+        tool("echo", r#"{"readOnlyHint":true}"#),
+        tool("add", r#"{"destructiveHint":false}"#),
+        tool("rm", r#"{"destructiveHint":true}"#),
+    ];
+    let registry = listed(&tools.each_ref().map(String::as_str));
+    let policies = Policies::load(sources(SHIPPED), &registry).unwrap();
     let tool = |tool| Target::Tool(name(tool));
     let cases = [
         (
             "viewer",
             "tools/call",
             tool("echo"),
-            read_only,
             "everyone-uses-read-only-tools",
         ),
-        ("viewer", "tools/call", tool("add"), additive, ""),
+        ("viewer", "tools/call", tool("add"), ""),
         (
             "developer",
             "tools/call",
             tool("add"),
-            additive,
             "developers-use-tools",
         ),
-        (
-            "developer",
-            "tools/call",
-            tool("rm"),
-            destructive,
-            "!nobody-destroys",
-        ),
+        ("developer", "tools/call", tool("rm"), "!nobody-destroys"),
         (
             "developer",
             "tools/call",
             tool("unlisted"),
-            None,
             "!nobody-destroys",
         ),
         (
             "viewer",
             "resources/read",
             Target::Resource(uri("a://b")),
-            None,
             "everyone-reads",
         ),
         (
             "viewer",
             "prompts/get",
             Target::Prompt(name("p")),
-            None,
             "everyone-reads",
         ),
         (
             "viewer",
             "completion/complete",
             Target::Template(uri("a://{b}")),
-            None,
             "everyone-reads",
         ),
         (
             "viewer",
             "subscriptions/listen",
             Target::Server,
-            None,
             "everyone-reads",
         ),
         (
             "viewer",
             "tasks/get",
             Target::Task(uri("t1")),
-            None,
             "everyone-reads",
         ),
-        ("viewer", "tasks/cancel", Target::Task(uri("t1")), None, ""),
+        ("viewer", "tasks/cancel", Target::Task(uri("t1")), ""),
         (
             "developer",
             "tasks/cancel",
             Target::Task(uri("t1")),
-            None,
             "developers-manage-tasks",
         ),
-        ("viewer", "roots/list", Target::Server, None, ""),
+        ("viewer", "roots/list", Target::Server, ""),
         (
             "developer",
             "elicitation/create",
             Target::Server,
-            None,
             "developers-answer-servers",
         ),
         (
             "stranger",
             "resources/read",
             Target::Resource(uri("a://b")),
-            None,
             "",
         ),
     ];
-    for (role, method, target, hints, expected) in cases {
-        let judgement = judge(&policies, role, method, target.clone(), hints);
+    for (role, method, target, expected) in cases {
+        let judgement = judge(&policies, role, method, target.clone());
         let allowed = !expected.is_empty() && !expected.starts_with('!');
         assert_eq!(
             judgement.allows(),
@@ -230,7 +227,7 @@ fn what_cannot_be_asked_is_denied() {
         ("tools/call", Target::Prompt(name("t")), Fault::UnfitRequest),
         ("resources/read", tool(), Fault::UnfitRequest),
     ] {
-        let judgement = judge(&policies, "r", method, target, None);
+        let judgement = judge(&policies, "r", method, target);
         assert_eq!(judgement.faults, [fault], "{method}");
         assert_eq!(message(&judgement), DENIED);
     }
@@ -250,7 +247,7 @@ fn an_evaluation_error_denies_where_cedar_would_skip() {
            @id("overflows") forbid (principal, action == Mcp::Action::"tools/call", resource)
            when { 9223372036854775807 + (if resource.readOnly then 1 else 2) == 0 };"#,
     );
-    let judgement = judge(&policies, "r", "tools/call", Target::Tool(name("t")), None);
+    let judgement = judge(&policies, "r", "tools/call", Target::Tool(name("t")));
     assert_eq!(
         judgement.faults,
         [Fault::Evaluation("overflows".to_owned())]
@@ -270,13 +267,13 @@ fn every_target_must_be_allowed() {
         method: "subscriptions/listen",
         targets: uris
             .iter()
-            .map(|text| (Target::Resource(uri(text)), None))
+            .map(|text| Target::Resource(uri(text)))
             .collect(),
     };
     assert!(ask(&policies, &listen(&["a://ok"])).allows());
     assert!(!ask(&policies, &listen(&["a://ok", "a://other"])).allows());
     let mut both = listen(&["a://ok"]);
-    both.targets.push((Target::Server, None));
+    both.targets.push(Target::Server);
     assert_eq!(ask(&policies, &both).determining, ["ok", "server"]);
 }
 
@@ -300,7 +297,7 @@ fn context_agents_and_resources_are_modelled() {
         },
         direction: Direction::ToServer,
         method: "resources/read",
-        targets: vec![(Target::Resource(uri(uri_text)), None)],
+        targets: vec![Target::Resource(uri(uri_text))],
     };
     assert!(ask(&policies, &asked("helper", "https://example.com/x")).allows());
     assert!(!ask(&policies, &asked("other", "https://example.com/x")).allows());
@@ -310,10 +307,11 @@ fn context_agents_and_resources_are_modelled() {
 #[test]
 fn the_agent_reads_reasons_and_nothing_else() {
     let policies = load(
-        r#"@id("secret-rule-name") @reason("Ask the platform team.")
-           forbid (principal, action, resource);"#,
+        r#"permit (principal, action, resource);
+           @id("secret-rule-name") @reason("Ask the platform team.")
+           forbid (principal, action, resource) when { context.now > datetime("2026-01-01") };"#,
     );
-    let judgement = judge(&policies, "r", "tools/call", Target::Tool(name("t")), None);
+    let judgement = judge(&policies, "r", "tools/call", Target::Tool(name("t")));
     assert_eq!(
         message(&judgement),
         "Denied by policy. Ask the platform team."
@@ -378,9 +376,9 @@ fn an_opinion_comes_to_one_of_three_outcomes() {
 
 #[test]
 fn an_empty_set_loads_and_denies() {
-    let policies = Policies::load(&Sources::default()).unwrap();
+    let policies = Policies::load(Arc::default(), &Registry::default()).unwrap();
     assert_eq!(policies.files(), 0);
-    assert!(!judge(&policies, "r", "tools/call", Target::Tool(name("t")), None).allows());
+    assert!(!judge(&policies, "r", "tools/call", Target::Tool(name("t"))).allows());
 }
 
 #[test]
@@ -389,7 +387,7 @@ fn another_schema_in_the_folder_is_refused() {
     use crate::policies::SCHEMA_FILE;
     let with = |schema: &str| {
         let files = BTreeMap::from([(SCHEMA_FILE.to_owned(), schema.to_owned())]);
-        Policies::load(&Sources::new(files))
+        Policies::load(Arc::new(Sources::new(files)), &Registry::default())
     };
     assert!(with(SCHEMA).is_ok());
     assert!(with("namespace Mcp {}").is_err());
@@ -427,8 +425,7 @@ proptest! {
     fn slices_decide_as_the_whole_set(texts in proptest::collection::vec(scopes(), 1..6)) {
         let sound: Vec<String> = texts
             .into_iter()
-            .filter(|text| Policies::load(&Sources::new(
-                BTreeMap::from([("t.cedar".to_owned(), text.clone())]))).is_ok())
+            .filter(|text| Policies::load(sources(text), &Registry::default()).is_ok())
             .collect();
         let numbered: Vec<String> =
             sound.iter().enumerate().map(|(n, text)| format!("@id(\"p{n}\") {text}")).collect();
@@ -439,8 +436,8 @@ proptest! {
             ("resources/read", Target::Resource(uri("x://y"))),
             ("subscriptions/listen", Target::Server),
         ] {
-            let judgement = judge(&whole, "dev", method, target.clone(), None);
-            let alone = |text: &String| judge(&load(text), "dev", method, target.clone(), None);
+            let judgement = judge(&whole, "dev", method, target.clone());
+            let alone = |text: &String| judge(&load(text), "dev", method, target.clone());
             let spoke = |wanted: &str| -> Vec<String> {
                 numbered.iter().zip(&sound)
                     .filter(|(_, text)| text.starts_with(wanted))

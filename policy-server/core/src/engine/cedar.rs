@@ -3,23 +3,34 @@
 //! Schema, policies, requests and entities are all validated; warnings fail the load; any evaluation
 //! error denies, because Cedar itself would skip a failing `forbid`. The built-in schema is the law.
 //!
-//! The place for typed arguments: one action per tool (`Mcp::Action::"github/create_issue"`, in the
-//! group `tools/call`), generated from the tool's JSON Schema, whose context adds `input`. That is
-//! why the shipped policies say `action in Mcp::Action::"tools/call"` rather than `==`.
+//! A tool with a definition has an action of its own (`Mcp::Action::"github/create_issue"`, in the
+//! group `tools/call`) whose context adds `input`, typed from the tool's JSON Schema. That is why
+//! the shipped policies say `action in Mcp::Action::"tools/call"` rather than `==`.
 
 mod annotations;
 mod entities;
 mod found;
+mod inputs;
 mod load;
 mod mentions;
+mod places;
+mod principals;
+mod shown;
 mod slices;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use cedar_policy::{
-    Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request, Schema,
+    Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request, RestrictedExpression,
+    Schema,
 };
 
-use self::slices::{Cut, Slices};
+use self::places::Place;
+use self::principals::{Principal, Principals};
+use self::slices::{Cut, Layers, Method, Slices};
 use super::{Fault, Gate, Opinion, ShadowEffect, ShadowNote};
+use crate::catalogue::Known;
 use crate::facts::{Facts, Subject};
 
 pub use self::annotations::{ANNOTATIONS, ID_BYTES_MAX, REASON_BYTES_MAX};
@@ -27,11 +38,16 @@ pub use self::annotations::{ANNOTATIONS, ID_BYTES_MAX, REASON_BYTES_MAX};
 /// The schema that every policy is validated against.
 pub const SCHEMA: &str = include_str!("../../../../policies/schema.cedarschema");
 
+/// The member of the context that holds a message's arguments.
+const INPUT: &str = "input";
+
 /// A validated policy set, ready to decide.
 #[derive(Debug)]
 pub struct Engine {
     schema: Schema,
     slices: Slices,
+    places: BTreeMap<String, Place>,
+    principals: Principals,
     meanings: load::Meanings,
     authorizer: Authorizer,
 }
@@ -40,11 +56,18 @@ pub struct Engine {
 #[derive(Debug)]
 pub struct Inquiry<'a> {
     engine: &'a Engine,
+    method: &'a Method,
     server: EntityUid,
-    principal: EntityUid,
+    principal: Arc<Principal>,
+    pairs: Vec<(String, RestrictedExpression)>,
+}
+
+/// One target's action, resource and surroundings.
+struct Scene<'a> {
     action: EntityUid,
-    context: Context,
-    entities: Entities,
+    resource: EntityUid,
+    entities: Arc<Entities>,
+    layers: Layers<'a>,
 }
 
 impl Engine {
@@ -69,50 +92,111 @@ impl Engine {
             .method(facts.method)
             .ok_or(Fault::UnknownMethod)?;
         let server = entities::server(facts.server);
-        let (principal, known) = entities::caller(facts.caller, &server)?;
-        let entities = method
-            .entities
-            .clone()
-            .add_entities(known, Some(&self.schema));
-        let entities = entities.map_err(|_| Fault::UnfitEntities)?;
-        let action = method.action.clone();
-        let context = entities::context(facts, &server)?;
+        let mut pairs = entities::context(facts, &server)?;
+        let input = inputs::of(facts)?;
+        pairs.extend(input.map(|input| (INPUT.to_owned(), input)));
         Ok(Inquiry {
             engine: self,
+            method,
             server,
-            principal,
-            action,
-            context,
-            entities,
+            principal: self.principals.of(facts.caller, &self.schema)?,
+            pairs,
         })
     }
 }
 
 impl Inquiry<'_> {
-    /// The engine's opinion on one target.
+    /// The engine's opinion on one target. `input` are the checked arguments of a tool with a
+    /// definition, as [`crate::schema::MappedTool::input`] gives them.
     #[must_use]
-    pub fn opinion(&self, subject: &Subject<'_>) -> Opinion {
-        self.evaluate(subject).unwrap_or_else(Opinion::failed)
+    pub fn opinion(&self, subject: &Subject<'_>, input: Option<RestrictedExpression>) -> Opinion {
+        self.evaluate(subject, input)
+            .unwrap_or_else(Opinion::failed)
     }
 
-    fn evaluate(&self, subject: &Subject<'_>) -> Result<Opinion, Fault> {
-        let (resource, entity) = entities::resource(subject, &self.server)?;
-        let schema = Some(&self.engine.schema);
+    /// Whether some arguments, at some time and with some approval, could be permitted. Where that
+    /// is not sure, they could.
+    #[must_use]
+    pub fn shown(&self, subject: &Subject<'_>) -> bool {
+        match subject.known {
+            Known::Quarantined(_) => false,
+            Known::Tool(tool) => self
+                .principal
+                .shown(tool.mapped.action(), || self.possible(subject)),
+            Known::Unlisted => self.possible(subject),
+        }
+    }
+
+    fn possible(&self, subject: &Subject<'_>) -> bool {
+        // What cannot be put as a question is denied when it is called.
+        self.scene(subject).is_ok_and(|scene| {
+            shown::possible(
+                &self.engine.schema,
+                self.principal.uid(),
+                &scene.action,
+                &scene.resource,
+                &scene.entities,
+                scene.layers.map(|cut| &cut.base),
+            )
+        })
+    }
+
+    fn evaluate(
+        &self,
+        subject: &Subject<'_>,
+        input: Option<RestrictedExpression>,
+    ) -> Result<Opinion, Fault> {
+        let scene = self.scene(subject)?;
+        let mut pairs = self.pairs.clone();
+        pairs.extend(input.map(|input| (INPUT.to_owned(), input)));
+        let context = Context::from_pairs(pairs).map_err(|_| Fault::UnfitRequest)?;
         let request = Request::new(
-            self.principal.clone(),
-            self.action.clone(),
-            resource.clone(),
-            self.context.clone(),
-            schema,
+            self.principal.uid().clone(),
+            scene.action,
+            scene.resource,
+            context,
+            Some(&self.engine.schema),
         )
         .map_err(|_| Fault::UnfitRequest)?;
-        let entities = match entity {
-            Some(entity) => self.entities.clone().add_entities([entity], schema),
-            None => Ok(self.entities.clone()),
-        };
-        let entities = entities.map_err(|_| Fault::UnfitEntities)?;
-        let cut = self.engine.slices.of(&self.action, &resource, &self.server);
-        Ok(self.engine.judge(cut, &request, &entities))
+        Ok(self.engine.judge(scene.layers, &request, &scene.entities))
+    }
+
+    fn scene(&self, subject: &Subject<'_>) -> Result<Scene<'_>, Fault> {
+        match subject.known {
+            Known::Quarantined(_) => Err(Fault::Quarantined),
+            Known::Tool(tool) => self.place(tool.mapped.action()),
+            Known::Unlisted => self.anywhere(subject),
+        }
+    }
+
+    /// A tool with an action of its own.
+    fn place(&self, action: &str) -> Result<Scene<'_>, Fault> {
+        let engine = self.engine;
+        let place = engine.places.get(action).ok_or(Fault::UnfitRequest)?;
+        Ok(Scene {
+            action: place.action.clone(),
+            resource: place.resource.clone(),
+            entities: self.principal.at(action, &place.entities)?,
+            layers: engine.slices.of_tool(place),
+        })
+    }
+
+    /// Anything else.
+    fn anywhere(&self, subject: &Subject<'_>) -> Result<Scene<'_>, Fault> {
+        let (resource, entity) = entities::resource(subject, &self.server)?;
+        let action = &self.method.action;
+        let id: &str = action.id().as_ref();
+        let with_caller = self.principal.at(id, &self.method.entities)?;
+        let more = [entities::bare(&self.server)?].into_iter().chain(entity);
+        let entities = Entities::clone(&with_caller)
+            .add_entities(more, Some(&self.engine.schema))
+            .map_err(|_| Fault::UnfitEntities)?;
+        Ok(Scene {
+            action: action.clone(),
+            layers: self.engine.slices.of(action, &resource, &self.server),
+            resource,
+            entities: Arc::new(entities),
+        })
     }
 }
 
@@ -124,12 +208,24 @@ struct Said {
     faults: Vec<String>,
 }
 
+impl Said {
+    fn add(&mut self, other: Self) {
+        self.permits.extend(other.permits);
+        self.forbids.extend(other.forbids);
+        self.faults.extend(other.faults);
+    }
+}
+
 impl Engine {
-    /// Asks each part of a cut. Policies are independent of each other, so the parts together say
-    /// what the whole would: a gate that is shut is a `forbid` that an approval would lift.
-    fn judge(&self, cut: &Cut, request: &Request, entities: &Entities) -> Opinion {
-        let base = self.ask(&cut.base, request, entities);
-        let gates = self.ask(&cut.gates, request, entities);
+    /// Asks each part of each cut. Policies are independent of each other, so the parts together
+    /// say what the whole would: a gate that is shut is a `forbid` that an approval would lift.
+    fn judge(&self, layers: Layers<'_>, request: &Request, entities: &Entities) -> Opinion {
+        let mut base = Said::default();
+        let mut gates = Said::default();
+        for cut in layers {
+            base.add(self.ask(&cut.base, request, entities));
+            gates.add(self.ask(&cut.gates, request, entities));
+        }
         let faults = base.faults.into_iter().chain(gates.faults);
         let mut faults: Vec<Fault> = faults.map(Fault::Evaluation).collect();
         let mut shut = Vec::new();
@@ -139,12 +235,13 @@ impl Engine {
                 None => faults.push(Fault::UnfitPolicies),
             }
         }
+        let shadow = layers.map(|cut| self.shadow(cut, request, entities));
         let opinion = Opinion {
             permits: base.permits,
             forbids: base.forbids,
             gates: shut,
             faults,
-            shadow: self.shadow(cut, request, entities),
+            shadow: shadow.into_iter().flatten().collect(),
         };
         opinion.settled()
     }

@@ -1,14 +1,18 @@
 //! Facts as Cedar entities and context, built directly; no JSON text in between.
+//!
+//! Deliberately absent: arguments; those of a tool are its [`crate::schema`]'s, the others are in
+//! [`super::inputs`].
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
-use cedar_policy::{Context, Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
+use cedar_policy::{Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
 use portcullis_protocol::names::{Caller, Name, ServerName};
 use portcullis_protocol::wire::{Direction, Target};
 
 use crate::audit::time;
+use crate::catalogue::Tool;
 use crate::engine::Fault;
 use crate::facts::{Approval, Facts, Subject};
 use crate::registry::Annotations;
@@ -26,6 +30,7 @@ struct Types {
     template: EntityTypeName,
     task: EntityTypeName,
     direction: EntityTypeName,
+    action: EntityTypeName,
 }
 
 static TYPES: LazyLock<Types> = LazyLock::new(|| Types {
@@ -39,11 +44,12 @@ static TYPES: LazyLock<Types> = LazyLock::new(|| Types {
     template: type_name("Template"),
     task: type_name("Task"),
     direction: type_name("Direction"),
+    action: type_name("Action"),
 });
 
 #[allow(
     clippy::expect_used,
-    reason = "ten constant names, all read by the first test that runs"
+    reason = "eleven constant names, all read by the first test that runs"
 )]
 fn type_name(name: &str) -> EntityTypeName {
     EntityTypeName::from_str(&format!("Mcp::{name}")).expect("a constant type name")
@@ -76,11 +82,18 @@ pub(super) fn server(name: &ServerName) -> EntityUid {
     uid(&TYPES.server, name.as_str())
 }
 
-/// The agent's uid, and the entities that describe who asks and of which server.
-pub(super) fn caller(
-    caller: &Caller,
-    server: &EntityUid,
-) -> Result<(EntityUid, Vec<Entity>), Fault> {
+/// The uid of an action.
+pub(super) fn action(id: &str) -> EntityUid {
+    uid(&TYPES.action, id)
+}
+
+/// An entity of which nothing more is known.
+pub(super) fn bare(uid: &EntityUid) -> Result<Entity, Fault> {
+    entity(uid, Vec::new(), [])
+}
+
+/// The agent's uid, and the entities that describe who asks.
+pub(super) fn caller(caller: &Caller) -> Result<(EntityUid, Vec<Entity>), Fault> {
     let agent = uid(
         &TYPES.agent,
         caller.agent.as_ref().map_or("unnamed", Name::as_str),
@@ -108,16 +121,18 @@ pub(super) fn caller(
             [user.clone()].into_iter().chain(roles.values().cloned()),
         )?,
         entity(&user, Vec::new(), roles.values().cloned())?,
-        entity(server, Vec::new(), [])?,
     ];
     for role in roles.values() {
-        known.push(entity(role, Vec::new(), [])?);
+        known.push(bare(role)?);
     }
     Ok((agent, known))
 }
 
-/// The context of a request.
-pub(super) fn context(facts: &Facts<'_>, server: &EntityUid) -> Result<Context, Fault> {
+/// What the context of every request holds.
+pub(super) fn context(
+    facts: &Facts<'_>,
+    server: &EntityUid,
+) -> Result<Vec<(String, RestrictedExpression)>, Fault> {
     let direction = match facts.direction {
         Direction::ToServer => "to_server",
         Direction::ToClient => "to_client",
@@ -141,7 +156,7 @@ pub(super) fn context(facts: &Facts<'_>, server: &EntityUid) -> Result<Context, 
     if let Some(approval) = facts.approval {
         pairs.push(("approval".to_owned(), granted(approval)?));
     }
-    Context::from_pairs(pairs).map_err(|_| Fault::UnfitRequest)
+    Ok(pairs)
 }
 
 /// A human's yes as a record.
@@ -167,7 +182,7 @@ pub(super) fn resource(
 ) -> Result<(EntityUid, Option<Entity>), Fault> {
     let (kind, id, attributes) = match subject.target {
         Target::Server => return Ok((server.clone(), None)),
-        Target::Tool(name) => (&TYPES.tool, name.as_str(), tool(subject, name)),
+        Target::Tool(name) => (&TYPES.tool, name.as_str(), unlisted(name)),
         Target::Prompt(name) => (
             &TYPES.prompt,
             name.as_str(),
@@ -187,10 +202,26 @@ pub(super) fn resource(
     Ok((uid, Some(entity)))
 }
 
-fn tool(subject: &Subject<'_>, name: &Name) -> Attributes {
-    let hints = subject
-        .tool
-        .map_or_else(Annotations::default, |tool| tool.annotations);
+/// The entity of a tool with a definition.
+pub(super) fn tool(tool: &Tool, server: &EntityUid) -> Result<Entity, Fault> {
+    let server_id: &str = server.id().as_ref();
+    let uid = uid(&TYPES.tool, &format!("{server_id}/{}", tool.name));
+    let mut attributes = hints(&tool.name, tool.annotations);
+    let tags = tool.tags.iter().map(|tag| string(tag));
+    attributes.push(("tags", RestrictedExpression::new_set(tags)));
+    attributes.push(("listed", RestrictedExpression::new_bool(true)));
+    entity(&uid, attributes, [server.clone()])
+}
+
+/// A tool that nobody has listed: the specification's pessimistic defaults hold.
+fn unlisted(name: &Name) -> Attributes {
+    let mut attributes = hints(name, Annotations::default());
+    attributes.push(("tags", RestrictedExpression::new_set([])));
+    attributes.push(("listed", RestrictedExpression::new_bool(false)));
+    attributes
+}
+
+fn hints(name: &Name, hints: Annotations) -> Attributes {
     let bool = RestrictedExpression::new_bool;
     vec![
         ("name", string(name.as_str())),
@@ -198,7 +229,6 @@ fn tool(subject: &Subject<'_>, name: &Name) -> Attributes {
         ("destructive", bool(hints.destructive)),
         ("idempotent", bool(hints.idempotent)),
         ("openWorld", bool(hints.open_world)),
-        ("listed", bool(subject.tool.is_some())),
     ]
 }
 

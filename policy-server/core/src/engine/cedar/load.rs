@@ -3,52 +3,92 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use cedar_policy::{Entities, PolicyId, PolicySet, Schema, ValidationMode, Validator};
+use cedar_policy::{
+    Entities, Entity, PolicyId, PolicySet, Schema, SchemaFragment, ValidationMode, Validator,
+};
 use miette::Diagnostic;
+use portcullis_protocol::names::ServerName;
+use serde_json::Value;
 
 use super::annotations::Meaning;
-use super::found::{self, Found};
+use super::found::{self, CALLS, Found};
+use super::places::Place;
+use super::principals::Principals;
 use super::slices::Slices;
-use super::{Engine, SCHEMA};
+use super::{Engine, SCHEMA, entities};
+use crate::catalogue::{Catalogue, Tool};
+use crate::engine::Fault;
 use crate::policies::{Problem, SCHEMA_FILE, Sources};
+use crate::schema;
 
 /// What annotations come to, by policy id.
 pub(super) type Meanings = BTreeMap<String, Meaning>;
 
-/// The built-in schema and its action entities, read once.
-static LAW: LazyLock<Result<(Schema, Entities), Vec<Problem>>> = LazyLock::new(|| {
+/// The built-in schema as JSON, read once. Tools are put into it.
+static LAW: LazyLock<Result<Value, Vec<Problem>>> = LazyLock::new(|| {
     let problem =
         |error: &dyn std::fmt::Display| vec![Problem::new(SCHEMA_FILE, &error.to_string())];
-    let (schema, mut warnings) =
-        Schema::from_cedarschema_str(SCHEMA).map_err(|error| problem(&error))?;
+    let (fragment, mut warnings) =
+        SchemaFragment::from_cedarschema_str(SCHEMA).map_err(|error| problem(&error))?;
     if let Some(warning) = warnings.next() {
         return Err(problem(&warning));
     }
     drop(warnings);
-    let actions = schema.action_entities().map_err(|error| problem(&error))?;
-    Ok((schema, actions))
+    fragment.to_json_value().map_err(|error| problem(&error))
 });
 
 impl Engine {
     /// Parses, validates and cuts the policies.
     ///
     /// # Errors
-    /// Everything that is wrong with them, or with the built-in schema.
-    pub fn load(sources: &Sources) -> Result<Self, Vec<Problem>> {
-        let (schema, actions) = LAW.clone()?;
+    /// Everything that is wrong with them, or with the schema.
+    pub fn load(sources: &Sources, catalogue: &Catalogue) -> Result<Self, Vec<Problem>> {
         let found = found::all(sources)?;
         let policies = found::unique(&found)?;
+        let unfit =
+            |error: &dyn std::fmt::Display| vec![Problem::new(SCHEMA_FILE, &error.to_string())];
+        let schema = schema(catalogue)?;
+        let actions = schema.action_entities().map_err(|error| unfit(&error))?;
         validate(&schema, &policies, &found)?;
-        let slices = Slices::cut(&schema, &actions, &found)
+        let places = places(catalogue, &schema, &actions).map_err(|fault| unfit(&fault))?;
+        let slices = Slices::cut(&schema, &actions, &found, places.values())
             .map_err(|error| vec![Problem::new("policies", &error.to_string())])?;
         let meaning = |found: Found<'_>| (found.policy.id().to_string(), found.meaning);
         Ok(Self {
             schema,
             slices,
+            places,
+            principals: Principals::default(),
             meanings: found.into_iter().map(meaning).collect(),
             authorizer: cedar_policy::Authorizer::new(),
         })
     }
+}
+
+/// The schema that policies are validated against: the built-in one, and an action for each tool.
+///
+/// # Errors
+/// Cedar does not take the types of a tool.
+pub(super) fn schema(catalogue: &Catalogue) -> Result<Schema, Vec<Problem>> {
+    let tools = catalogue.tools().map(|(_, tool)| &*tool.mapped);
+    let json = schema::merge(LAW.clone()?, tools);
+    Schema::from_json_value(json).map_err(|error| vec![Problem::anywhere(SCHEMA_FILE, &error)])
+}
+
+fn places(
+    catalogue: &Catalogue,
+    schema: &Schema,
+    actions: &Entities,
+) -> Result<BTreeMap<String, Place>, Fault> {
+    let calls = entities::action(CALLS);
+    let above =
+        |entity: &&Entity| entity.uid() == calls || actions.is_ancestor_of(&entity.uid(), &calls);
+    let groups: Vec<Entity> = actions.iter().filter(above).cloned().collect();
+    let place = |(server, tool): (&ServerName, &Tool)| {
+        let place = Place::of(server, tool, schema, actions, &groups)?;
+        Ok((tool.mapped.action().to_owned(), place))
+    };
+    catalogue.tools().map(place).collect()
 }
 
 fn validate(

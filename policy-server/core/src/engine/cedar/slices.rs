@@ -3,6 +3,8 @@
 //! Cedar evaluates every policy that it is given. Only policies whose *scope* cannot match are left
 //! out, so decision and reasons are those of the whole set.
 
+mod tools;
+
 use std::collections::BTreeMap;
 
 use cedar_policy::{
@@ -10,8 +12,10 @@ use cedar_policy::{
     Schema,
 };
 
+use self::tools::ToolSlices;
 use super::annotations::Mode;
 use super::found::Found;
+use super::places::Place;
 
 /// Why a set cannot be cut: two policies have one id, or the schema's actions are unsound. The load
 /// rules both out.
@@ -19,11 +23,12 @@ use super::found::Found;
 #[error("the policies cannot be indexed: {0}")]
 pub(super) struct CutError(String);
 
-/// All slices, by action.
+/// All slices.
 #[derive(Debug)]
 pub(super) struct Slices {
     by_method: BTreeMap<String, Method>,
     by_action: BTreeMap<EntityUid, Slice>,
+    tools: ToolSlices,
     none: Cut,
 }
 
@@ -60,8 +65,12 @@ pub(super) struct Cut {
     pub(super) shadow_forbids: PolicySet,
 }
 
+/// Cuts that together hold what can speak of one request. Policies are independent of each other,
+/// so the parts together say what the whole would.
+pub(super) type Layers<'a> = [&'a Cut; 3];
+
 impl Cut {
-    fn add(&mut self, found: &Found<'_>) -> Result<(), CutError> {
+    pub(super) fn add(&mut self, found: &Found<'_>) -> Result<(), CutError> {
         let set = match (found.meaning.mode, found.policy.effect()) {
             (Mode::Shadow, Effect::Permit) => &mut self.shadow_permits,
             (Mode::Shadow, Effect::Forbid) => &mut self.shadow_forbids,
@@ -81,33 +90,39 @@ impl Cut {
 }
 
 impl Slices {
-    /// Cuts policies along the actions of the schema.
+    /// Cuts policies along the actions of the schema. `places` are the tools with actions of their
+    /// own, in any order.
     ///
     /// # Errors
     /// Two policies have the same id.
-    pub(super) fn cut(
+    pub(super) fn cut<'p>(
         schema: &Schema,
         actions: &Entities,
         policies: &[Found<'_>],
+        places: impl Iterator<Item = &'p Place>,
     ) -> Result<Self, CutError> {
+        let places: BTreeMap<&EntityUid, &Place> =
+            places.map(|place| (&place.action, place)).collect();
+        let tools = ToolSlices::cut(policies, actions, &places)?;
         let mut by_action = BTreeMap::new();
-        for action in schema.actions() {
+        let mut by_method = BTreeMap::new();
+        for action in schema
+            .actions()
+            .filter(|action| !places.contains_key(action))
+        {
             let fits =
                 |found: &&Found<'_>| applies(&found.policy.action_constraint(), action, actions);
             by_action.insert(action.clone(), Slice::of(policies.iter().filter(fits))?);
-        }
-        let is_call = |action: &&EntityUid| {
             let mut types = schema.resources_for_action(action).into_iter().flatten();
-            types.next().is_some()
-        };
-        let mut by_method = BTreeMap::new();
-        for action in schema.actions().filter(is_call) {
-            let name: &str = action.id().as_ref();
-            by_method.insert(name.to_owned(), Method::of(action, actions)?);
+            if types.next().is_some() {
+                let name: &str = action.id().as_ref();
+                by_method.insert(name.to_owned(), Method::of(action, actions)?);
+            }
         }
         Ok(Self {
             by_method,
             by_action,
+            tools,
             none: Cut::default(),
         })
     }
@@ -118,13 +133,28 @@ impl Slices {
     }
 
     /// The policies that can speak of this action on this resource of this server.
-    pub(super) fn of(&self, action: &EntityUid, resource: &EntityUid, server: &EntityUid) -> &Cut {
-        let Some(slice) = self.by_action.get(action) else {
-            return &self.none;
-        };
-        let own = slice.by_resource.get(resource);
-        own.or_else(|| slice.by_server.get(server))
-            .unwrap_or(&slice.any)
+    pub(super) fn of(
+        &self,
+        action: &EntityUid,
+        resource: &EntityUid,
+        server: &EntityUid,
+    ) -> Layers<'_> {
+        let cut = self.by_action.get(action).map(|slice| {
+            let own = slice.by_resource.get(resource);
+            own.or_else(|| slice.by_server.get(server))
+                .unwrap_or(&slice.any)
+        });
+        [cut.unwrap_or(&self.none), &self.none, &self.none]
+    }
+
+    /// The policies that can speak of a call of this tool.
+    pub(super) fn of_tool(&self, place: &Place) -> Layers<'_> {
+        let tools = &self.tools;
+        [
+            &tools.all,
+            tools.by_server.get(&place.server).unwrap_or(&self.none),
+            tools.own.get(&place.action).unwrap_or(&self.none),
+        ]
     }
 }
 

@@ -1,0 +1,216 @@
+//! What policies know of the tools behind each server: from tool lists in the policy folder, and
+//! from lists seen in traffic where the folder has none.
+//!
+//! A list in the folder is a pin: what the server says later does not change what policies see. A
+//! tool that cannot be mapped is in quarantine, and no other tool with it. Deliberately absent: the
+//! server's word as such, which is the [`Registry`]'s.
+
+mod pins;
+mod tags;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use portcullis_protocol::digest::Digest;
+use portcullis_protocol::names::{Name, ServerName};
+use portcullis_protocol::wire::Target;
+
+use self::tags::Tags;
+use crate::policies::{Problem, Sources};
+use crate::registry::{Annotations, Listed, Registry, ToolEntry};
+use crate::schema::{BaseContext, MappedTool, MappingFault, ToolDefinition};
+
+/// A tool whose definition policies can rely on.
+#[derive(Debug)]
+pub struct Tool {
+    /// Its name.
+    pub name: Name,
+    /// The hints of its definition.
+    pub annotations: Annotations,
+    /// SHA-256 of the definition's bytes.
+    pub definition: Digest,
+    /// What the security team says about it, sorted: `tags.toml` in the policy folder.
+    pub tags: Vec<String>,
+    /// Where the definition is from.
+    pub origin: Origin,
+    /// Its arguments in Cedar's terms.
+    pub mapped: Arc<MappedTool>,
+}
+
+/// Where a definition is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A tool list in the policy folder.
+    Folder,
+    /// A list seen in traffic.
+    Traffic,
+}
+
+/// Why no call of a tool is made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Quarantine {
+    /// Its definition cannot be mapped.
+    #[error(transparent)]
+    Mapping(#[from] MappingFault),
+    /// Its definition has changed so that the policies no longer fit it.
+    #[error("the policies do not fit its new definition")]
+    Unfit,
+}
+
+/// What policies know about a target.
+#[derive(Clone, Copy, Debug)]
+pub enum Known<'a> {
+    /// Nothing: it is no tool, or one that nobody has listed.
+    Unlisted,
+    /// A tool with a definition.
+    Tool(&'a Tool),
+    /// A tool that may not be called.
+    Quarantined(&'a Quarantine),
+}
+
+/// All tools of all servers.
+#[derive(Debug, Default)]
+pub struct Catalogue {
+    servers: BTreeMap<ServerName, BTreeMap<Name, Entry>>,
+}
+
+/// What is known of one tool.
+#[derive(Debug)]
+struct Entry {
+    /// The definition that policies are validated with: the last good one.
+    tool: Option<Tool>,
+    /// Why the tool may not be called.
+    quarantine: Option<Quarantine>,
+}
+
+impl Catalogue {
+    /// Gathers the tools of the folder and of traffic. What `before` has mapped is not mapped anew.
+    ///
+    /// # Errors
+    /// A file of the folder cannot be read.
+    pub fn gather(
+        sources: &Sources,
+        registry: &Registry,
+        base: &BaseContext,
+        before: Option<&Self>,
+    ) -> Result<Self, Vec<Problem>> {
+        let tags = Tags::read(sources)?;
+        let pins = pins::read(sources)?;
+        let mut servers: BTreeMap<ServerName, BTreeMap<Name, Entry>> = BTreeMap::new();
+        for (server, name, listed, origin) in pins.listed().chain(seen(registry)) {
+            let tools = servers.entry(server.clone()).or_default();
+            if tools.contains_key(name) {
+                continue;
+            }
+            let making = Making {
+                server,
+                name,
+                origin,
+                base,
+                before: before.and_then(|before| before.tool(server, name)),
+                tags: tags.of(server, name),
+            };
+            tools.insert(name.clone(), making.entry(listed));
+        }
+        Ok(Self { servers })
+    }
+
+    /// What is known about a target.
+    #[must_use]
+    pub fn known(&self, server: &ServerName, target: &Target) -> Known<'_> {
+        let Target::Tool(name) = target else {
+            return Known::Unlisted;
+        };
+        let entry = self.servers.get(server).and_then(|tools| tools.get(name));
+        match entry {
+            Some(Entry {
+                quarantine: Some(why),
+                ..
+            }) => Known::Quarantined(why),
+            Some(Entry {
+                tool: Some(tool), ..
+            }) => Known::Tool(tool),
+            _ => Known::Unlisted,
+        }
+    }
+
+    fn tool(&self, server: &ServerName, name: &Name) -> Option<&Tool> {
+        self.servers.get(server)?.get(name)?.tool.as_ref()
+    }
+
+    /// All tools with a definition, by server and name; those in quarantine keep their last good one.
+    pub fn tools(&self) -> impl Iterator<Item = (&ServerName, &Tool)> {
+        self.entries()
+            .filter_map(|(server, _, entry)| Some((server, entry.tool.as_ref()?)))
+    }
+
+    /// All tools in quarantine, by server and name.
+    pub fn quarantined(&self) -> impl Iterator<Item = (&ServerName, &Name, &Quarantine)> {
+        self.entries()
+            .filter_map(|(server, name, entry)| Some((server, name, entry.quarantine.as_ref()?)))
+    }
+
+    fn entries(&self) -> impl Iterator<Item = (&ServerName, &Name, &Entry)> {
+        let each = self.servers.iter();
+        each.flat_map(|(server, tools)| {
+            tools.iter().map(move |(name, entry)| (server, name, entry))
+        })
+    }
+}
+
+/// What traffic has shown.
+fn seen(registry: &Registry) -> impl Iterator<Item = (&ServerName, &Name, &Listed, Origin)> {
+    registry.servers().flat_map(|(server, tools)| {
+        let each = tools.iter();
+        each.map(move |(name, listed)| (server, name, listed, Origin::Traffic))
+    })
+}
+
+/// One tool in the making.
+struct Making<'a> {
+    server: &'a ServerName,
+    name: &'a Name,
+    origin: Origin,
+    base: &'a BaseContext,
+    before: Option<&'a Tool>,
+    tags: Vec<String>,
+}
+
+impl Making<'_> {
+    fn entry(self, listed: &Listed) -> Entry {
+        let unfit = listed.refused.map(|_| Quarantine::Unfit);
+        let mapped = listed.accepted.as_ref().map(|entry| self.tool(entry));
+        match mapped {
+            Some(Ok(tool)) => Entry {
+                tool: Some(tool),
+                quarantine: unfit,
+            },
+            Some(Err(fault)) => Entry {
+                tool: None,
+                quarantine: Some(fault.into()),
+            },
+            None => Entry {
+                tool: None,
+                quarantine: Some(Quarantine::Unfit),
+            },
+        }
+    }
+
+    fn tool(self, entry: &ToolEntry) -> Result<Tool, MappingFault> {
+        let mapped = match self.before {
+            Some(before) if before.definition == entry.definition => before.mapped.clone(),
+            _ => {
+                let definition = ToolDefinition::read(&entry.json)?;
+                Arc::new(MappedTool::map(self.server, &definition, self.base)?)
+            }
+        };
+        Ok(Tool {
+            name: self.name.clone(),
+            annotations: entry.annotations,
+            definition: entry.definition,
+            tags: self.tags,
+            origin: self.origin,
+            mapped,
+        })
+    }
+}

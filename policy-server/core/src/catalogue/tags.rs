@@ -1,0 +1,72 @@
+//! Capability tags: what the security team says about tools, in `tags.toml` of the policy folder.
+//!
+//! ```toml
+//! [github]
+//! create_issue = ["public", "write"]
+//! "*" = ["code"]            # every tool of this server
+//! ```
+//!
+//! Deliberately absent: what a server says about itself; that is in the hints.
+
+use std::collections::BTreeMap;
+
+use portcullis_protocol::names::{Name, ServerName};
+
+use crate::policies::{Place, Problem, Sources};
+
+/// The file in the policy folder.
+const FILE: &str = "tags.toml";
+
+/// Stands for every tool of a server.
+const EVERY: &str = "*";
+
+/// Tags by server and tool.
+#[derive(Debug, Default)]
+pub(super) struct Tags(BTreeMap<String, BTreeMap<String, Vec<String>>>);
+
+impl Tags {
+    /// Reads the file; without one there are no tags.
+    pub(super) fn read(sources: &Sources) -> Result<Self, Vec<Problem>> {
+        let Some((_, text)) = sources.files().find(|(name, _)| *name == FILE) else {
+            return Ok(Self::default());
+        };
+        let problem = |message: &str, place| {
+            let mut problem = Problem::new(FILE, message)
+                .help("write `[server]` and below it `tool = [\"tag\", …]`");
+            problem.place = place;
+            vec![problem]
+        };
+        let tags: BTreeMap<String, BTreeMap<String, Vec<String>>> =
+            toml::from_str(text).map_err(|error| {
+                let place = error.span().map(|span| Place::of(text, span.start));
+                problem(error.message(), place)
+            })?;
+        for (server, tools) in &tags {
+            if ServerName::parse(server).is_err() {
+                return Err(problem(&format!("`{server}` is no name of a server"), None));
+            }
+            let unsound = |tag: &&String| Name::parse(tag).is_err();
+            if let Some(tag) = tools.values().flatten().find(unsound) {
+                let message = format!("`{}` is no plain tag", tag.escape_debug());
+                return Err(problem(&message, None));
+            }
+        }
+        Ok(Self(tags))
+    }
+
+    /// The tags of a tool, sorted and each once.
+    pub(super) fn of(&self, server: &ServerName, tool: &Name) -> Vec<String> {
+        let Some(tools) = self.0.get(server.as_str()) else {
+            return Vec::new();
+        };
+        let own = [EVERY, tool.as_str()].into_iter();
+        let mut tags: Vec<String> = own
+            .filter_map(|name| tools.get(name))
+            .flatten()
+            .cloned()
+            .collect();
+        tags.sort();
+        tags.dedup();
+        tags
+    }
+}

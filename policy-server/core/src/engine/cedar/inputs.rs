@@ -1,0 +1,114 @@
+//! What policies see of messages that are no tool calls: the arguments of prompts and completions,
+//! and what a server asks of the agent.
+//!
+//! Only what the base schema declares is read. Deliberately absent: arguments of tools, which are
+//! checked and typed by [`crate::schema`].
+
+use std::collections::BTreeMap;
+
+use cedar_policy::RestrictedExpression as Cedar;
+use serde_json::{Map, Value};
+
+use crate::engine::Fault;
+use crate::facts::Facts;
+use crate::uri;
+
+type Pairs = Vec<(String, Cedar)>;
+
+/// The value of `context.input`, where the method's action has one.
+pub(super) fn of(facts: &Facts<'_>) -> Result<Option<Cedar>, Fault> {
+    let read: fn(&Map<String, Value>) -> Option<Pairs> = match facts.method {
+        "prompts/get" => prompt,
+        "completion/complete" => completion,
+        "sampling/createMessage" => sampling,
+        "elicitation/create" => elicitation,
+        _ => return Ok(None),
+    };
+    let text = facts.arguments.unwrap_or("{}");
+    let members: Map<String, Value> =
+        serde_json::from_str(text).map_err(|_| Fault::UnfitRequest)?;
+    let pairs = read(&members).ok_or(Fault::UnfitRequest)?;
+    let input = Cedar::new_record(pairs).map_err(|_| Fault::UnfitRequest)?;
+    Ok(Some(input))
+}
+
+fn text(value: &str) -> Cedar {
+    Cedar::new_string(value.to_owned())
+}
+
+fn pair(name: &str, value: Cedar) -> (String, Cedar) {
+    (name.to_owned(), value)
+}
+
+/// A member that is a string if it is there; none if it is something else.
+fn optional(members: &Map<String, Value>, name: &str) -> Option<Pairs> {
+    match members.get(name) {
+        None | Some(Value::Null) => Some(Vec::new()),
+        Some(Value::String(value)) => Some(vec![pair(name, text(value))]),
+        Some(_) => None,
+    }
+}
+
+/// Arguments of a prompt are strings by name.
+fn prompt(members: &Map<String, Value>) -> Option<Pairs> {
+    let strings: Option<BTreeMap<&String, &str>> = members
+        .iter()
+        .map(|(name, value)| Some((name, value.as_str()?)))
+        .collect();
+    let strings = strings?;
+    let entry = |(name, value): (&&String, &&str)| {
+        let pairs = [pair("key", text(name)), pair("value", text(value))];
+        Cedar::new_record(pairs).ok()
+    };
+    let entries: Option<Vec<Cedar>> = strings.iter().map(entry).collect();
+    let keys = strings.keys().map(|name| text(name));
+    Some(vec![
+        pair("keys", Cedar::new_set(keys)),
+        pair("entries", Cedar::new_set(entries?)),
+    ])
+}
+
+/// Which argument is to be completed, and what it begins with.
+fn completion(members: &Map<String, Value>) -> Option<Pairs> {
+    let Some(argument) = members.get("argument") else {
+        return Some(Vec::new());
+    };
+    let argument = argument.as_object()?;
+    let mut pairs = optional(argument, "name")?;
+    pairs.extend(optional(argument, "value")?);
+    Some(pairs)
+}
+
+/// What a server wants sampled.
+fn sampling(members: &Map<String, Value>) -> Option<Pairs> {
+    let mut pairs = optional(members, "includeContext")?;
+    pairs.extend(optional(members, "systemPrompt")?);
+    if let Some(tokens) = members.get("maxTokens") {
+        pairs.push(pair("maxTokens", Cedar::new_long(tokens.as_i64()?)));
+    }
+    let tools = members.get("tools").and_then(Value::as_array);
+    let tools = tools.is_some_and(|tools| !tools.is_empty());
+    pairs.push(pair("tools", Cedar::new_bool(tools)));
+    Some(pairs)
+}
+
+/// What a server wants to be told, and where it sends people for it.
+fn elicitation(members: &Map<String, Value>) -> Option<Pairs> {
+    let mut pairs = optional(members, "message")?;
+    pairs.extend(optional(members, "url")?);
+    let mode = members.get("mode").map_or(Some("form"), Value::as_str)?;
+    pairs.push(pair("mode", text(mode)));
+    if let Some(url) = members.get("url").and_then(Value::as_str) {
+        let place = uri::place(url).ok()?;
+        pairs.push(pair("scheme", text(&place.scheme)));
+        pairs.extend(place.host.map(|host| pair("host", text(&host))));
+    }
+    let asked = members.get("requestedSchema");
+    let fields = asked.and_then(|schema| schema.get("properties")?.as_object());
+    let names = fields
+        .into_iter()
+        .flat_map(Map::keys)
+        .map(|name| text(name));
+    pairs.push(pair("fields", Cedar::new_set(names)));
+    Some(pairs)
+}

@@ -1,0 +1,175 @@
+//! Lists on their way back: what is new in them becomes known to policies before anybody sees it.
+//!
+//! Deliberately absent: what may be shown, which is the core's.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use portcullis_core::audit::{ListRecord, Record};
+use portcullis_core::catalogue::{Known, Quarantine};
+use portcullis_core::engine::Fault;
+use portcullis_core::lists::{ListError, Listing};
+use portcullis_core::policies::Policies;
+use portcullis_core::registry::{Change, Registry};
+use portcullis_protocol::names::ServerName;
+use portcullis_protocol::wire::{ListAnswer, ListQuery, Target};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::{Gate, GateError};
+use crate::clock;
+use crate::journal::{Effect, Entry, Recorded};
+
+/// Longest wait for other lists; then the list is refused.
+const LISTS_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A page that can be answered once its record is on disk.
+struct Filtered {
+    answer: ListAnswer,
+    record: ListRecord,
+    learnt: Option<Learnt>,
+}
+
+/// What a page taught.
+struct Learnt {
+    policies: Arc<Policies>,
+    registry: Registry,
+    changes: Vec<Change>,
+}
+
+impl Gate {
+    /// Does a list's work beside the threads that answer, when it is its turn. The turn lasts until
+    /// what comes with the result is dropped, even when nobody waits any more.
+    ///
+    /// # Errors
+    /// The turn did not come in time.
+    pub async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<(T, OwnedSemaphorePermit), GateError> {
+        let turn = self.lists.clone().acquire_owned();
+        let turn = tokio::time::timeout(LISTS_TIMEOUT, turn).await;
+        let Ok(Ok(turn)) = turn else {
+            return Err(GateError::Busy);
+        };
+        let done = tokio::task::spawn_blocking(move || (work(), turn)).await;
+        done.map_err(|_| GateError::Busy)
+    }
+
+    /// Filters one page of a list. A page with tools that are new is answered once policies are
+    /// fitted to them.
+    ///
+    /// # Errors
+    /// The page is no list, or the record cannot be committed.
+    pub async fn list(&self, query: ListQuery) -> Result<Recorded<ListAnswer>, GateError> {
+        let time_us = clock::now_us();
+        let query = Arc::new(query);
+        let (policies, registry) = self.known()?;
+        let page = query.clone();
+        let look = move || match news(&registry, &page)?.is_empty() {
+            true => filter(&policies, &page, &[], time_us).map(Some),
+            false => Ok(None),
+        };
+        // The turn also covers the commit, so that the writer gets such lists one after another.
+        let (looked, turn) = self.aside(look).await?;
+        if let Some(filtered) = looked? {
+            return self.release(filtered, time_us).await;
+        }
+        drop(turn);
+        let _changing = self.changing().await;
+        let (policies, registry) = self.known()?;
+        let (learnt, _turn) = self
+            .aside(move || learn(&policies, &registry, &query, time_us))
+            .await?;
+        self.release(learnt?, time_us).await
+    }
+
+    fn known(&self) -> Result<(Arc<Policies>, Arc<Registry>), ListError> {
+        let policies = self.library.state().policies.clone();
+        let policies = policies.ok_or(ListError::Fault(Fault::NotLoaded))?;
+        Ok((policies, self.library.registry()))
+    }
+
+    async fn release(
+        &self,
+        filtered: Filtered,
+        time_us: i64,
+    ) -> Result<Recorded<ListAnswer>, GateError> {
+        let server = filtered.record.server().clone();
+        let change = match &filtered.learnt {
+            None => Effect::Nothing,
+            Some(learnt) => Effect::Tools(server.clone(), learnt.changes.clone()),
+        };
+        let entry = Entry {
+            time_us,
+            record: Record::List(Box::new(filtered.record)),
+            change,
+        };
+        let recorded = self.journal.append(filtered.answer, vec![entry]).await?;
+        if let Some(learnt) = filtered.learnt {
+            tell(&learnt, &server);
+            self.library.learn(learnt.policies, learnt.registry);
+        }
+        Ok(recorded)
+    }
+}
+
+/// What a page says that is not known yet.
+fn news(registry: &Registry, query: &ListQuery) -> Result<Vec<Change>, ListError> {
+    let tools = Listing::read(query)?.tools();
+    Ok(registry.changes(&query.server, &tools))
+}
+
+fn learn(
+    policies: &Policies,
+    registry: &Registry,
+    query: &ListQuery,
+    time_us: i64,
+) -> Result<Filtered, ListError> {
+    let mut changes = news(registry, query)?;
+    let fitted = policies.learn(registry, &query.server, &mut changes);
+    let policies = Arc::new(fitted.ok_or(ListError::Fault(Fault::UnfitPolicies))?);
+    let mut filtered = filter(&policies, query, &changes, time_us)?;
+    let mut registry = registry.clone();
+    registry.apply(&query.server, &changes);
+    filtered.learnt = Some(Learnt {
+        policies,
+        registry,
+        changes,
+    });
+    Ok(filtered)
+}
+
+fn filter(
+    policies: &Policies,
+    query: &ListQuery,
+    changes: &[Change],
+    time_us: i64,
+) -> Result<Filtered, ListError> {
+    let page = Listing::read(query)?.filter(policies, time_us / 1_000)?;
+    let record = ListRecord::new(query, policies.digest(), &page, changes);
+    let answer = ListAnswer {
+        call: query.call,
+        digest: query.digest,
+        result: page.result,
+    };
+    Ok(Filtered {
+        answer,
+        record,
+        learnt: None,
+    })
+}
+
+/// Tells the operator which tools are in quarantine now, and why.
+fn tell(learnt: &Learnt, server: &ServerName) {
+    for change in &learnt.changes {
+        let target = Target::Tool(change.tool.clone());
+        let known = learnt.policies.catalogue().known(server, &target);
+        if let Known::Quarantined(why) = known {
+            let help = match why {
+                Quarantine::Mapping(_) => "its calls are denied until its server mends it",
+                Quarantine::Unfit => "its calls are denied until the policies that name it fit",
+            };
+            tracing::warn!(%server, tool = %change.tool, %why, help, "a tool is in quarantine");
+        }
+    }
+}
