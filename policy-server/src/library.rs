@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use portcullis_core::policies::{LoadError, Policies, Problem, SCHEMA_FILE, Sources};
+use portcullis_core::policies::{Code, LoadError, Policies, Problem, SCHEMA_FILE, Sources};
 
 use crate::clock;
 
@@ -48,13 +48,18 @@ impl FolderError {
             Self::Load(error) => error.problems.clone(),
             Self::Read { path, source } => {
                 vec![Problem::new(
+                    Code::Folder,
                     &path.to_string_lossy(),
                     &format!("cannot read this: {source}"),
                 )]
             }
             Self::TooMuch(path) => vec![
-                Problem::new(&path.to_string_lossy(), "the folder holds too much")
-                    .help("a policy folder has at most 1000 files and 32 MiB"),
+                Problem::new(
+                    Code::Folder,
+                    &path.to_string_lossy(),
+                    "the folder holds too much",
+                )
+                .help("a policy folder has at most 1000 files and 32 MiB"),
             ],
         }
     }

@@ -9,10 +9,15 @@
 
 mod annotations;
 mod entities;
+mod expression;
 mod found;
+mod invalid;
+mod lints;
 mod load;
 mod mentions;
+mod nearest;
 mod slices;
+mod written;
 
 use cedar_policy::{
     Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request, Schema,

@@ -3,22 +3,23 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use cedar_policy::{Entities, PolicyId, PolicySet, Schema, ValidationMode, Validator};
-use miette::Diagnostic;
+use cedar_policy::{Entities, PolicySet, Schema, ValidationMode, Validator};
 
 use super::annotations::Meaning;
 use super::found::{self, Found};
+use super::invalid;
 use super::slices::Slices;
 use super::{Engine, SCHEMA};
-use crate::policies::{Problem, SCHEMA_FILE, Sources};
+use crate::policies::{Code, Problem, SCHEMA_FILE, Sources};
 
 /// What annotations come to, by policy id.
 pub(super) type Meanings = BTreeMap<String, Meaning>;
 
 /// The built-in schema and its action entities, read once.
 static LAW: LazyLock<Result<(Schema, Entities), Vec<Problem>>> = LazyLock::new(|| {
-    let problem =
-        |error: &dyn std::fmt::Display| vec![Problem::new(SCHEMA_FILE, &error.to_string())];
+    let problem = |error: &dyn std::fmt::Display| {
+        vec![Problem::new(Code::Schema, SCHEMA_FILE, &error.to_string())]
+    };
     let (schema, mut warnings) =
         Schema::from_cedarschema_str(SCHEMA).map_err(|error| problem(&error))?;
     if let Some(warning) = warnings.next() {
@@ -39,8 +40,13 @@ impl Engine {
         let found = found::all(sources)?;
         let policies = found::unique(&found)?;
         validate(&schema, &policies, &found)?;
-        let slices = Slices::cut(&schema, &actions, &found)
-            .map_err(|error| vec![Problem::new("policies", &error.to_string())])?;
+        let slices = Slices::cut(&schema, &actions, &found).map_err(|error| {
+            vec![Problem::new(
+                Code::Unreadable,
+                "policies",
+                &error.to_string(),
+            )]
+        })?;
         let meaning = |found: Found<'_>| (found.policy.id().to_string(), found.meaning);
         Ok(Self {
             schema,
@@ -63,15 +69,20 @@ fn validate(
         .collect();
     let mut problems: Vec<Problem> = result
         .validation_errors()
-        .map(|error| located(&by_id, error.policy_id(), error))
-        .chain(
-            result
-                .validation_warnings()
-                .map(|warning| located(&by_id, warning.policy_id(), warning)),
-        )
+        .map(|error| match by_id.get(&error.policy_id().to_string()) {
+            Some(found) => invalid::error(found, error),
+            None => Problem::anywhere(invalid::code_of_error(error), "policies", error),
+        })
+        .chain(result.validation_warnings().map(|warning| {
+            match by_id.get(&warning.policy_id().to_string()) {
+                Some(found) => invalid::warning(found, warning),
+                None => Problem::anywhere(invalid::code_of_warning(warning), "policies", warning),
+            }
+        }))
         .collect();
     if problems.is_empty() && !result.validation_passed_without_warnings() {
         problems.push(Problem::new(
+            Code::Validation,
             "policies",
             "the policies do not pass validation",
         ));
@@ -82,16 +93,5 @@ fn validate(
         Ok(())
     } else {
         Err(problems)
-    }
-}
-
-fn located<E: Diagnostic>(
-    by_id: &BTreeMap<String, &Found<'_>>,
-    id: &PolicyId,
-    error: &E,
-) -> Problem {
-    match by_id.get(&id.to_string()) {
-        Some(found) => found.located(error),
-        None => Problem::anywhere("policies", error),
     }
 }
