@@ -3,12 +3,16 @@
 //! The folder is read twice a second; what counts is its content, so that any editor, `git` or
 //! mounted volume will do. Deliberately absent: folders inside it, and files that begin with a dot.
 
+mod names;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use portcullis_core::policies::{Code, LoadError, Policies, Problem, SCHEMA_FILE, Sources};
+use portcullis_core::policies::{
+    Code, LoadError, Policies, Problem, SCHEMA_FILE, Severity, Sources,
+};
 
 use crate::clock;
 
@@ -153,22 +157,43 @@ impl Library {
             return News::None;
         }
         *seen = Some(content);
-        match found.and_then(|sources| Ok(Policies::load(&sources)?)) {
+        match found.and_then(|sources| self.load(&sources)) {
             Ok(policies) => News::Policies(Arc::new(policies)),
             Err(error) => News::Broken(error),
         }
     }
+
+    /// Loads a set, and counts what lints say about it: they are no reason to refuse it.
+    fn load(&self, sources: &Sources) -> Result<Policies, FolderError> {
+        let policies = Policies::load(sources)?;
+        let said = lints(&self.folder, sources, &policies);
+        let count = |code: Severity| said.iter().filter(|one| one.severity == code).count();
+        let warnings = count(Severity::Warning) + count(Severity::Error);
+        if warnings > 0 {
+            tracing::warn!(
+                warnings,
+                "lints warn of these policies: `portcullis policy check` says what"
+            );
+        }
+        Ok(policies)
+    }
 }
 
-/// Loads a folder once.
+/// What can hardly be meant in a folder's policies, or could be better, and what is wrong with the
+/// names that it says are known.
+#[must_use]
+pub fn lints(folder: &Path, sources: &Sources, policies: &Policies) -> Vec<Problem> {
+    let (known, mut problems) = names::read(folder);
+    problems.extend(policies.lints(sources, &known));
+    problems.sort();
+    problems
+}
+
+/// Reads the policy files of a folder.
 ///
 /// # Errors
-/// It cannot be read, or its policies are refused.
-pub fn load(folder: &Path) -> Result<Policies, FolderError> {
-    Ok(Policies::load(&read(folder)?)?)
-}
-
-fn read(folder: &Path) -> Result<Sources, FolderError> {
+/// It cannot be read, or holds too much.
+pub fn read(folder: &Path) -> Result<Sources, FolderError> {
     let failed = |path: &Path, source| FolderError::Read {
         path: path.to_owned(),
         source,

@@ -39,6 +39,12 @@ impl Sources {
             .map(|(name, text)| (name.as_str(), text.as_str()))
     }
 
+    /// The text of one file.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
     /// SHA-256 over the schema and all Cedar files, names and bytes.
     #[must_use]
     pub fn digest(&self) -> Digest {

@@ -10,6 +10,7 @@
 mod annotations;
 mod entities;
 mod expression;
+mod format;
 mod found;
 mod invalid;
 mod lints;
@@ -28,6 +29,7 @@ use super::{Fault, Gate, Opinion, ShadowEffect, ShadowNote};
 use crate::facts::{Facts, Subject};
 
 pub use self::annotations::{ANNOTATIONS, ID_BYTES_MAX, REASON_BYTES_MAX};
+pub use self::format::format;
 
 /// The schema that every policy is validated against.
 pub const SCHEMA: &str = include_str!("../../../../policies/schema.cedarschema");

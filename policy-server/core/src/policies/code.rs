@@ -18,6 +18,8 @@ pub enum Code {
     Schema,
     /// The text is no Cedar.
     Syntax,
+    /// The formatter has no answer.
+    Format,
     /// A template, which nothing here fills in.
     Template,
     /// The policies of a file cannot be told apart, or do not make one set.
@@ -105,6 +107,7 @@ impl Code {
             Self::Names => "names",
             Self::Schema => "schema",
             Self::Syntax => "syntax",
+            Self::Format => "format",
             Self::Template => "template",
             Self::Unreadable => "unreadable",
             Self::DuplicateId => "duplicate-id",

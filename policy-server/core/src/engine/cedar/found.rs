@@ -213,8 +213,16 @@ impl Found<'_> {
 
     /// Cedar's error on this policy, with its place.
     pub(super) fn located<E: Diagnostic>(&self, code: Code, error: &E) -> Problem {
-        let problem = self.written.located(code, error);
-        problem.policy(&self.policy.id().to_string())
+        let mut problem = self.written.located(code, error);
+        let id = self.policy.id().to_string();
+        // Cedar's messages begin with the policy, which has a field of its own here.
+        if let Some(rest) = problem
+            .message
+            .strip_prefix(&format!("for policy `{id}`, "))
+        {
+            problem.message = rest.to_owned();
+        }
+        problem.policy(&id)
     }
 
     /// File and line where it begins.

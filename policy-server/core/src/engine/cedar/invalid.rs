@@ -1,16 +1,24 @@
 //! What the validator says, under our codes, and with more help where its own leaves one alone.
 
-use cedar_policy::{ValidationError, ValidationWarning};
+use std::collections::BTreeSet;
+
+use cedar_policy::{EntityUid, Schema, ValidationError, ValidationWarning};
 use miette::Diagnostic;
 use serde_json::Value;
 
 use super::expression::{children, dotted};
 use super::found::Found;
+use super::nearest::nearest;
 use crate::policies::{Code, Problem};
 
 /// An error as a problem of its policy.
-pub(super) fn error(found: &Found<'_>, error: &ValidationError) -> Problem {
+pub(super) fn error(found: &Found<'_>, error: &ValidationError, schema: &Schema) -> Problem {
     let code = code_of_error(error);
+    if code == Code::UnknownAction
+        && let Some(help) = nearest_action(found, schema)
+    {
+        return found.located(code, error).help(&help);
+    }
     if code == Code::TypeMismatch
         && let Some(problem) = strings_in_list(found, error)
     {
@@ -78,6 +86,18 @@ fn helped(problem: Problem) -> Problem {
         _ => return problem,
     };
     problem.help(help)
+}
+
+/// The action that was meant: Cedar's own guess looks at the length of the change alone.
+fn nearest_action(found: &Found<'_>, schema: &Schema) -> Option<String> {
+    let actions: BTreeSet<&EntityUid> = schema.actions().collect();
+    let literals = found.policy.entity_literals();
+    let wrong = literals
+        .iter()
+        .find(|uid| uid.type_name().basename() == "Action" && !actions.contains(uid))?;
+    let ids = actions.iter().map(|action| action.id().as_ref());
+    let best = nearest(wrong.id().as_ref(), ids)?;
+    Some(format!("did you mean `Mcp::Action::{best:?}`?"))
 }
 
 /// `context.x in ["a", "b"]`: `in` is for entities. Without a schema Cedar would skip the policy.

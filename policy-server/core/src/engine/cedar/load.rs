@@ -70,7 +70,7 @@ fn validate(
     let mut problems: Vec<Problem> = result
         .validation_errors()
         .map(|error| match by_id.get(&error.policy_id().to_string()) {
-            Some(found) => invalid::error(found, error),
+            Some(found) => invalid::error(found, error, schema),
             None => Problem::anywhere(invalid::code_of_error(error), "policies", error),
         })
         .chain(result.validation_warnings().map(|warning| {

@@ -97,16 +97,16 @@ impl<'a> Reach<'a> {
             (principal, resource)
         };
         let ((own_p, own_r), (other_p, other_r)) = (exact(self), exact(other));
-        let within =
-            |own: &Option<EntityUid>, own_exact: bool, of: &Option<EntityUid>, exact: bool| match (
-                own, of,
-            ) {
-                (None, _) => true,
-                (Some(_), None) => false,
-                (Some(own), Some(of)) => {
-                    (own == of && (exact || !own_exact)) || (!own_exact && is_of(of, own))
-                }
-            };
+        let within = |own: &Option<EntityUid>,
+                      own_exact: bool,
+                      of: &Option<EntityUid>,
+                      exact: bool| match (own, of) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(own), Some(of)) => {
+                (own == of && (exact || !own_exact)) || (!own_exact && is_of(of, own))
+            }
+        };
         other.envs.is_subset(&self.envs)
             && within(&self.principal, own_p, &other.principal, other_p)
             && within(&self.resource, own_r, &other.resource, other_r)

@@ -276,8 +276,10 @@ fn gates_that_open_too_widely() {
         ),
         (&either(exempt, all), &[]),
         (
-            &gate("", &[GROUP, EXPIRY, DIGEST])
-                .replace("@approval(\"finance-approvers", "@approval(\"finance-aprovers"),
+            &gate("", &[GROUP, EXPIRY, DIGEST]).replace(
+                "@approval(\"finance-approvers",
+                "@approval(\"finance-aprovers",
+            ),
             &["unknown-group 1:1", "gate-without-group 3:1"],
         ),
     ]);
