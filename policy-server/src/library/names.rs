@@ -43,7 +43,7 @@ pub(super) fn read(folder: &Path) -> (Known, Vec<Problem>) {
     let names = match names(folder) {
         Ok(names) => names,
         Err(problem) => {
-            problems.push(problem);
+            problems.push(*problem);
             Names::default()
         }
     };
@@ -56,7 +56,7 @@ pub(super) fn read(folder: &Path) -> (Known, Vec<Problem>) {
     (known, problems)
 }
 
-fn names(folder: &Path) -> Result<Names, Problem> {
+fn names(folder: &Path) -> Result<Names, Box<Problem>> {
     let Some(text) = text(folder, NAMES_FILE)? else {
         return Ok(Names::default());
     };
@@ -64,10 +64,10 @@ fn names(folder: &Path) -> Result<Names, Problem> {
         let problem = Problem::new(Code::Names, NAMES_FILE, error.message())
             .help("it may say `roles`, `groups` and `servers`, each a list of names");
         let at = |span: Range<usize>| Place::span(&text, span);
-        Problem {
+        Box::new(Problem {
             place: error.span().map(at),
             ..problem
-        }
+        })
     })
 }
 
@@ -84,25 +84,25 @@ fn tools(folder: &Path, problems: &mut Vec<Problem>) -> BTreeMap<String, BTreeSe
             Ok(names) => {
                 tools.insert(server.to_owned(), names);
             }
-            Err(problem) => problems.push(problem),
+            Err(problem) => problems.push(*problem),
         }
     }
     tools
 }
 
-fn listed(folder: &Path, file: &str) -> Result<BTreeSet<String>, Problem> {
+fn listed(folder: &Path, file: &str) -> Result<BTreeSet<String>, Box<Problem>> {
     let text = text(folder, file)?.unwrap_or_default();
     let listed: Listed = serde_json::from_str(&text).map_err(|error| {
-        Problem::new(Code::Names, file, &error.to_string())
-            .help("it is a result of `tools/list`: `{\"tools\": [{\"name\": …}, …]}`")
+        let problem = Problem::new(Code::Names, file, &error.to_string());
+        Box::new(problem.help("it is a result of `tools/list`: `{\"tools\": [{\"name\": …}, …]}`"))
     })?;
     Ok(listed.tools.into_iter().map(|tool| tool.name).collect())
 }
 
 /// The text of a file; none when it is not there.
-fn text(folder: &Path, file: &str) -> Result<Option<String>, Problem> {
+fn text(folder: &Path, file: &str) -> Result<Option<String>, Box<Problem>> {
     let path = folder.join(file);
-    let problem = |message: &str| Problem::new(Code::Names, file, message);
+    let problem = |message: &str| Box::new(Problem::new(Code::Names, file, message));
     match std::fs::metadata(&path) {
         Ok(metadata) if metadata.len() > BYTES_MAX => Err(problem("the file is larger than 4 MiB")),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

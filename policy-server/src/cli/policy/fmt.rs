@@ -62,16 +62,16 @@ pub(super) fn run(args: &Args) -> u8 {
     };
     let mut texts = Vec::new();
     for path in &args.paths {
-        match files(path) {
-            Ok(found) => found
-                .iter()
-                .for_each(|file| match io_problem(file, "read", text(file)) {
-                    Ok(text) => texts.push((file.clone(), text)),
-                    Err(problem) => report.problems.push(problem),
-                }),
-            Err(error) => report
-                .problems
-                .extend(io_problem::<()>(path, "read", Err(error)).err()),
+        let found = files(path).map_err(|error| failed(path, "read", &error));
+        let found = found.unwrap_or_else(|problem| {
+            report.problems.push(problem);
+            Vec::new()
+        });
+        for file in found {
+            match text(&file) {
+                Ok(text) => texts.push((file, text)),
+                Err(error) => report.problems.push(failed(&file, "read", &error)),
+            }
         }
     }
     for (path, text) in &texts {
@@ -116,9 +116,9 @@ fn text(path: &Path) -> io::Result<String> {
     std::fs::read_to_string(path)
 }
 
-fn io_problem<T>(path: &Path, verb: &str, result: io::Result<T>) -> Result<T, Problem> {
-    let message = |error| format!("cannot {verb} this: {error}");
-    result.map_err(|error| Problem::new(Code::Folder, &path.to_string_lossy(), &message(error)))
+fn failed(path: &Path, verb: &str, error: &io::Error) -> Problem {
+    let message = format!("cannot {verb} this: {error}");
+    Problem::new(Code::Folder, &path.to_string_lossy(), &message)
 }
 
 fn one(path: &Path, text: &str, args: &Args) -> Result<Formatted, Vec<Problem>> {
@@ -130,7 +130,7 @@ fn one(path: &Path, text: &str, args: &Args) -> Result<Formatted, Vec<Problem>> 
             let _ = io::stdout().write_all(after.as_bytes());
         }
     } else if changed && !args.check {
-        io_problem(path, "write", replace(path, &after)).map_err(|problem| vec![problem])?;
+        replace(path, &after).map_err(|error| vec![failed(path, "write", &error)])?;
     }
     Ok(Formatted {
         file,

@@ -208,7 +208,7 @@ impl Found<'_> {
     /// A problem of this policy, at its first line.
     pub(super) fn problem(&self, code: Code, message: &str) -> Problem {
         let problem = self.written.problem(code, message);
-        problem.policy(&self.policy.id().to_string())
+        problem.policy(self.policy.id().as_ref())
     }
 
     /// Cedar's error on this policy, with its place.
