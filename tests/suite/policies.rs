@@ -121,6 +121,21 @@ fn a_check_speaks_json() {
 }
 
 #[test]
+fn a_check_speaks_sarif() {
+    let run = Run::of(root(), &["check", "cases/policy-check", "--sarif"]);
+    let log = run.json();
+    assert_eq!((run.code(), &log["version"]), (1, &"2.1.0".into()));
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 2);
+    let physical = &results[0]["locations"][0]["physicalLocation"];
+    let uri = &physical["artifactLocation"]["uri"];
+    assert_eq!(uri, "cases/policy-check/refunds.cedar");
+    assert_eq!(physical["region"]["startLine"], 8);
+    let both = ["check", "cases/policy-check", "--sarif", "--json"];
+    assert_eq!(Run::of(root(), &both).code(), 2);
+}
+
+#[test]
 fn lints_can_be_let_through_and_errors_cannot() {
     let check = |more: &[&str]| {
         let args = [&["check", "cases/policy-check", "--json"], more].concat();

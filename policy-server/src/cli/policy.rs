@@ -3,6 +3,7 @@
 mod check;
 mod fmt;
 mod render;
+mod sarif;
 mod schema;
 
 /// What to do with policies.

@@ -7,6 +7,7 @@ use portcullis_core::policies::{Policies, Problem, Severity, Sources, WARNINGS};
 use serde::Serialize;
 
 use super::render::{self, Color, Shown};
+use super::sarif;
 use crate::cli::{OK, PROBLEMS, say};
 use crate::library::{self, FolderError};
 
@@ -34,6 +35,9 @@ pub(in crate::cli) struct Args {
     /// Print one JSON object instead: ok, digest, files, problems
     #[arg(long)]
     json: bool,
+    /// Print a SARIF 2.1.0 log instead, for code hosts that show problems beside a change
+    #[arg(long, conflicts_with = "json")]
+    sarif: bool,
     /// When to use colours
     #[arg(long, value_enum, default_value_t)]
     color: Color,
@@ -70,6 +74,8 @@ pub(super) fn run(args: &Args) -> u8 {
     report.ok = !report.problems.iter().any(fails);
     if args.json {
         say(&serde_json::to_string(&report).unwrap_or_default());
+    } else if args.sarif {
+        say(&sarif::log(&report.problems, &|file| path(&args.dir, file)));
     } else {
         report.print(args, sources.as_ref().ok());
     }
