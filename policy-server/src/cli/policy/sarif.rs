@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use portcullis_core::policies::{Problem, Severity};
+use portcullis_core::policies::{Place, Problem, Severity};
 use serde_json::{Value, json};
 
 /// One log with one run. `path` says where a problem's file is, as seen from the repository.
@@ -32,15 +32,11 @@ pub(super) fn log(problems: &[Problem], path: &dyn Fn(&str) -> String) -> Value 
 }
 
 fn result(problem: &Problem, path: &str) -> Value {
-    let mut location = json!({ "artifactLocation": { "uri": uri(path) } });
-    if let Some(place) = problem.place {
-        let mut region = json!({ "startLine": place.line, "startColumn": place.column });
-        if let Some((line, column)) = place.end_line.zip(place.end_column) {
-            region["endLine"] = line.into();
-            region["endColumn"] = column.into();
-        }
-        location["region"] = region;
-    }
+    let file = json!({ "uri": uri(path) });
+    let location = match problem.place {
+        Some(place) => json!({ "artifactLocation": file, "region": region(place) }),
+        None => json!({ "artifactLocation": file }),
+    };
     let text = match &problem.help {
         Some(help) => format!("{}; {help}", problem.message),
         None => problem.message.clone(),
@@ -51,6 +47,19 @@ fn result(problem: &Problem, path: &str) -> Value {
         "message": { "text": text },
         "locations": [{ "physicalLocation": location }],
     })
+}
+
+fn region(place: Place) -> Value {
+    let (line, column) = (place.line, place.column);
+    match place.end_line.zip(place.end_column) {
+        Some((end_line, end_column)) => json!({
+            "startLine": line,
+            "startColumn": column,
+            "endLine": end_line,
+            "endColumn": end_column,
+        }),
+        None => json!({ "startLine": line, "startColumn": column }),
+    }
 }
 
 const fn level(severity: Severity) -> &'static str {
@@ -74,7 +83,7 @@ fn uri(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use portcullis_core::policies::{Code, Place};
+    use portcullis_core::policies::Code;
 
     use super::*;
 

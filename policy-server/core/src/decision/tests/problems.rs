@@ -140,6 +140,8 @@ fn problems_have_codes_policies_and_ends() {
         let problems = problems(&text);
         let found = problems.iter().find(|found| found.code.as_str() == code);
         let found = found.unwrap_or_else(|| panic!("{text}: {problems:#?}"));
+        let same = problems.iter().filter(|other| other.code == found.code);
+        assert_eq!(same.count(), 1, "{text}: {problems:#?}");
         let said = found.help.as_deref().unwrap_or_default();
         assert!(said.contains(help), "{text}: {found:#?}");
         let json = serde_json::to_value(found).unwrap();

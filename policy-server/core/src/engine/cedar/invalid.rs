@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use cedar_policy::{EntityUid, Schema, ValidationError, ValidationWarning};
-use miette::Diagnostic;
 use serde_json::Value;
 
 use super::expression::{children, dotted};
@@ -20,7 +19,7 @@ pub(super) fn error(found: &Found<'_>, error: &ValidationError, schema: &Schema)
         return found.located(code, error).help(&help);
     }
     if code == Code::TypeMismatch
-        && let Some(problem) = strings_in_list(found, error)
+        && let Some(problem) = strings_in_list(found)
     {
         return problem;
     }
@@ -101,14 +100,13 @@ fn nearest_action(found: &Found<'_>, schema: &Schema) -> Option<String> {
 }
 
 /// `context.x in ["a", "b"]`: `in` is for entities. Without a schema Cedar would skip the policy.
-fn strings_in_list(found: &Found<'_>, error: &impl Diagnostic) -> Option<Problem> {
+fn strings_in_list(found: &Found<'_>) -> Option<Problem> {
     let json = found.policy.to_json().ok()?;
     let wrong = conditions(&json).find_map(in_strings)?;
     let message = "`in` looks for entities, and this is a list of strings";
-    let problem = Problem {
-        message: message.to_owned(),
-        ..found.located(Code::InStrings, error)
-    };
+    // Cedar complains of both sides: one place makes it one problem.
+    let problem = found.problem(Code::InStrings, message);
+    let problem = problem.at(found.written.place("in ["));
     Some(problem.help(&format!("write `{wrong}`")))
 }
 
