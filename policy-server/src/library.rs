@@ -4,12 +4,16 @@
 //! The folder is read twice a second; what counts is its content, so that any editor, `git` or
 //! mounted volume will do. Deliberately absent: folders inside it, and files that begin with a dot.
 
+mod names;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use portcullis_core::policies::{LoadError, Policies, Problem, SCHEMA_FILE, Sources};
+use portcullis_core::policies::{
+    Code, LoadError, Policies, Problem, SCHEMA_FILE, Severity, Sources,
+};
 use portcullis_core::registry::Registry;
 
 use crate::clock;
@@ -50,13 +54,18 @@ impl FolderError {
             Self::Load(error) => error.problems.clone(),
             Self::Read { path, source } => {
                 vec![Problem::new(
+                    Code::Folder,
                     &path.to_string_lossy(),
                     &format!("cannot read this: {source}"),
                 )]
             }
             Self::TooMuch(path) => vec![
-                Problem::new(&path.to_string_lossy(), "the folder holds too much")
-                    .help("a policy folder has at most 1000 files and 32 MiB"),
+                Problem::new(
+                    Code::Folder,
+                    &path.to_string_lossy(),
+                    "the folder holds too much",
+                )
+                .help("a policy folder has at most 1000 files and 32 MiB"),
             ],
         }
     }
@@ -174,27 +183,43 @@ impl Library {
             return News::None;
         }
         *seen = Some(content);
-        let loaded =
-            found.and_then(|sources| Ok(Policies::load(Arc::new(sources), &self.registry())?));
-        match loaded {
+        match found.and_then(|sources| self.load(sources)) {
             Ok(policies) => News::Policies(Arc::new(policies)),
             Err(error) => News::Broken(error),
         }
     }
+
+    /// Loads a set, and counts what lints say about it: they are no reason to refuse it.
+    fn load(&self, sources: Sources) -> Result<Policies, FolderError> {
+        let policies = Policies::load(Arc::new(sources), &self.registry())?;
+        let said = lints(&self.folder, policies.sources(), &policies);
+        let count = |code: Severity| said.iter().filter(|one| one.severity == code).count();
+        let warnings = count(Severity::Warning) + count(Severity::Error);
+        if warnings > 0 {
+            tracing::warn!(
+                warnings,
+                "lints warn of these policies: `portcullis policy check` says what"
+            );
+        }
+        Ok(policies)
+    }
 }
 
-/// Loads a folder once, with no tools but those that it lists itself.
+/// What can hardly be meant in a folder's policies, or could be better, and what is wrong with the
+/// names that it says are known.
+#[must_use]
+pub fn lints(folder: &Path, sources: &Sources, policies: &Policies) -> Vec<Problem> {
+    let (known, mut problems) = names::read(folder);
+    problems.extend(policies.lints(sources, &known));
+    problems.sort();
+    problems
+}
+
+/// Reads the policy files of a folder.
 ///
 /// # Errors
-/// It cannot be read, or its policies are refused.
-pub fn load(folder: &Path) -> Result<Policies, FolderError> {
-    Ok(Policies::load(
-        Arc::new(read(folder)?),
-        &Registry::default(),
-    )?)
-}
-
-fn read(folder: &Path) -> Result<Sources, FolderError> {
+/// It cannot be read, or holds too much.
+pub fn read(folder: &Path) -> Result<Sources, FolderError> {
     let failed = |path: &Path, source| FolderError::Read {
         path: path.to_owned(),
         source,

@@ -22,6 +22,8 @@ mod contract;
 mod faults;
 /// Who asks: tokens, challenges, metadata.
 mod identity;
+/// The commands that look after policies.
+mod policies;
 /// A session belongs to whoever opened it.
 mod sessions;
 /// Requests that mean one thing to us and another behind us.

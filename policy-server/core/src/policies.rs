@@ -3,19 +3,24 @@
 //! A set either loads whole or not at all. Deliberately absent: reading folders (the server's
 //! `library` does), and a schema of the folder's own.
 
+mod code;
+mod known;
+mod problem;
+
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
-use miette::Diagnostic;
 use portcullis_protocol::digest::{Digest, Fields};
 use portcullis_protocol::names::ServerName;
-use serde::Serialize;
 
 use crate::catalogue::Catalogue;
 use crate::engine::cedar::{Engine, SCHEMA};
 use crate::registry::{Change, Fit, Registry};
 use crate::schema::BaseContext;
+
+pub use self::code::{Code, WARNINGS};
+pub use self::known::Known;
+pub use self::problem::{Place, Problem, Severity};
 
 /// The name under which a folder may carry a copy of the schema.
 pub const SCHEMA_FILE: &str = "schema.cedarschema";
@@ -37,6 +42,12 @@ impl Sources {
             .iter()
             .filter(|(name, _)| name.as_str() != SCHEMA_FILE)
             .map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
+    /// The text of one file.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
     }
 
     /// The Cedar files, sorted by name.
@@ -85,12 +96,16 @@ impl Policies {
     ) -> Result<Self, Vec<Problem>> {
         let own = sources.0.get(SCHEMA_FILE);
         if own.is_some_and(|own| own != SCHEMA) {
-            let problem = Problem::new(SCHEMA_FILE, "this is not the schema of this version")
-                .help("replace it with the output of `portcullis policy schema`, or remove it");
+            let problem = Problem::new(
+                Code::Schema,
+                SCHEMA_FILE,
+                "this is not the schema of this version",
+            )
+            .help("replace it with the output of `portcullis policy schema`, or remove it");
             return Err(vec![problem]);
         }
         let base = BaseContext::read(SCHEMA)
-            .map_err(|fault| vec![Problem::new(SCHEMA_FILE, &fault.to_string())])?;
+            .map_err(|fault| vec![Problem::new(Code::Schema, SCHEMA_FILE, &fault.to_string())])?;
         let catalogue = Catalogue::gather(&sources, registry, &base, before)?;
         let engine = Engine::load(&sources, &catalogue)?;
         Ok(Self {
@@ -159,6 +174,12 @@ impl Policies {
         &self.catalogue
     }
 
+    /// What can hardly be meant in it, or could be better. `sources` are those it was loaded from.
+    #[must_use]
+    pub fn lints(&self, sources: &Sources, known: &Known) -> Vec<Problem> {
+        self.engine.lints(sources, known)
+    }
+
     /// The engine that judges by it.
     #[must_use]
     pub const fn engine(&self) -> &Engine {
@@ -172,89 +193,4 @@ impl Policies {
 pub struct LoadError {
     /// Everything that was found; never empty.
     pub problems: Vec<Problem>,
-}
-
-/// One thing that is wrong with a policy set.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Problem {
-    /// The file.
-    pub file: String,
-    /// Where in the file, when that is known.
-    #[serde(flatten)]
-    pub place: Option<Place>,
-    /// What is wrong.
-    pub message: String,
-    /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub help: Option<String>,
-}
-
-/// A place in a text, counted from one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Place {
-    /// The line.
-    pub line: usize,
-    /// The character in the line.
-    pub column: usize,
-}
-
-impl Place {
-    /// The place of a byte in a text.
-    #[must_use]
-    pub fn of(text: &str, offset: usize) -> Self {
-        let before = text.get(..offset.min(text.len())).unwrap_or(text);
-        let line = before.rsplit('\n').next().unwrap_or_default();
-        Self {
-            line: before.matches('\n').count() + 1,
-            column: line.chars().count() + 1,
-        }
-    }
-}
-
-impl Problem {
-    /// A problem somewhere in a file.
-    #[must_use]
-    pub fn new(file: &str, message: &str) -> Self {
-        Self {
-            file: file.to_owned(),
-            place: None,
-            message: message.to_owned(),
-            help: None,
-        }
-    }
-
-    pub(crate) fn anywhere(file: &str, error: &impl Diagnostic) -> Self {
-        Self {
-            help: error.help().map(|help| help.to_string()),
-            ..Self::new(file, &error.to_string())
-        }
-    }
-
-    pub(crate) fn at(file: &str, place: Place, error: &impl Diagnostic) -> Self {
-        Self {
-            place: Some(place),
-            ..Self::anywhere(file, error)
-        }
-    }
-
-    /// Adds what to do about it.
-    #[must_use]
-    pub fn help(mut self, help: &str) -> Self {
-        self.help = Some(help.to_owned());
-        self
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
-        if let Some(place) = self.place {
-            write!(f, ":{}:{}", place.line, place.column)?;
-        }
-        write!(f, ": error: {}", self.message)?;
-        match &self.help {
-            Some(help) => write!(f, "\n  help: {help}"),
-            None => Ok(()),
-        }
-    }
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use portcullis_protocol::names::{Name, ServerName};
 
-use crate::policies::{Place, Problem, Sources};
+use crate::policies::{Code, Place, Problem, Sources};
 
 /// The file in the policy folder.
 const FILE: &str = "tags.toml";
@@ -31,7 +31,7 @@ impl Tags {
             return Ok(Self::default());
         };
         let problem = |message: &str, place| {
-            let mut problem = Problem::new(FILE, message)
+            let mut problem = Problem::new(Code::Tags, FILE, message)
                 .help("write `[server]` and below it `tool = [\"tag\", …]`");
             problem.place = place;
             vec![problem]

@@ -9,14 +9,20 @@
 
 mod annotations;
 mod entities;
+mod expression;
+mod format;
 mod found;
 mod inputs;
+mod invalid;
+mod lints;
 mod load;
 mod mentions;
+mod nearest;
 mod places;
 mod principals;
 mod shown;
 mod slices;
+mod written;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,6 +40,7 @@ use crate::catalogue::Known;
 use crate::facts::{Facts, Subject};
 
 pub use self::annotations::{ANNOTATIONS, ID_BYTES_MAX, REASON_BYTES_MAX};
+pub use self::format::format;
 
 /// The schema that every policy is validated against.
 pub const SCHEMA: &str = include_str!("../../../../policies/schema.cedarschema");
