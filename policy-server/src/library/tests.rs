@@ -14,7 +14,7 @@ fn write(folder: &Path, name: &str, text: &str) {
 fn only_policy_files_count() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(
-        Policies::load(&read(folder.path()).unwrap())
+        Policies::load(Arc::new(read(folder.path()).unwrap()), &Registry::default())
             .unwrap()
             .files(),
         0
@@ -25,7 +25,7 @@ fn only_policy_files_count() {
     }
     std::fs::create_dir(folder.path().join("c.cedar")).unwrap();
     assert_eq!(
-        Policies::load(&read(folder.path()).unwrap())
+        Policies::load(Arc::new(read(folder.path()).unwrap()), &Registry::default())
             .unwrap()
             .files(),
         1
@@ -113,7 +113,7 @@ fn lints_do_not_keep_a_set_from_force() {
     let twice = "permit (principal, action in Mcp::Action::\"read\", resource);\n".repeat(2);
     std::fs::write(folder.path().join("a.cedar"), twice).unwrap();
     let sources = read(folder.path()).unwrap();
-    let library = Library::new(folder.path().to_owned());
+    let library = Library::new(folder.path().to_owned(), Registry::default());
     assert!(matches!(library.look(&mut None), News::Policies(_)));
     let found = lints(folder.path(), &sources, &Policies::load(&sources).unwrap());
     assert_eq!(found[0].code, Code::LintDuplicatePolicy);
