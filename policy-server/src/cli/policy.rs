@@ -1,5 +1,7 @@
 //! `portcullis policy`.
 
+mod bundle;
+
 use std::path::PathBuf;
 
 use portcullis_core::engine::cedar::SCHEMA;
@@ -16,7 +18,7 @@ pub(super) enum Command {
     ///
     /// Exit codes: 0 the policies load, 1 they do not, 2 wrong usage.
     Check {
-        /// The folder with the `*.cedar` files
+        /// The folder with the policy files
         #[arg(default_value = "policies")]
         dir: PathBuf,
         /// Print one JSON object
@@ -25,6 +27,9 @@ pub(super) enum Command {
     },
     /// Print the schema that policies are validated against
     Schema,
+    /// Sign policies into one file, and check such files
+    #[command(subcommand)]
+    Bundle(bundle::Command),
 }
 
 #[derive(Serialize)]
@@ -44,6 +49,7 @@ pub(super) fn run(command: &Command) -> u8 {
             say(&SCHEMA.trim_end());
             OK
         }
+        Command::Bundle(command) => bundle::run(command),
     }
 }
 

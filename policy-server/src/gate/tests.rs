@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::*;
 use crate::config::Sync;
-use crate::library::News;
+use crate::library::{News, Origin};
 use crate::store::{Store, StoreError};
 
 fn name(text: &str) -> Name {
@@ -47,7 +47,7 @@ async fn gate(folder: &Path) -> Gate {
     std::fs::create_dir_all(&policies).unwrap();
     let text = "permit (principal, action, resource);";
     std::fs::write(policies.join("all.cedar"), text).unwrap();
-    let library = Library::new(policies);
+    let library = Library::new(Origin::Folder(policies));
     let News::Policies(set) = library.look(&mut None) else {
         panic!()
     };

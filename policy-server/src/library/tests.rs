@@ -1,5 +1,9 @@
 //! Folders as editors leave them.
 
+mod bundles;
+
+use portcullis_protocol::digest::Digest;
+
 use super::*;
 
 const GOOD: &str = "permit (principal, action, resource);";
@@ -21,9 +25,47 @@ fn only_policy_files_count() {
 }
 
 #[test]
+fn what_belongs_to_a_set_is_read_by_its_relative_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let digest = || -> Digest { read_folder(folder.path()).unwrap().digest() };
+    std::fs::create_dir_all(folder.path().join("tools/deeper.json")).unwrap();
+    std::fs::create_dir(folder.path().join("cases")).unwrap();
+    let mut before = digest();
+    for counted in [
+        "a.cedar",
+        "b.rego",
+        "bundle.toml",
+        "tags.toml",
+        "tools/github.json",
+    ] {
+        write(folder.path(), counted, "");
+        assert_ne!(digest(), before, "{counted}");
+        before = digest();
+        write(folder.path(), counted, " ");
+        assert_ne!(digest(), before, "{counted}");
+        before = digest();
+    }
+    for ignored in [
+        "cases/a.cedar",
+        "tools/a.cedar",
+        "tools/.github.json.swp",
+        "tools/.b.json",
+        "a.json",
+        "other.toml",
+    ] {
+        write(folder.path(), ignored, "");
+        assert_eq!(digest(), before, "{ignored}");
+    }
+    let sources = read_folder(folder.path()).unwrap();
+    assert_eq!(sources.text("tools/github.json"), Some(" "));
+    let names: Vec<&str> = sources.iter().map(|(name, _)| name).collect();
+    assert_eq!(names.len(), 5, "{names:?}");
+}
+
+#[test]
 fn the_last_good_set_stays() {
     let folder = tempfile::tempdir().unwrap();
-    let library = Library::new(folder.path().to_owned());
+    let library = Library::new(Origin::Folder(folder.path().to_owned()));
     let mut seen = None;
     write(folder.path(), "a.cedar", GOOD);
     let News::Policies(first) = library.look(&mut seen) else {
@@ -55,7 +97,7 @@ fn the_last_good_set_stays() {
 fn a_missing_folder_is_an_error_that_heals() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("later");
-    let library = Library::new(path.clone());
+    let library = Library::new(Origin::Folder(path.clone()));
     let mut seen = None;
     assert!(matches!(
         library.look(&mut seen),

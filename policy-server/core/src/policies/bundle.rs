@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::json;
 use portcullis_protocol::names::Name;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::envelope::{self, Envelope, EnvelopeError};
 use super::keys::{PublicKey, SecretKey};
@@ -59,16 +59,25 @@ pub enum BundleError {
 }
 
 /// The bundle that a policy set is from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Stamp {
     /// What it is called.
     pub name: Option<Name>,
     /// Which version it is.
     pub version: Option<Name>,
-    /// When it was made, in seconds since 1970.
+    /// When it was made, in seconds since 1970; written as RFC 3339.
+    #[serde(rename = "created", serialize_with = "as_rfc3339")]
     pub created_s: i64,
     /// The trusted key that signed it.
     pub key: Digest,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn as_rfc3339<S: Serializer>(unix_s: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&rfc3339_s(*unix_s))
 }
 
 /// What is inside a bundle.
