@@ -3,20 +3,23 @@
 //! Deliberately absent: unpacking a bundle into a folder, and fetching one.
 
 mod keygen;
+mod report;
 
 use std::path::{Path, PathBuf};
 
-use portcullis_core::audit::time::{parse_rfc3339_s, rfc3339_s};
+use portcullis_core::audit::time::parse_rfc3339_s;
 use portcullis_core::policies::bundle::Bundle;
 use portcullis_core::policies::keys::{PublicKey, SecretKey};
 use portcullis_core::policies::{LoadError, Policies, Problem};
 use portcullis_protocol::names::Name;
-use serde_json::{Value, json};
+use serde_json::json;
+
+use self::report::{Report, Signed};
 
 use crate::cli::{OK, PROBLEMS, say};
 use crate::clock;
 use crate::config::read_public_key;
-use crate::library::{self, FolderError};
+use crate::library::{self, BundleFault, FUTURE_SECONDS_MAX, FolderError};
 
 /// The variable that reproducible builds take their time from, in seconds since 1970.
 const SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
@@ -100,58 +103,63 @@ fn time(text: &str) -> Result<i64, String> {
 
 pub(super) fn run(command: &Command) -> u8 {
     match command {
-        Command::Build(args) => told(build(args), args.json, |built| {
-            format!(
-                "ok: {}, written to {}",
-                summary(built),
-                args.output.display()
-            )
-        }),
+        Command::Build(args) => tell(build(args), args.json),
         Command::Verify {
             file,
             public_keys,
             json,
-        } => told(verify(file, public_keys), *json, |verified| {
-            let age = verified["age_seconds"].as_i64().unwrap_or_default();
-            format!("ok: {}, {age} seconds old", summary(verified))
-        }),
-        Command::Keygen { output } => told(keygen::run(output), false, |made| {
-            let said = |member: &str| made[member].as_str().unwrap_or_default();
-            format!("ok: {}, public half in {}", said("key"), said("public"))
-        }),
-        Command::Show { file, inside, json } => {
-            told(show(file, inside.as_deref()), *json, in_words)
-        }
+        } => tell(verify(file, public_keys), *json),
+        Command::Keygen { output } => match keygen::run(output) {
+            Ok(made) => {
+                say(&format!(
+                    "ok: {}, public half in {}",
+                    made.id,
+                    made.public.display()
+                ));
+                OK
+            }
+            Err(problems) => refuse(&problems, false),
+        },
+        Command::Show {
+            file,
+            inside: Some(name),
+            ..
+        } => match text(file, name) {
+            Ok(text) => {
+                say(&text.trim_end_matches('\n'));
+                OK
+            }
+            Err(problems) => refuse(&problems, false),
+        },
+        Command::Show { file, json, .. } => tell(show(file), *json),
     }
 }
 
 /// Says how it went, for people or programs.
-fn told(done: Result<Value, Vec<Problem>>, json: bool, words: impl Fn(&Value) -> String) -> u8 {
+fn tell(done: Result<Report, Vec<Problem>>, json: bool) -> u8 {
     match done {
-        Ok(value) => {
-            say(&if json {
-                value.to_string()
-            } else {
-                words(&value)
-            });
+        Ok(report) => {
+            say(&if json { report.json() } else { report.words() });
             OK
         }
-        Err(problems) => {
-            if json {
-                say(&json!({"ok": false, "problems": problems}));
-            } else {
-                problems.iter().for_each(|problem| eprintln!("{problem}"));
-            }
-            PROBLEMS
-        }
+        Err(problems) => refuse(&problems, json),
     }
+}
+
+fn refuse(problems: &[Problem], json: bool) -> u8 {
+    if json {
+        say(&json!({"ok": false, "problems": problems}));
+    } else {
+        problems.iter().for_each(|problem| eprintln!("{problem}"));
+    }
+    PROBLEMS
 }
 
 fn problem(path: &Path, error: &impl std::fmt::Display) -> Vec<Problem> {
     vec![Problem::new(&path.to_string_lossy(), &error.to_string())]
 }
 
-fn build(args: &BuildArgs) -> Result<Value, Vec<Problem>> {
+fn build(args: &BuildArgs) -> Result<Report, Vec<Problem>> {
     let refused = |error: FolderError| error.problems();
     let sources = library::read_folder(&args.dir).map_err(refused)?;
     let policies = Policies::load(&sources).map_err(|error: LoadError| error.problems)?;
@@ -169,10 +177,8 @@ fn build(args: &BuildArgs) -> Result<Value, Vec<Problem>> {
         .seal(&keys)
         .map_err(|error| problem(&args.dir, &error))?;
     write_whole(&args.output, &sealed).map_err(|error| problem(&args.output, &error))?;
-    let mut built = said(&bundle);
-    let ids = keys.iter().map(|key| key.public().id());
-    built["keys"] = json!(ids.collect::<Vec<_>>());
-    Ok(built)
+    let keys = keys.iter().map(|key| key.public().id()).collect();
+    Ok(Report::new(&bundle, Signed::Now { keys }))
 }
 
 fn created(args: &BuildArgs) -> Result<i64, Vec<Problem>> {
@@ -201,88 +207,39 @@ fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
     std::fs::rename(&beside, path)
 }
 
-fn verify(file: &Path, public_keys: &[PathBuf]) -> Result<Value, Vec<Problem>> {
+fn verify(file: &Path, public_keys: &[PathBuf]) -> Result<Report, Vec<Problem>> {
     let key = |path: &PathBuf| read_public_key(path).map_err(|error| problem(path, &error));
     let trusted = public_keys.iter().map(key);
     let trusted: Vec<PublicKey> = trusted.collect::<Result<_, _>>()?;
     let bytes = library::read_bundle(file).map_err(|error| error.problems())?;
     let verified = Bundle::verify(&bytes, &trusted).map_err(|error| problem(file, &error))?;
-    let mut report = said(verified.bundle());
-    let age_s = clock::now_us().div_euclid(1_000_000) - verified.bundle().created_s;
-    if age_s < -library::FUTURE_SECONDS_MAX {
-        let error = "it was made in the future; check the clocks";
-        return Err(problem(file, &error));
+    let age_seconds = clock::now_us().div_euclid(1_000_000) - verified.bundle().created_s;
+    if age_seconds < -FUTURE_SECONDS_MAX {
+        let future = BundleFault::Future(verified.bundle().created_s);
+        return Err(problem(file, &future));
     }
-    report["age_seconds"] = json!(age_s);
-    report["keys"] = json!([verified.key()]);
+    let key = verified.key();
+    let report = Report::new(verified.bundle(), Signed::Trusted { key, age_seconds });
     Policies::load(&verified.into_sources()).map_err(|error| error.problems)?;
     Ok(report)
 }
 
-fn show(file: &Path, inside: Option<&str>) -> Result<Value, Vec<Problem>> {
+fn unverified(file: &Path) -> Result<(Bundle, Vec<String>), Vec<Problem>> {
     let bytes = library::read_bundle(file).map_err(|error| error.problems())?;
-    let (bundle, claimed) = Bundle::unverified(&bytes).map_err(|error| problem(file, &error))?;
-    if let Some(name) = inside {
-        let text = bundle.sources().text(name);
-        return text
-            .map(|text| json!({ "text": text }))
-            .ok_or_else(|| problem(file, &format!("the bundle has no file {name:?}")));
-    }
-    let mut shown = said(&bundle);
-    shown["verified"] = json!(false);
-    shown["claimed_keys"] = json!(claimed);
-    Ok(shown)
+    Bundle::unverified(&bytes).map_err(|error| problem(file, &error))
 }
 
-/// What a bundle says of itself.
-fn said(bundle: &Bundle) -> Value {
-    let sources = bundle.sources();
-    let files = sources.iter().map(|(name, text)| (name, text.len()));
-    json!({
-        "ok": true,
-        "digest": sources.digest(),
-        "name": bundle.name,
-        "version": bundle.version,
-        "created": rfc3339_s(bundle.created_s),
-        "files": files.collect::<std::collections::BTreeMap<_, _>>(),
-    })
-}
-
-/// The digest, the keys and the time in one line.
-fn summary(report: &Value) -> String {
-    let word = |member: &str| report[member].as_str().unwrap_or_default().to_owned();
-    let keys = report["keys"].as_array().into_iter().flatten();
-    let keys: Vec<&str> = keys.filter_map(Value::as_str).collect();
-    let called = [word("name"), word("version")].join(" ");
-    let called = called.trim();
-    let called = if called.is_empty() {
-        "a bundle"
-    } else {
-        called
+fn show(file: &Path) -> Result<Report, Vec<Problem>> {
+    let (bundle, claimed_keys) = unverified(file)?;
+    let signed = Signed::Unverified {
+        verified: false,
+        claimed_keys,
     };
-    format!(
-        "{called}, {}, signed by {}, made at {}",
-        word("digest"),
-        keys.join(" and "),
-        word("created")
-    )
+    Ok(Report::new(&bundle, signed))
 }
 
-fn in_words(shown: &Value) -> String {
-    if let Some(text) = shown["text"].as_str() {
-        return text.trim_end_matches('\n').to_owned();
-    }
-    let word = |member: &str| shown[member].as_str().unwrap_or("-").to_owned();
-    let mut lines = vec![
-        "unverified: anybody may have written this".to_owned(),
-        format!("digest   {}", word("digest")),
-        format!("name     {}", word("name")),
-        format!("version  {}", word("version")),
-        format!("created  {}", word("created")),
-    ];
-    let claimed = shown["claimed_keys"].as_array().into_iter().flatten();
-    lines.extend(claimed.map(|key| format!("claims to be signed by {key}")));
-    let files = shown["files"].as_object().into_iter().flatten();
-    lines.extend(files.map(|(name, bytes)| format!("{bytes:>8} bytes  {name}")));
-    lines.join("\n")
+fn text(file: &Path, name: &str) -> Result<String, Vec<Problem>> {
+    let (bundle, _) = unverified(file)?;
+    let text = bundle.sources().text(name).map(str::to_owned);
+    text.ok_or_else(|| problem(file, &format!("the bundle has no file {name:?}")))
 }

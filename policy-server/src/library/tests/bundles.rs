@@ -109,7 +109,7 @@ fn a_bundle_that_does_not_count_changes_nothing() {
             sealed("two", 10, &key(3)),
             "no signature is by a trusted key",
         ),
-        (newer[..newer.len() / 2].to_owned(), "no signed envelope"),
+        (newer.chars().take(500).collect(), "no signed envelope"),
         (String::new(), "no signed envelope"),
         (broken, "a.cedar:1:"),
         (sealed("two", -301 - 5, &key(1)), "in the future"),
@@ -160,12 +160,6 @@ fn an_old_bundle_denies_until_there_is_a_fresh_one() {
     // The same policies, signed anew.
     assert_eq!(world.put(sealed("one", 0, &key(1))), None);
     assert!(world.library.in_force(stale_us).is_ok());
-    assert_eq!(
-        world
-            .put(sealed("one", i64::from(AGE_S) + 1, &key(1)))
-            .map(|_| ()),
-        Some(())
-    );
     let mut other = World::new();
     assert_eq!(
         other.put(sealed("one", i64::from(AGE_S) + 1, &key(1))),

@@ -114,7 +114,8 @@ fn the_type_is_signed_too() {
 fn what_is_no_envelope_is_refused() {
     let sealed = seal(TYPE, b"the payload", &[key(1)]);
     for length in 0..sealed.trim_end().len() {
-        assert!(open(&sealed[..length], &[1]).is_err(), "{length} bytes");
+        let cut = sealed.get(..length).unwrap();
+        assert!(open(cut, &[1]).is_err(), "{length} bytes");
     }
     let twice = sealed.replacen('{', "{\"payload\":\"\",", 1);
     assert!(matches!(open(&twice, &[1]), Err(EnvelopeError::Json(_))));

@@ -7,12 +7,20 @@ use std::path::{Path, PathBuf};
 
 use portcullis_core::policies::Problem;
 use portcullis_core::policies::keys::SecretKey;
-use serde_json::{Value, json};
+use portcullis_protocol::digest::Digest;
 
 use super::problem;
 
+/// A key pair that is written.
+pub(super) struct Made {
+    /// Its name in signatures.
+    pub(super) id: Digest,
+    /// The file of the public half.
+    pub(super) public: PathBuf,
+}
+
 /// Makes the pair; files that exist are left alone.
-pub(super) fn run(output: &Path) -> Result<Value, Vec<Problem>> {
+pub(super) fn run(output: &Path) -> Result<Made, Vec<Problem>> {
     let public = public_path(output);
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| problem(output, &error))?;
@@ -29,10 +37,13 @@ pub(super) fn run(output: &Path) -> Result<Value, Vec<Problem>> {
     let written = write(secret_file, &secret_pem).and_then(|()| write(public_file, &public_pem));
     if let Err(error) = written {
         // The pair is there whole or not at all.
-        [output, &public].map(std::fs::remove_file).map(drop);
+        for path in [output, &public] {
+            let _gone = std::fs::remove_file(path);
+        }
         return Err(problem(output, &error));
     }
-    Ok(json!({"ok": true, "key": key.public().id(), "public": public.display().to_string()}))
+    let id = key.public().id();
+    Ok(Made { id, public })
 }
 
 /// `release.pub.pem` beside `release.pem`.
