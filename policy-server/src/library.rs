@@ -7,6 +7,7 @@
 mod origin;
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -238,11 +239,24 @@ pub fn read_folder(folder: &Path) -> Result<Sources, FolderError> {
     let mut bytes = 0;
     collect(folder, "", folder, &mut files, &mut bytes)?;
     let tools = folder.join(TOOLS_FOLDER);
-    if tools.is_dir() {
+    if is_folder(&tools)? {
         let prefix = format!("{TOOLS_FOLDER}/");
         collect(folder, &prefix, &tools, &mut files, &mut bytes)?;
     }
     Ok(Sources::new(files))
+}
+
+/// Whether there is such a folder. A link that leads nowhere is an error: something was meant.
+fn is_folder(path: &Path) -> Result<bool, FolderError> {
+    let failed = |source| FolderError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(failed(error)),
+        Ok(_) => Ok(std::fs::metadata(path).map_err(failed)?.is_dir()),
+    }
 }
 
 fn collect(

@@ -139,12 +139,12 @@ impl Metrics {
         );
         registry.register(
             "policies_reload",
-            "Changes of the policy folder",
+            "Changes of the policy folder or bundle",
             self.reloads.clone(),
         );
         registry.register(
             "policies_current",
-            "1 when the policies in force are those of the folder",
+            "1 when the policies in force are those of the folder or bundle",
             self.policies_good.clone(),
         );
         registry.register(

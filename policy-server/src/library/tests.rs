@@ -56,6 +56,9 @@ fn what_belongs_to_a_set_is_read_by_its_relative_name() {
         write(folder.path(), ignored, "");
         assert_eq!(digest(), before, "{ignored}");
     }
+    let other = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("nowhere", other.path().join("tools")).unwrap();
+    assert!(read_folder(other.path()).is_err(), "a link to nowhere");
     let sources = read_folder(folder.path()).unwrap();
     assert_eq!(sources.text("tools/github.json"), Some(" "));
     let names: Vec<&str> = sources.iter().map(|(name, _)| name).collect();

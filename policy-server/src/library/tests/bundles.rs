@@ -82,6 +82,8 @@ fn a_bundle_is_swapped_for_a_newer_one() {
     let first = world.in_force();
     assert_eq!(world.put(sealed("two", 10, &key(2))), None);
     assert_ne!(world.in_force(), first);
+    let between = world.put(sealed("between", 15, &key(1))).unwrap();
+    assert!(between.contains("to go back"), "{between}");
     let stamp = world
         .library
         .state()
