@@ -12,6 +12,8 @@
 
 /// What comes back: sound, withheld, streamed, asked.
 mod answers;
+/// Policies as one signed file.
+mod bundles;
 /// Who hangs up cancels.
 mod cancellation;
 /// The clients people use, through the gateway.

@@ -3,16 +3,22 @@
 //! A set either loads whole or not at all. Deliberately absent: reading folders (the server's
 //! `library` does), and a schema of the folder's own.
 
+pub mod bundle;
 mod code;
+pub mod envelope;
+pub mod keys;
 mod known;
+pub mod manifest;
 mod problem;
+mod sources;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use portcullis_protocol::digest::{Digest, Fields};
+use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::ServerName;
 
+use self::bundle::Stamp;
+use self::manifest::{EngineKind, Manifest};
 use crate::catalogue::Catalogue;
 use crate::engine::cedar::{Engine, SCHEMA};
 use crate::registry::{Change, Fit, Registry};
@@ -21,51 +27,10 @@ use crate::schema::BaseContext;
 pub use self::code::{Code, WARNINGS};
 pub use self::known::Known;
 pub use self::problem::{Place, Problem, Severity};
-
-/// The name under which a folder may carry a copy of the schema.
-pub const SCHEMA_FILE: &str = "schema.cedarschema";
-
-/// The files of a policy folder, by name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sources(BTreeMap<String, String>);
-
-impl Sources {
-    /// Sources from files' names and texts.
-    #[must_use]
-    pub const fn new(files: BTreeMap<String, String>) -> Self {
-        Self(files)
-    }
-
-    /// All files but the copy of the schema, sorted by name.
-    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .filter(|(name, _)| name.as_str() != SCHEMA_FILE)
-            .map(|(name, text)| (name.as_str(), text.as_str()))
-    }
-
-    /// The text of one file.
-    #[must_use]
-    pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
-    }
-
-    /// The Cedar files, sorted by name.
-    pub(crate) fn cedar(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files().filter(|(name, _)| name.ends_with(".cedar"))
-    }
-
-    /// SHA-256 over the schema and all files, names and bytes.
-    #[must_use]
-    pub fn digest(&self) -> Digest {
-        let fields = Fields::of("portcullis/policies/v1").field(SCHEMA.as_bytes());
-        self.files()
-            .fold(fields, |fields, (name, text)| {
-                fields.field(name.as_bytes()).field(text.as_bytes())
-            })
-            .finish()
-    }
-}
+pub use self::sources::{
+    BYTES_MAX, FILES_MAX, MANIFEST_FILE, ROLES_FILE, SCHEMA_FILE, Sources, TAGS_FILE, TOOLS_FOLDER,
+    is_source,
+};
 
 /// Most new definitions of one page that are tried one by one when policies do not fit all of them.
 const TRIED_MAX: usize = 16;
@@ -78,6 +43,7 @@ pub struct Policies {
     files: usize,
     catalogue: Catalogue,
     engine: Engine,
+    manifest: Manifest,
 }
 
 impl Policies {
@@ -85,8 +51,8 @@ impl Policies {
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub fn load(sources: Arc<Sources>, registry: &Registry) -> Result<Self, LoadError> {
-        Self::fit(sources, registry, None).map_err(|problems| LoadError { problems })
+    pub fn load(sources: impl Into<Arc<Sources>>, registry: &Registry) -> Result<Self, LoadError> {
+        Self::fit(sources.into(), registry, None).map_err(|problems| LoadError { problems })
     }
 
     fn fit(
@@ -94,7 +60,7 @@ impl Policies {
         registry: &Registry,
         before: Option<&Catalogue>,
     ) -> Result<Self, Vec<Problem>> {
-        let own = sources.0.get(SCHEMA_FILE);
+        let own = sources.text(SCHEMA_FILE);
         if own.is_some_and(|own| own != SCHEMA) {
             let problem = Problem::new(
                 Code::Schema,
@@ -107,13 +73,21 @@ impl Policies {
         let base = BaseContext::read(SCHEMA)
             .map_err(|fault| vec![Problem::new(Code::Schema, SCHEMA_FILE, &fault.to_string())])?;
         let catalogue = Catalogue::gather(&sources, registry, &base, before)?;
-        let engine = Engine::load(&sources, &catalogue)?;
+        let manifest = Manifest::of(&sources)?;
+        let engine = match manifest.engine {
+            EngineKind::Cedar => Engine::load(&sources, &catalogue)?,
+            EngineKind::Rego => {
+                let problem = Problem::new(Code::Manifest, MANIFEST_FILE, "no Rego engine");
+                return Err(vec![problem]);
+            }
+        };
         Ok(Self {
             digest: sources.digest(),
             files: sources.cedar().count(),
             sources,
             catalogue,
             engine,
+            manifest,
         })
     }
 
@@ -174,10 +148,26 @@ impl Policies {
         &self.catalogue
     }
 
-    /// What can hardly be meant in it, or could be better. `sources` are those it was loaded from.
+    /// What the set says of itself.
     #[must_use]
-    pub fn lints(&self, sources: &Sources, known: &Known) -> Vec<Problem> {
-        self.engine.lints(sources, known)
+    pub const fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The signed bundle that it is from, if it is from one.
+    #[must_use]
+    pub fn stamp(&self) -> Option<&Stamp> {
+        self.sources.stamp()
+    }
+
+    /// What can hardly be meant in it, or could be better.
+    #[must_use]
+    pub fn lints(&self) -> Vec<Problem> {
+        let (known, broken) = Known::of(&self.sources, &self.catalogue);
+        let mut problems = self.engine.lints(&self.sources, &known);
+        problems.extend(broken);
+        problems.sort();
+        problems
     }
 
     /// The engine that judges by it.

@@ -1,5 +1,6 @@
 //! `portcullis policy`.
 
+mod bundle;
 mod check;
 mod fmt;
 mod render;
@@ -12,6 +13,9 @@ pub(super) enum Command {
     Check(check::Args),
     Fmt(fmt::Args),
     Schema(schema::Args),
+    /// Sign policies into one file, and check such files
+    #[command(subcommand)]
+    Bundle(bundle::Command),
 }
 
 pub(super) fn run(command: &Command) -> u8 {
@@ -19,5 +23,6 @@ pub(super) fn run(command: &Command) -> u8 {
         Command::Check(args) => check::run(args),
         Command::Fmt(args) => fmt::run(args),
         Command::Schema(args) => schema::run(args),
+        Command::Bundle(command) => bundle::run(command),
     }
 }

@@ -1,6 +1,8 @@
 //! Folders as editors leave them.
 
-use portcullis_core::policies::Known;
+mod bundles;
+
+use portcullis_protocol::digest::Digest;
 
 use super::*;
 
@@ -14,7 +16,7 @@ fn write(folder: &Path, name: &str, text: &str) {
 fn only_policy_files_count() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(
-        Policies::load(Arc::new(read(folder.path()).unwrap()), &Registry::default())
+        Policies::load(read_folder(folder.path()).unwrap(), &Registry::default())
             .unwrap()
             .files(),
         0
@@ -25,7 +27,7 @@ fn only_policy_files_count() {
     }
     std::fs::create_dir(folder.path().join("c.cedar")).unwrap();
     assert_eq!(
-        Policies::load(Arc::new(read(folder.path()).unwrap()), &Registry::default())
+        Policies::load(read_folder(folder.path()).unwrap(), &Registry::default())
             .unwrap()
             .files(),
         1
@@ -33,9 +35,53 @@ fn only_policy_files_count() {
 }
 
 #[test]
+fn what_belongs_to_a_set_is_read_by_its_relative_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let digest = || -> Digest { read_folder(folder.path()).unwrap().digest() };
+    std::fs::create_dir_all(folder.path().join("tools/deeper.json")).unwrap();
+    std::fs::create_dir(folder.path().join("cases")).unwrap();
+    let mut before = digest();
+    for counted in [
+        "a.cedar",
+        "b.rego",
+        "bundle.toml",
+        "tags.toml",
+        "tools/github.json",
+    ] {
+        write(folder.path(), counted, "");
+        assert_ne!(digest(), before, "{counted}");
+        before = digest();
+        write(folder.path(), counted, " ");
+        assert_ne!(digest(), before, "{counted}");
+        before = digest();
+    }
+    for ignored in [
+        "cases/a.cedar",
+        "tools/a.cedar",
+        "tools/.github.json.swp",
+        "tools/.b.json",
+        "a.json",
+        "other.toml",
+    ] {
+        write(folder.path(), ignored, "");
+        assert_eq!(digest(), before, "{ignored}");
+    }
+    let other = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("nowhere", other.path().join("tools")).unwrap();
+    assert!(read_folder(other.path()).is_err(), "a link to nowhere");
+    let sources = read_folder(folder.path()).unwrap();
+    assert_eq!(sources.text("tools/github.json"), Some(" "));
+    let names: Vec<&str> = sources.iter().map(|(name, _)| name).collect();
+    assert_eq!(names.len(), 5, "{names:?}");
+}
+
+#[test]
 fn the_last_good_set_stays() {
     let folder = tempfile::tempdir().unwrap();
-    let library = Library::new(folder.path().to_owned(), Registry::default());
+    let library = Library::new(
+        Origin::Folder(folder.path().to_owned()),
+        Registry::default(),
+    );
     let mut seen = None;
     write(folder.path(), "a.cedar", GOOD);
     let News::Policies(first) = library.look(&mut seen) else {
@@ -67,7 +113,7 @@ fn the_last_good_set_stays() {
 fn a_missing_folder_is_an_error_that_heals() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("later");
-    let library = Library::new(path.clone(), Registry::default());
+    let library = Library::new(Origin::Folder(path.clone()), Registry::default());
     let mut seen = None;
     assert!(matches!(
         library.look(&mut seen),
@@ -78,43 +124,17 @@ fn a_missing_folder_is_an_error_that_heals() {
 }
 
 #[test]
-fn names_are_read_where_they_are_listed() {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-    assert_eq!(names::read(folder.path()), (Known::default(), Vec::new()));
-    write("roles.toml", "roles = [\"a\", \"b\"]\ngroups = []\n");
-    std::fs::create_dir(folder.path().join("tools")).unwrap();
-    write(
-        "tools/pay.json",
-        r#"{"tools": [{"name": "refund", "title": "x"}]}"#,
-    );
-    write("tools/readme.md", "no list");
-    let (known, problems) = names::read(folder.path());
-    assert_eq!(problems, []);
-    assert_eq!(known.roles.unwrap().len(), 2);
-    assert!(known.groups.unwrap().is_empty());
-    assert_eq!(known.servers, None);
-    assert!(known.tools["pay"].contains("refund"));
-
-    write("roles.toml", "roles = [1]\n");
-    write("tools/pay.json", "[]");
-    let (known, problems) = names::read(folder.path());
-    assert_eq!(known, Known::default());
-    let files: Vec<&str> = problems
-        .iter()
-        .map(|problem| problem.file.as_str())
-        .collect();
-    assert_eq!(files, ["roles.toml", "tools/pay.json"]);
-}
-
-#[test]
 fn lints_do_not_keep_a_set_from_force() {
     let folder = tempfile::tempdir().unwrap();
     let twice = "permit (principal, action in Mcp::Action::\"read\", resource);\n".repeat(2);
     std::fs::write(folder.path().join("a.cedar"), twice).unwrap();
-    let sources = read(folder.path()).unwrap();
-    let library = Library::new(folder.path().to_owned(), Registry::default());
-    assert!(matches!(library.look(&mut None), News::Policies(_)));
-    let found = lints(folder.path(), &sources, &Policies::load(&sources).unwrap());
+    let library = Library::new(
+        Origin::Folder(folder.path().to_owned()),
+        Registry::default(),
+    );
+    let News::Policies(policies) = library.look(&mut None) else {
+        panic!()
+    };
+    let found = policies.lints();
     assert_eq!(found[0].code, Code::LintDuplicatePolicy);
 }

@@ -38,7 +38,7 @@ struct Named {
 pub(super) fn read(sources: &Sources) -> Result<Pins, Vec<Problem>> {
     let mut pins = Vec::new();
     let mut problems = Vec::new();
-    for (file, text) in sources.files() {
+    for (file, text) in sources.iter() {
         let Some(server) = file.strip_prefix(FOLDER) else {
             continue;
         };

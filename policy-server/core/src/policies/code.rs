@@ -20,6 +20,10 @@ pub enum Code {
     Tools,
     /// `tags.toml` says something else than tags.
     Tags,
+    /// `bundle.toml` is no manifest, or the files are not for its engine.
+    Manifest,
+    /// A bundle is not signed by a key that is trusted, or is no bundle.
+    Bundle,
     /// The text is no Cedar.
     Syntax,
     /// The formatter has no answer.
@@ -112,6 +116,8 @@ impl Code {
             Self::Schema => "schema",
             Self::Tools => "tools",
             Self::Tags => "tags",
+            Self::Manifest => "manifest",
+            Self::Bundle => "bundle",
             Self::Syntax => "syntax",
             Self::Format => "format",
             Self::Template => "template",

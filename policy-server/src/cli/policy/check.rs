@@ -1,7 +1,6 @@
 //! `portcullis policy check`: load a folder as the server does, and lint it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::builder::PossibleValuesParser;
 use portcullis_core::policies::{Policies, Problem, Severity, Sources, WARNINGS};
@@ -61,9 +60,9 @@ struct Report {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    let sources = library::read(&args.dir);
+    let sources = library::read_folder(&args.dir);
     let mut report = match &sources {
-        Ok(sources) => examine(&args.dir, sources),
+        Ok(sources) => examine(sources),
         Err(error) => Report::refused(error),
     };
     for problem in &mut report.problems {
@@ -84,14 +83,14 @@ pub(super) fn run(args: &Args) -> u8 {
     if report.ok { OK } else { PROBLEMS }
 }
 
-fn examine(dir: &Path, sources: &Sources) -> Report {
-    let set = Policies::load(Arc::new(sources.clone()), &Registry::default());
+fn examine(sources: &Sources) -> Report {
+    let set = Policies::load(sources.clone(), &Registry::default());
     match set {
         Ok(policies) => Report {
             ok: false,
             digest: Some(policies.digest().to_string()),
             files: Some(policies.files()),
-            problems: library::lints(dir, sources, &policies),
+            problems: policies.lints(),
         },
         Err(error) => Report::refused(&error.into()),
     }

@@ -26,7 +26,7 @@ fn lints(text: &str, known: &Known) -> Vec<Problem> {
     let sources = Sources::new(files);
     let policies = Policies::load(Arc::new(sources.clone()), &Registry::default())
         .unwrap_or_else(|error| panic!("{text}: {error}"));
-    policies.lints(&sources, known)
+    policies.engine().lints(policies.sources(), known)
 }
 
 /// `code line:column` of each, in their order.
