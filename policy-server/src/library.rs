@@ -2,7 +2,8 @@
 //! servers have listed, for which policies are validated.
 //!
 //! The folder is read twice a second; what counts is its content, so that any editor, `git` or
-//! mounted volume will do. Deliberately absent: folders inside it, and files that begin with a dot.
+//! mounted volume will do. Deliberately absent: folders inside it other than `tools`, and files that
+//! begin with a dot.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -194,37 +195,60 @@ pub fn load(folder: &Path) -> Result<Policies, FolderError> {
     )?)
 }
 
+/// The folder with the tool lists that are pinned.
+const TOOLS_FOLDER: &str = "tools";
+
+/// What tools are called by the security team.
+const TAGS_FILE: &str = "tags.toml";
+
 fn read(folder: &Path) -> Result<Sources, FolderError> {
+    let mut files = BTreeMap::new();
+    let mut bytes = 0;
+    collect(folder, "", &mut files, &mut bytes)?;
+    let tools = folder.join(TOOLS_FOLDER);
+    if tools.is_dir() {
+        collect(&tools, "tools/", &mut files, &mut bytes)?;
+    }
+    Ok(Sources::new(files))
+}
+
+fn collect(
+    folder: &Path,
+    prefix: &str,
+    files: &mut BTreeMap<String, String>,
+    bytes: &mut u64,
+) -> Result<(), FolderError> {
     let failed = |path: &Path, source| FolderError::Read {
         path: path.to_owned(),
         source,
     };
-    let mut files = BTreeMap::new();
-    let mut bytes = 0;
     for entry in std::fs::read_dir(folder).map_err(|error| failed(folder, error))? {
         let path = entry.map_err(|error| failed(folder, error))?.path();
-        let Some(name) = policy_file(&path) else {
+        let Some(name) = policy_file(&path, prefix) else {
             continue;
         };
         let metadata = std::fs::metadata(&path).map_err(|error| failed(&path, error))?;
         if !metadata.is_file() {
             continue;
         }
-        bytes += metadata.len();
-        if bytes > BYTES_MAX || files.len() >= FILES_MAX {
+        *bytes += metadata.len();
+        if *bytes > BYTES_MAX || files.len() >= FILES_MAX {
             return Err(FolderError::TooMuch(folder.to_owned()));
         }
         let text = std::fs::read_to_string(&path).map_err(|error| failed(&path, error))?;
         files.insert(name, text);
     }
-    Ok(Sources::new(files))
+    Ok(())
 }
 
-/// The name of a file that counts.
-fn policy_file(path: &Path) -> Option<String> {
+/// The name of a file that counts, in a folder with this prefix.
+fn policy_file(path: &Path, prefix: &str) -> Option<String> {
     let name = path.file_name()?.to_string_lossy().into_owned();
-    let counts = name.ends_with(".cedar") || name == SCHEMA_FILE;
-    (counts && !name.starts_with('.')).then_some(name)
+    let counts = match prefix {
+        "" => name.ends_with(".cedar") || name == SCHEMA_FILE || name == TAGS_FILE,
+        _ => name.ends_with(".json"),
+    };
+    (counts && !name.starts_with('.')).then(|| format!("{prefix}{name}"))
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! `portcullis policy`.
 
+mod explain;
+mod test;
+
 use std::path::PathBuf;
 
 use portcullis_core::engine::cedar::SCHEMA;
@@ -25,6 +28,8 @@ pub(super) enum Command {
     },
     /// Print the schema that policies are validated against
     Schema,
+    Test(test::Args),
+    Explain(explain::Args),
 }
 
 #[derive(Serialize)]
@@ -44,6 +49,8 @@ pub(super) fn run(command: &Command) -> u8 {
             say(&SCHEMA.trim_end());
             OK
         }
+        Command::Test(args) => test::run(args),
+        Command::Explain(args) => explain::run(args),
     }
 }
 

@@ -21,6 +21,7 @@ pub(super) struct Found<'a> {
     file: &'a str,
     text: &'a str,
     offset: usize,
+    length: usize,
 }
 
 /// A policy that is parsed, and no more.
@@ -29,6 +30,7 @@ struct Parsed<'a> {
     file: &'a str,
     text: &'a str,
     offset: usize,
+    length: usize,
 }
 
 /// Parses all Cedar files, and reads the annotations.
@@ -95,6 +97,7 @@ fn in_order<'a>(
             file,
             text,
             offset,
+            length: written.len(),
         });
     }
     // A policy that got lost here would be a `forbid` without effect.
@@ -140,6 +143,7 @@ fn understand(parsed: Parsed<'_>) -> Result<Found<'_>, Vec<Problem>> {
             file: parsed.file,
             text: parsed.text,
             offset: parsed.offset,
+            length: parsed.length,
         }),
         _ => Err(problems),
     }
@@ -198,6 +202,18 @@ impl Found<'_> {
         let mut problem = Problem::new(self.file, message);
         problem.place = Some(Place::of(self.text, self.offset));
         problem
+    }
+
+    /// The file and the line where it begins.
+    pub(super) fn line(&self) -> (String, usize) {
+        let line = Place::of(self.text, self.offset).line;
+        (self.file.to_owned(), line)
+    }
+
+    /// The policy as it stands in its file.
+    pub(super) fn excerpt(&self) -> String {
+        let rest = self.text.get(self.offset..).unwrap_or_default();
+        rest.get(..self.length).unwrap_or(rest).to_owned()
     }
 
     /// Cedar's error on this policy, with its place.
