@@ -38,7 +38,7 @@ pub struct Case {
 #[derive(Clone, Debug)]
 pub(super) enum Question {
     /// In Cedar's words.
-    Cedar(CedarRequest, Value),
+    Cedar(Box<CedarRequest>, Value),
     /// As an MCP message.
     Mcp(Box<Written>),
 }
@@ -107,7 +107,7 @@ impl TryFrom<String> for Duration {
 #[serde(deny_unknown_fields)]
 struct CedarForm {
     name: Option<String>,
-    request: CedarRequest,
+    request: Box<CedarRequest>,
     entities: Value,
     decision: Decision,
     #[serde(default)]
