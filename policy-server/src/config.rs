@@ -3,12 +3,18 @@
 //! Unknown fields are errors. Relative paths are relative to the file. Deliberately absent: a second
 //! way to configure, by environment or by flags.
 
+mod policies;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+use crate::library::Origin;
+
+pub use policies::{PoliciesError, RawPolicies, read_public_key};
 
 /// The file as written.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -38,14 +44,6 @@ pub struct RawListener {
     /// interface is refused without it. There is no login on either listener.
     #[serde(default)]
     pub allow_remote: bool,
-}
-
-/// The policies.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawPolicies {
-    /// The folder with the `*.cedar` files. Changes are taken over within a second.
-    pub dir: PathBuf,
 }
 
 /// The audit log.
@@ -126,8 +124,8 @@ pub struct Config {
     pub data: Address,
     /// Where operators look.
     pub admin: Address,
-    /// The policies folder.
-    pub policies: PathBuf,
+    /// Where the policies come from.
+    pub policies: Origin,
     /// The database.
     pub database: PathBuf,
     /// What a committed record survives.
@@ -172,6 +170,9 @@ pub enum ConfigError {
         /// The section.
         field: &'static str,
     },
+    /// It cannot be said where the policies come from.
+    #[error(transparent)]
+    Policies(#[from] PoliciesError),
     /// Both listeners are the same.
     #[error("`data.listen` and `admin.listen` are the same; operators and filters are kept apart")]
     Same,
@@ -203,7 +204,7 @@ impl Config {
         Ok(Self {
             data,
             admin,
-            policies: folder.join(raw.policies.dir),
+            policies: raw.policies.resolve(folder)?,
             database: folder.join(raw.audit.database),
             sync: raw.audit.sync,
             log: raw.log.format,
@@ -252,7 +253,10 @@ mod tests {
             config.data,
             Address::Unix(PathBuf::from("/etc/portcullis/run/data.sock"))
         );
-        assert_eq!(config.policies, Path::new("/etc/portcullis/policies"));
+        assert_eq!(
+            config.policies.path(),
+            Path::new("/etc/portcullis/policies")
+        );
     }
 
     #[test]

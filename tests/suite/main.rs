@@ -12,6 +12,8 @@
 
 /// What comes back: sound, withheld, streamed, asked.
 mod answers;
+/// Policies as one signed file.
+mod bundles;
 /// Who hangs up cancels.
 mod cancellation;
 /// The cases of policies, and explanations.
@@ -24,6 +26,8 @@ mod contract;
 mod faults;
 /// Who asks: tokens, challenges, metadata.
 mod identity;
+/// The commands that look after policies.
+mod policies;
 /// A session belongs to whoever opened it.
 mod sessions;
 /// Requests that mean one thing to us and another behind us.

@@ -118,15 +118,7 @@ impl Ttl {
     /// Nothing else is one: no weeks, months, fractions or zero, and nothing beyond a week.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let rest = text.strip_prefix('P')?;
-        let (days, time) = match rest.split_once('T') {
-            Some((days, time)) if !time.is_empty() => (days, time),
-            Some(_) => return None,
-            None => (rest, ""),
-        };
-        let days = sum(days, &[('D', 86_400)])?;
-        let time = sum(time, &[('H', 3_600), ('M', 60), ('S', 1)])?;
-        let seconds = days.checked_add(time)?;
+        let seconds = duration_seconds(text)?;
         (1..=TTL_SECONDS_MAX)
             .contains(&seconds)
             .then_some(Self(seconds))
@@ -137,6 +129,20 @@ impl Ttl {
     pub const fn seconds(self) -> u32 {
         self.0
     }
+}
+
+/// The seconds of a duration in ISO 8601: days, hours, minutes and seconds, as `P7D` or `PT1H30M`.
+#[must_use]
+pub fn duration_seconds(text: &str) -> Option<u32> {
+    let rest = text.strip_prefix('P')?;
+    let (days, time) = match rest.split_once('T') {
+        Some((days, time)) if !time.is_empty() => (days, time),
+        Some(_) => return None,
+        None => (rest, ""),
+    };
+    let days = sum(days, &[('D', 86_400)])?;
+    let time = sum(time, &[('H', 3_600), ('M', 60), ('S', 1)])?;
+    days.checked_add(time)
 }
 
 /// Adds numbers with their units, each unit at most once and in this order.
@@ -208,6 +214,9 @@ pub enum Fault {
     /// There is no policy set.
     #[error("policies not loaded")]
     NotLoaded,
+    /// The policy set is from a bundle that is too old.
+    #[error("policies are stale")]
+    Stale,
     /// The schema has no action of this name.
     #[error("unknown method")]
     UnknownMethod,

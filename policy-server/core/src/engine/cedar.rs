@@ -9,10 +9,15 @@
 
 mod annotations;
 mod entities;
+mod expression;
+mod format;
 mod found;
 mod inputs;
+mod invalid;
+mod lints;
 mod load;
 mod mentions;
+mod nearest;
 mod parts;
 mod places;
 mod plain;
@@ -20,6 +25,7 @@ mod principals;
 mod shown;
 mod slices;
 mod terms;
+mod written;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,6 +43,7 @@ use crate::catalogue::Known;
 use crate::facts::{Facts, Subject};
 
 pub use self::annotations::{ANNOTATIONS, ID_BYTES_MAX, REASON_BYTES_MAX};
+pub use self::format::format;
 pub use self::parts::{Dissected, Intent, Part, PartKind, Term, Truth};
 pub use self::plain::{Plain, PlainAnswer, Standing, Whole};
 

@@ -8,7 +8,8 @@ use portcullis_core::engine::cedar::{Dissected, Intent, PartKind, Truth};
 use portcullis_core::policies::Policies;
 
 use crate::cli::{OK, fail, say};
-use crate::{clock, library};
+use crate::clock;
+use crate::library::FolderError;
 
 /// Wrong usage, or policies or request cannot be read.
 const UNREAD: u8 = 2;
@@ -49,7 +50,7 @@ pub(in crate::cli) struct Args {
 #[derive(Debug, thiserror::Error)]
 enum UnreadError {
     #[error("the policies do not load: `portcullis policy check` says why")]
-    Policies(#[from] library::FolderError),
+    Policies(#[from] FolderError),
     #[error("cannot read {path}: {source}")]
     Read {
         path: PathBuf,
@@ -64,7 +65,7 @@ enum UnreadError {
 
 pub(super) fn run(args: &Args) -> u8 {
     let read = request(&args.request).and_then(|written| {
-        let policies = library::load(&args.policies)?;
+        let policies = super::load(&args.policies)?;
         Ok((written, policies))
     });
     match read {

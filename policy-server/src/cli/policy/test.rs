@@ -7,7 +7,7 @@ use portcullis_core::cases::{Case, CaseError, Coverage, Runner, Tried};
 use serde::Serialize;
 
 use crate::cli::{OK, PROBLEMS, fail, say};
-use crate::library;
+use crate::library::FolderError;
 
 /// Wrong usage, or there is nothing that could be run.
 const UNRUN: u8 = 2;
@@ -82,7 +82,7 @@ struct Report {
 #[derive(Debug, thiserror::Error)]
 enum UnrunError {
     #[error("the policies do not load: `portcullis policy check` says why")]
-    Policies(#[from] library::FolderError),
+    Policies(#[from] FolderError),
     #[error("cannot read {path}: {source}: write cases there, or name others with `--cases`")]
     Read {
         path: PathBuf,
@@ -126,7 +126,7 @@ pub(super) fn run(args: &Args) -> u8 {
 }
 
 fn examine(args: &Args) -> Result<Report, UnrunError> {
-    let policies = library::load(&args.dir)?;
+    let policies = super::load(&args.dir)?;
     let said = |problems: Vec<portcullis_core::policies::Problem>| {
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         UnrunError::Set(problems.join("\n"))

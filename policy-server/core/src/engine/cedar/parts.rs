@@ -191,7 +191,7 @@ impl Bench<'_> {
             Some(self.condition(kind, condition.get("body")?))
         }));
         let gate = found.meaning.gate.clone();
-        let (file, line) = found.line();
+        let (file, line) = (found.written.file.to_owned(), found.written.head().line);
         Ok(Some(Dissected {
             policy: found.policy.id().to_string(),
             intent: match (found.policy.effect(), &gate) {

@@ -12,7 +12,7 @@ use super::annotations::Mode;
 use super::found;
 use super::slices::Cut;
 use crate::engine::Opinion;
-use crate::policies::{Problem, Sources};
+use crate::policies::{Code, Problem, Sources};
 
 /// A policy set as one.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ impl Engine {
     /// What is wrong with them, if they are others.
     pub fn standings(&self, sources: &Sources) -> Result<Vec<Standing>, Vec<Problem>> {
         let standing = |one: &found::Found<'_>| {
-            let (file, line) = one.line();
+            let (file, line) = (one.written.file.to_owned(), one.written.head().line);
             let policy = one.policy.id().to_string();
             Standing { policy, file, line }
         };
@@ -81,8 +81,13 @@ impl Engine {
     /// # Errors
     /// What is wrong with them, if they are others.
     pub fn whole(&self, sources: &Sources) -> Result<Whole<'_>, Vec<Problem>> {
-        let unfit =
-            |error: &dyn std::fmt::Display| vec![Problem::new("policies", &error.to_string())];
+        let unfit = |error: &dyn std::fmt::Display| {
+            vec![Problem::new(
+                Code::Unreadable,
+                "policies",
+                &error.to_string(),
+            )]
+        };
         let mut cut = Cut::default();
         let mut enforced = PolicySet::new();
         for one in &found::all(sources)? {
