@@ -148,6 +148,20 @@ fn what_cannot_be_run_is_no_success() {
     }
 }
 
+#[test]
+fn policies_that_do_not_load_are_said_in_json_too() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.cedar"), "permit (principal);").unwrap();
+    let dir = folder.path().display().to_string();
+    let ran = run(&["test", &dir, "--json"], "");
+    assert_eq!(code(&ran), 2);
+    assert_eq!(json(&ran)["problems"][0]["file"], "a.cedar");
+    let args = ["explain", "-", "--policies", &dir, "--json"];
+    let ran = run(&args, &request("staff", "7"));
+    assert_eq!(code(&ran), 2);
+    assert_eq!(json(&ran)["problems"][0]["file"], "a.cedar");
+}
+
 fn request(role: &str, amount: &str) -> String {
     format!(
         r#"{{"server": "bank", "method": "tools/call", "tool": "pay",
