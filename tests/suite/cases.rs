@@ -181,8 +181,7 @@ fn a_missing_permit_is_explained_with_what_it_lacks() {
     assert_eq!(code(&ran), 0, "{ran:?}");
     let wanted = r#"deny: it is not permitted: no policy says yes
   asked: `tools/call` of the tool `pay` of `bank`
-  the agent reads: Denied by policy.
-  note: no list shows it to this caller, and the agent is told that it does not exist
+  note: no list shows it to this caller, and the agent reads only that it does not exist
 
 what would have to change
   - `staff-pay` would permit it if the caller had the role `staff` (it has guest), and if `context.input.amount < 1000` (context.input.amount is 5000) held
