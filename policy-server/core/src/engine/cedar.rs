@@ -18,10 +18,13 @@ mod lints;
 mod load;
 mod mentions;
 mod nearest;
+mod parts;
 mod places;
+mod plain;
 mod principals;
 mod shown;
 mod slices;
+mod terms;
 mod written;
 
 use std::collections::BTreeMap;
@@ -41,6 +44,8 @@ use crate::facts::{Facts, Subject};
 
 pub use self::annotations::{ANNOTATIONS, ID_BYTES_MAX, REASON_BYTES_MAX};
 pub use self::format::format;
+pub use self::parts::{Dissected, Intent, Part, PartKind, Term, Truth};
+pub use self::plain::{Plain, PlainAnswer, Standing, Whole};
 
 /// The schema that every policy is validated against.
 pub const SCHEMA: &str = include_str!("../../../../policies/schema.cedarschema");
