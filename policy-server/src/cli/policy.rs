@@ -1,8 +1,10 @@
 //! `portcullis policy`.
 
+mod drift;
+mod schema;
+
 use std::path::PathBuf;
 
-use portcullis_core::engine::cedar::SCHEMA;
 use portcullis_core::policies::Problem;
 use serde::Serialize;
 
@@ -23,8 +25,8 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Print the schema that policies are validated against
-    Schema,
+    Schema(schema::Args),
+    Drift(drift::Args),
 }
 
 #[derive(Serialize)]
@@ -40,10 +42,8 @@ struct Report<'a> {
 pub(super) fn run(command: &Command) -> u8 {
     match command {
         Command::Check { dir, json } => check(dir, *json),
-        Command::Schema => {
-            say(&SCHEMA.trim_end());
-            OK
-        }
+        Command::Schema(args) => schema::run(args),
+        Command::Drift(args) => drift::run(args),
     }
 }
 
