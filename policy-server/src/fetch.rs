@@ -229,13 +229,10 @@ impl Talk {
     /// Puts one request: its result as text.
     async fn ask(&mut self, method: &'static str, mut params: Value) -> Result<String, FetchError> {
         self.id += 1;
-        if self.version == MODERN {
-            params["_meta"] = json!({
-                "io.modelcontextprotocol/protocolVersion": MODERN,
-                "io.modelcontextprotocol/clientInfo":
-                    { "name": "portcullis", "version": env!("CARGO_PKG_VERSION") },
-                "io.modelcontextprotocol/clientCapabilities": {},
-            });
+        if self.version == MODERN
+            && let Some(params) = params.as_object_mut()
+        {
+            params.insert("_meta".to_owned(), meta());
         }
         let body = json!({ "jsonrpc": "2.0", "id": self.id, "method": method, "params": params });
         let answer = self.post(method, &body, Some(self.id)).await?;
@@ -288,6 +285,16 @@ impl Talk {
         }
         self.posting.post(method, body, &extra, id).await
     }
+}
+
+/// What a request that stands alone says of its sender.
+fn meta() -> Value {
+    json!({
+        "io.modelcontextprotocol/protocolVersion": MODERN,
+        "io.modelcontextprotocol/clientInfo":
+            { "name": "portcullis", "version": env!("CARGO_PKG_VERSION") },
+        "io.modelcontextprotocol/clientCapabilities": {},
+    })
 }
 
 /// Refuses an answer that asks for a login, whatever its body says.
