@@ -68,6 +68,22 @@ impl Sources {
         self.files.get(name).map(String::as_str)
     }
 
+    /// The same with another text of one file, and from no bundle.
+    #[must_use]
+    pub fn with(&self, name: &str, text: String) -> Self {
+        let mut files = self.files.clone();
+        files.insert(name.to_owned(), text);
+        Self::new(files)
+    }
+
+    /// Of all files only what it says about tags of tools.
+    #[must_use]
+    pub fn only_tags(&self) -> Self {
+        let mut files = self.files.clone();
+        files.retain(|name, _| name == TAGS_FILE);
+        Self::new(files)
+    }
+
     /// All files, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.files
