@@ -4,6 +4,7 @@
 //! an engine error that is skipped.
 
 pub mod cedar;
+pub mod rego;
 
 use std::fmt;
 
@@ -225,6 +226,17 @@ pub enum Fault {
     /// A policy failed to evaluate.
     #[error("policy failed to evaluate: {0}")]
     Evaluation(String),
+    /// The policies took longer than they may.
+    #[error("policies took too long")]
+    TimeOut,
+    /// What a policy yields is not what it should be.
+    #[error("an element of `{set}` {wrong}")]
+    UnfitElement {
+        /// The set.
+        set: &'static str,
+        /// What is wrong; nothing of the element itself.
+        wrong: &'static str,
+    },
 }
 
 #[cfg(test)]

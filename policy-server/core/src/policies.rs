@@ -30,15 +30,24 @@ impl Sources {
     pub(crate) fn cedar(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()
-            .filter(|(name, _)| name.as_str() != SCHEMA_FILE)
+            .filter(|(name, _)| name.as_str() != SCHEMA_FILE && !name.ends_with(".rego"))
             .map(|(name, text)| (name.as_str(), text.as_str()))
     }
 
-    /// SHA-256 over the schema and all Cedar files, names and bytes.
+    /// The Rego files, sorted by name.
+    pub(crate) fn rego(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .filter(|(name, _)| name.ends_with(".rego"))
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
+    /// SHA-256 over the schema, all Cedar files and all Rego files, names and bytes.
     #[must_use]
     pub fn digest(&self) -> Digest {
         let fields = Fields::of("portcullis/policies/v1").field(SCHEMA.as_bytes());
         self.cedar()
+            .chain(self.rego())
             .fold(fields, |fields, (name, text)| {
                 fields.field(name.as_bytes()).field(text.as_bytes())
             })

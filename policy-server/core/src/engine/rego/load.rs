@@ -1,0 +1,118 @@
+//! Modules to an [`Engine`], or a list of problems with their places.
+
+use super::module::{self, Module};
+use super::{Engine, OPINION, bounds, cycles, rules, timer};
+use crate::policies::{Place, Problem, Sources};
+
+/// The name that our own module goes by in errors.
+const COMBINER_FILE: &str = "(portcullis)";
+
+/// The module that makes one document of what authors say.
+const COMBINER: &str = include_str!("combiner.rego");
+
+impl Engine {
+    /// Parses, checks and prepares the modules.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub fn load(sources: &Sources) -> Result<Self, Vec<Problem>> {
+        let files: Vec<(&str, &str)> = sources.rego().chain([(COMBINER_FILE, COMBINER)]).collect();
+        let mut modules = Vec::new();
+        let mut problems = Vec::new();
+        for (file, text) in &files {
+            match parsed(file, text) {
+                Ok(module) => modules.push(module),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        checked(&modules)?;
+        let needs_arguments = if rules::need_no_arguments(&modules) {
+            super::Arguments::Unread
+        } else {
+            super::Arguments::Read
+        };
+        Ok(Self {
+            prepared: prepared(&files)?,
+            files: files.iter().map(|(file, _)| (*file).to_owned()).collect(),
+            arguments: needs_arguments,
+        })
+    }
+}
+
+/// Parses one module by itself.
+fn parsed<'a>(file: &'a str, text: &str) -> Result<Module<'a>, Problem> {
+    bounds::check(file, text)?;
+    let mut alone = regorus::Engine::new();
+    let added = alone.add_policy(file.to_owned(), text.to_owned());
+    added.map_err(|error| located(&error.to_string(), &[file]))?;
+    let json = alone.get_ast_as_json();
+    let json = json.map_err(|error| located(&error.to_string(), &[file]))?;
+    Module::read(file, &json).ok_or_else(|| {
+        Problem::new(file, "an expression is nested too deeply")
+            .help("give its inner parts names of their own")
+    })
+}
+
+fn checked(modules: &[Module<'_>]) -> Result<(), Vec<Problem>> {
+    let paths = module::paths(modules);
+    let authors = modules.iter().filter(|module| module.file != COMBINER_FILE);
+    let mut problems: Vec<Problem> = authors
+        .flat_map(|module| rules::check(module, &paths))
+        .collect();
+    if let Err(more) = cycles::check(modules, &paths) {
+        problems.extend(more);
+    }
+    problems.sort();
+    problems.dedup();
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems)
+    }
+}
+
+/// The engine that every evaluation is a clone of. What regorus checks only when it evaluates, it
+/// checks here, against an empty input.
+fn prepared(files: &[(&str, &str)]) -> Result<regorus::Engine, Vec<Problem>> {
+    let names: Vec<&str> = files.iter().map(|(file, _)| *file).collect();
+    let problem = |error: &str| vec![located(error, &names)];
+    let mut engine = regorus::Engine::new();
+    for (file, text) in files {
+        let added = engine.add_policy((*file).to_owned(), (*text).to_owned());
+        added.map_err(|error| problem(&error.to_string()))?;
+    }
+    engine.set_strict_builtin_errors(true);
+    engine.set_gather_prints(true);
+    engine.set_execution_timer_config(timer());
+    engine.set_input(regorus::Value::new_object());
+    let tried = engine.eval_rule(OPINION.to_owned());
+    tried.map_err(|error| problem(&error.to_string()))?;
+    Ok(engine)
+}
+
+/// An error of regorus, with the place that it names.
+fn located(error: &str, files: &[&str]) -> Problem {
+    let (place, file) = place(error, files).map_or((None, "policies"), |(file, place)| {
+        (Some(place), file)
+    });
+    let message = error.rsplit("error: ").next().unwrap_or(error);
+    let message = message.lines().next().unwrap_or(message);
+    Problem {
+        place,
+        ..Problem::new(file, message.trim())
+    }
+}
+
+/// The place in `--> file:line:column`, with which every error begins that has one.
+pub(super) fn place<'f>(error: &str, files: &[&'f str]) -> Option<(&'f str, Place)> {
+    let line = error.trim_start().strip_prefix("--> ")?.lines().next()?;
+    let mut parts = line.rsplitn(3, ':');
+    let column = parts.next()?.parse().ok()?;
+    let line = parts.next()?.parse().ok()?;
+    let file = parts.next()?;
+    let file = files.iter().find(|known| **known == file)?;
+    Some((file, Place { line, column }))
+}
