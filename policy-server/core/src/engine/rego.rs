@@ -43,6 +43,7 @@ use std::time::Duration;
 
 use regorus::Value;
 use regorus::utils::limits::ExecutionTimerConfig;
+use serde::Deserialize;
 
 use self::document::{Reading, Set};
 use super::{Fault, Opinion};
@@ -141,7 +142,7 @@ impl Engine {
         arguments: Option<&serde_json::Value>,
     ) -> Result<Answer, Fault> {
         let mut input = input::document(facts, subject, arguments)?;
-        let said = self.evaluate(OPINION, value(&input)?)?;
+        let said = self.evaluate(OPINION, &input)?;
         let mut reading = Reading::default();
         reading.take(Set::Permits, member(&said, Set::Permits));
         reading.take(Set::Forbids, member(&said, Set::Forbids));
@@ -149,7 +150,7 @@ impl Engine {
             None => reading.take(Set::Gates, member(&said, Set::Gates)),
             Some(approval) => {
                 input::approve(&mut input, approval)?;
-                let shut = self.evaluate(GATES, value(&input)?)?;
+                let shut = self.evaluate(GATES, &input)?;
                 reading.take(Set::Gates, Some(&shut));
             }
         }
@@ -158,7 +159,7 @@ impl Engine {
 
     fn hidden(&self, facts: &Facts<'_>, subject: &Subject<'_>) -> Result<Shown, Fault> {
         let input = input::document(facts, subject, None)?;
-        let said = self.evaluate(HIDES, value(&input)?)?;
+        let said = self.evaluate(HIDES, &input)?;
         let mut reading = Reading::default();
         reading.take(Set::Hides, Some(&said));
         if reading.has_elements() {
@@ -168,7 +169,8 @@ impl Engine {
         fault.map_or(Ok(Shown::Shown), Err)
     }
 
-    fn evaluate(&self, rule: &str, input: Value) -> Result<Value, Fault> {
+    fn evaluate(&self, rule: &str, input: &serde_json::Value) -> Result<Value, Fault> {
+        let input = Value::deserialize(input).map_err(|_| Fault::UnfitRequest)?;
         let mut engine = self.prepared.clone();
         engine.set_input(input);
         engine.eval_rule(rule.to_owned()).map_err(|error| {
@@ -187,17 +189,13 @@ impl Engine {
     }
 }
 
-fn value(input: &serde_json::Value) -> Result<Value, Fault> {
-    serde_json::from_value(input.clone()).map_err(|_| Fault::UnfitRequest)
-}
-
 fn member(document: &Value, set: Set) -> Option<&Value> {
     document.as_object().ok()?.get(&Value::from(set.name()))
 }
 
-const fn timer() -> ExecutionTimerConfig {
+const fn timer(limit_ms: u64) -> ExecutionTimerConfig {
     ExecutionTimerConfig {
-        limit: Duration::from_millis(EVALUATION_MS_MAX),
+        limit: Duration::from_millis(limit_ms),
         check_interval: STEPS_PER_LOOK,
     }
 }

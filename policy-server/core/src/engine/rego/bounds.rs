@@ -61,7 +61,11 @@ struct Scan {
     within: Within,
     outer: Vec<usize>,
     operators: usize,
+    /// The last character of the code that is no white space.
+    last: char,
 }
+
+const OPERATORS: [char; 12] = ['+', '-', '*', '/', '%', '&', '|', '<', '>', '=', '!', '.'];
 
 impl Scan {
     fn step(&mut self, before: char, c: char) {
@@ -73,9 +77,9 @@ impl Scan {
                 self.code(before, c);
                 Within::Code
             }
-            (Within::Comment, '\n')
-            | (Within::Raw, '`')
-            | (Within::Quoted(Escaped::No), '"') => Within::Code,
+            (Within::Comment, '\n') | (Within::Raw, '`') | (Within::Quoted(Escaped::No), '"') => {
+                Within::Code
+            }
             (Within::Quoted(Escaped::No), '\\') => Within::Quoted(Escaped::Yes),
             (Within::Quoted(_), _) => Within::Quoted(Escaped::No),
             (within, _) => within,
@@ -93,14 +97,19 @@ impl Scan {
             ']' | '}' | ')' => self.operators = self.outer.pop().unwrap_or_default(),
             ',' | ';' => self.operators = 0,
             '=' if before == ':' => self.operators = 0,
-            '+' | '-' | '*' | '/' | '%' | '&' | '|' | '<' | '>' | '=' | '!' | '.' => {
-                self.operators += 1;
-            }
-            // A new rule at the margin.
-            _ if before == '\n' && self.outer.is_empty() && c.is_alphabetic() => {
+            _ if OPERATORS.contains(&c) => self.operators += 1,
+            // A new rule at the margin, unless an operator still waits for its other side.
+            _ if before == '\n'
+                && self.outer.is_empty()
+                && c.is_alphabetic()
+                && !OPERATORS.contains(&self.last) =>
+            {
                 self.operators = 0;
             }
             _ => {}
+        }
+        if !c.is_whitespace() {
+            self.last = c;
         }
     }
 

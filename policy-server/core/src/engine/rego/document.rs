@@ -208,7 +208,9 @@ fn gate(members: &Members<'_>, id: &str, reason: Option<String>) -> Result<Gate,
     Ok(Gate {
         id: id.to_owned(),
         groups: groups(members.get("groups")).ok_or("has no array of 1 to 16 groups")?,
-        ttl: ttl.map(|ttl| ttl.ok_or("has no duration as ttl")).transpose()?,
+        ttl: ttl
+            .map(|ttl| ttl.ok_or("has no duration as ttl"))
+            .transpose()?,
         scope: match scope {
             Some(scope) => scope.ok_or("has an unknown scope")?,
             None => GrantScope::default(),

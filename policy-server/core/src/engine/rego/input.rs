@@ -21,7 +21,11 @@ pub(super) const METHODS: [(&str, &str, &[&str]); 15] = [
     ("resources/unsubscribe", "read", &["resource"]),
     ("subscriptions/listen", "read", &["server", "resource"]),
     ("prompts/get", "read", &["prompt"]),
-    ("completion/complete", "read", &["prompt", "template", "resource"]),
+    (
+        "completion/complete",
+        "read",
+        &["prompt", "template", "resource"],
+    ),
     ("tasks/get", "read", &["task"]),
     ("tasks/result", "read", &["task"]),
     ("tasks/list", "read", &["server"]),
@@ -47,17 +51,36 @@ pub(super) const MEMBERS: [(&str, &[&str]); 14] = [
     (
         "resource",
         &[
-            "type", "name", "uri", "scheme", "host", "id", "readOnly", "destructive", "idempotent",
-            "openWorld", "listed", "tags",
+            "type",
+            "name",
+            "uri",
+            "scheme",
+            "host",
+            "id",
+            "readOnly",
+            "destructive",
+            "idempotent",
+            "openWorld",
+            "listed",
+            "tags",
         ],
     ),
     ("arguments", &[]),
     ("args_digest", &[]),
-    ("approval", &["groups", "expires", "expires_ns", "args_digest"]),
+    (
+        "approval",
+        &["groups", "expires", "expires_ns", "args_digest"],
+    ),
 ];
 
 const WEEKDAYS: [&str; 7] = [
-    "Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
 ];
 
 /// The input about one target, without an approval.
@@ -91,7 +114,11 @@ pub(super) fn document(
         "resource": resource,
         "args_digest": facts.args_digest().to_string(),
     });
-    put(&mut input, "protocol_version", facts.protocol_version.map(Name::as_str));
+    put(
+        &mut input,
+        "protocol_version",
+        facts.protocol_version.map(Name::as_str),
+    );
     match arguments {
         Some(arguments @ Value::Object(_)) => put(&mut input, "arguments", Some(arguments.clone())),
         Some(_) => return Err(Fault::UnfitRequest),
@@ -157,7 +184,11 @@ fn principal(facts: &Facts<'_>) -> Value {
         "issuer": caller.issuer.as_str(),
         "roles": roles,
     });
-    put(&mut principal, "agent", caller.agent.as_ref().map(Name::as_str));
+    put(
+        &mut principal,
+        "agent",
+        caller.agent.as_ref().map(Name::as_str),
+    );
     principal
 }
 

@@ -1,11 +1,14 @@
 //! Modules to an [`Engine`], or a list of problems with their places.
 
 use super::module::{self, Module};
-use super::{Engine, OPINION, bounds, cycles, rules, timer};
+use super::{EVALUATION_MS_MAX, Engine, OPINION, bounds, cycles, rules, timer};
 use crate::policies::{Place, Problem, Sources};
 
 /// The name that our own module goes by in errors.
 const COMBINER_FILE: &str = "(portcullis)";
+
+/// Longest time that the first evaluation may take, in milliseconds: regorus prepares all rules in it.
+const TRIAL_MS_MAX: u64 = 5_000;
 
 /// The module that makes one document of what authors say.
 const COMBINER: &str = include_str!("combiner.rego");
@@ -86,18 +89,18 @@ fn prepared(files: &[(&str, &str)]) -> Result<regorus::Engine, Vec<Problem>> {
     }
     engine.set_strict_builtin_errors(true);
     engine.set_gather_prints(true);
-    engine.set_execution_timer_config(timer());
+    engine.set_execution_timer_config(timer(TRIAL_MS_MAX));
     engine.set_input(regorus::Value::new_object());
     let tried = engine.eval_rule(OPINION.to_owned());
     tried.map_err(|error| problem(&error.to_string()))?;
+    engine.set_execution_timer_config(timer(EVALUATION_MS_MAX));
     Ok(engine)
 }
 
 /// An error of regorus, with the place that it names.
 fn located(error: &str, files: &[&str]) -> Problem {
-    let (place, file) = place(error, files).map_or((None, "policies"), |(file, place)| {
-        (Some(place), file)
-    });
+    let (place, file) =
+        place(error, files).map_or((None, "policies"), |(file, place)| (Some(place), file));
     let message = error.rsplit("error: ").next().unwrap_or(error);
     let message = message.lines().next().unwrap_or(message);
     Problem {

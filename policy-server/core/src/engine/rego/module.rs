@@ -99,7 +99,11 @@ fn rule(package: &[String], json: &Value) -> Option<Rule> {
         "Default" => (Kind::Other, body),
         "Spec" => {
             let (form, head) = body.get("head")?.as_object()?.iter().next()?;
-            let kind = if form == "Set" { Kind::Set } else { Kind::Other };
+            let kind = if form == "Set" {
+                Kind::Set
+            } else {
+                Kind::Other
+            };
             (kind, head)
         }
         _ => return None,
@@ -159,7 +163,10 @@ impl Walk {
                 called: true,
                 ..function
             }),
-            None => call.get("fcn").into_iter().for_each(|f| self.all(f, depth + 1)),
+            None => call
+                .get("fcn")
+                .into_iter()
+                .for_each(|f| self.all(f, depth + 1)),
         }
         let parameters = call.get("params");
         parameters.into_iter().for_each(|p| self.all(p, depth + 1));
@@ -170,7 +177,9 @@ impl Walk {
         let mut next = Some(json);
         let mut below = depth;
         while let Some(node) = next {
-            let inner = ["RefDot", "RefBrack"].iter().find_map(|kind| node.get(kind));
+            let inner = ["RefDot", "RefBrack"]
+                .iter()
+                .find_map(|kind| node.get(kind));
             if let Some(index) = inner.and_then(|inner| inner.get("index")) {
                 self.all(index, below + 1);
             }
@@ -252,7 +261,11 @@ impl Module<'_> {
         let named = rules.range(own.clone()..).next();
         if named.is_some_and(|rule| rule.starts_with(&own)) {
             let data = ["data".to_owned()];
-            found.path = data.into_iter().chain(own).chain(members.to_vec()).collect();
+            found.path = data
+                .into_iter()
+                .chain(own)
+                .chain(members.to_vec())
+                .collect();
         }
         found
     }

@@ -27,23 +27,90 @@ const ALIKE: f64 = 0.85;
 
 /// The built-in functions that modules may call.
 const BUILTINS: [&str; 74] = [
-    "abs", "array.concat", "array.reverse", "array.slice", "base64.decode", "base64.encode",
-    "base64.is_valid", "base64url.decode", "base64url.encode", "base64url.encode_no_pad", "ceil",
-    "concat", "contains", "count", "endswith", "floor", "format_int", "glob.match",
-    "glob.quote_meta", "hex.decode", "hex.encode", "indexof", "indexof_n", "intersection",
-    "is_array", "is_boolean", "is_null", "is_number", "is_object", "is_set", "is_string",
-    "json.filter", "json.is_valid", "json.marshal", "json.remove", "json.unmarshal", "lower",
-    "max", "min", "net.cidr_contains", "net.cidr_is_valid", "object.filter", "object.get",
-    "object.keys", "object.remove", "object.subset", "object.union", "object.union_n",
-    "regex.find_n", "regex.is_valid", "regex.match", "regex.replace", "regex.split", "replace",
-    "round", "semver.compare", "semver.is_valid", "sort", "split", "sprintf", "startswith",
-    "strings.any_prefix_match", "strings.any_suffix_match", "strings.count", "strings.reverse",
-    "substring", "sum", "to_number", "trim", "trim_space", "type_name", "union", "upper", "walk",
+    "abs",
+    "array.concat",
+    "array.reverse",
+    "array.slice",
+    "base64.decode",
+    "base64.encode",
+    "base64.is_valid",
+    "base64url.decode",
+    "base64url.encode",
+    "base64url.encode_no_pad",
+    "ceil",
+    "concat",
+    "contains",
+    "count",
+    "endswith",
+    "floor",
+    "format_int",
+    "glob.match",
+    "glob.quote_meta",
+    "hex.decode",
+    "hex.encode",
+    "indexof",
+    "indexof_n",
+    "intersection",
+    "is_array",
+    "is_boolean",
+    "is_null",
+    "is_number",
+    "is_object",
+    "is_set",
+    "is_string",
+    "json.filter",
+    "json.is_valid",
+    "json.marshal",
+    "json.remove",
+    "json.unmarshal",
+    "lower",
+    "max",
+    "min",
+    "net.cidr_contains",
+    "net.cidr_is_valid",
+    "object.filter",
+    "object.get",
+    "object.keys",
+    "object.remove",
+    "object.subset",
+    "object.union",
+    "object.union_n",
+    "regex.find_n",
+    "regex.is_valid",
+    "regex.match",
+    "regex.replace",
+    "regex.split",
+    "replace",
+    "round",
+    "semver.compare",
+    "semver.is_valid",
+    "sort",
+    "split",
+    "sprintf",
+    "startswith",
+    "strings.any_prefix_match",
+    "strings.any_suffix_match",
+    "strings.count",
+    "strings.reverse",
+    "substring",
+    "sum",
+    "to_number",
+    "trim",
+    "trim_space",
+    "type_name",
+    "union",
+    "upper",
+    "walk",
 ];
 
 /// More of them: the ends of texts, and units.
 const BUILTIN_FAMILIES: [&str; 6] = [
-    "trim_left", "trim_right", "trim_prefix", "trim_suffix", "units.parse", "units.parse_bytes",
+    "trim_left",
+    "trim_right",
+    "trim_prefix",
+    "trim_suffix",
+    "units.parse",
+    "units.parse_bytes",
 ];
 
 /// Everything that is wrong with an author's module.
@@ -98,7 +165,10 @@ fn contribution(module: &Module<'_>, rule: &Rule) -> Option<Problem> {
         }
         (
             format!("`{name}` has no effect in the package `mcp`"),
-            format!("rules add to {}; give a helper another name", SETS.join(", ")),
+            format!(
+                "rules add to {}; give a helper another name",
+                SETS.join(", ")
+            ),
         )
     };
     Some(at(module.file, rule.place, &message, &help))
@@ -116,7 +186,10 @@ fn wrong(of: &Reference, rules: &BTreeSet<Vec<String>>) -> Option<(String, Strin
         "data" => {
             let known = members.is_empty() || below(rules, members).next().is_some();
             let theirs = members.first().is_some_and(|root| root == THEIRS);
-            let empty = theirs && members.get(1).is_some_and(|set| SETS.contains(&set.as_str()));
+            let empty = theirs
+                && members
+                    .get(1)
+                    .is_some_and(|set| SETS.contains(&set.as_str()));
             (!known && !empty).then(|| {
                 (
                     format!("there is no `{}`", of.path.join(".")),
@@ -126,7 +199,8 @@ fn wrong(of: &Reference, rules: &BTreeSet<Vec<String>>) -> Option<(String, Strin
         }
         _ => {
             let name = of.path.join(".");
-            let known = BUILTINS.contains(&name.as_str()) || BUILTIN_FAMILIES.contains(&name.as_str());
+            let known =
+                BUILTINS.contains(&name.as_str()) || BUILTIN_FAMILIES.contains(&name.as_str());
             (of.called && !known || root == "rand").then(|| {
                 (
                     format!("there is no function `{name}` here"),
