@@ -39,6 +39,7 @@ mod rules;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use regorus::Value;
@@ -63,6 +64,12 @@ const STEPS_PER_LOOK: NonZeroU32 = NonZeroU32::new(64).unwrap();
 const OPINION: &str = "data.portcullis.opinion";
 const GATES: &str = "data.portcullis.gates";
 const HIDES: &str = "data.portcullis.hides";
+
+/// How regorus words a time-out that it has wrapped into another error.
+const LATE: &str = "execution exceeded time limit";
+
+/// What an error without a place is said to be in.
+const SOMEWHERE: &str = "a module";
 
 /// Checked modules, ready to be evaluated.
 #[derive(Debug)]
@@ -115,24 +122,20 @@ impl Engine {
     }
 
     /// Whether a list shows the target. Hidden is only what no arguments could make callable, or
-    /// what an author hides; a gate hides nothing.
+    /// what an author hides; a gate hides nothing, and an error only where it would deny the call.
     #[must_use]
     pub fn shown(&self, facts: &Facts<'_>, subject: &Subject<'_>) -> Shown {
-        match self.hidden(facts, subject) {
-            Ok(Shown::Shown) => {}
-            Ok(Shown::Hidden) | Err(Fault::UnfitRequest | Fault::UnknownMethod) => {
-                return Shown::Hidden;
+        let hides = input::document(facts, subject, None)
+            .map(|input| self.evaluate(HIDES, &input))
+            .map(|said| said.is_ok_and(|said| said.as_set().is_ok_and(|set| !set.is_empty())));
+        let denied = match (hides, self.arguments) {
+            (Ok(true) | Err(_), _) => true,
+            (Ok(false), Arguments::Read) => false,
+            (Ok(false), Arguments::Unread) => {
+                outcome(&self.opinion(facts, subject, None).opinion) == Outcome::Deny
             }
-            Err(_) if self.arguments == Arguments::Unread => return Shown::Hidden,
-            Err(_) => return Shown::Shown,
-        }
-        if self.arguments == Arguments::Read {
-            return Shown::Shown;
-        }
-        match outcome(&self.opinion(facts, subject, None).opinion) {
-            Outcome::Allow | Outcome::Approve => Shown::Shown,
-            Outcome::Deny => Shown::Hidden,
-        }
+        };
+        if denied { Shown::Hidden } else { Shown::Shown }
     }
 
     fn answer(
@@ -157,34 +160,32 @@ impl Engine {
         Ok(reading.answer())
     }
 
-    fn hidden(&self, facts: &Facts<'_>, subject: &Subject<'_>) -> Result<Shown, Fault> {
-        let input = input::document(facts, subject, None)?;
-        let said = self.evaluate(HIDES, &input)?;
-        let mut reading = Reading::default();
-        reading.take(Set::Hides, Some(&said));
-        if reading.has_elements() {
-            return Ok(Shown::Hidden);
-        }
-        let fault = reading.answer().opinion.faults.into_iter().next();
-        fault.map_or(Ok(Shown::Shown), Err)
-    }
-
+    /// Evaluates a rule on a clone, which is thrown away whatever becomes of it. A panic of the
+    /// engine is an error like any other.
     fn evaluate(&self, rule: &str, input: &serde_json::Value) -> Result<Value, Fault> {
         let input = Value::deserialize(input).map_err(|_| Fault::UnfitRequest)?;
         let mut engine = self.prepared.clone();
-        engine.set_input(input);
-        engine.eval_rule(rule.to_owned()).map_err(|error| {
-            let late = error.chain().any(|cause| cause.is::<regorus::LimitError>());
-            let text = error.to_string();
-            if late || text.contains("execution exceeded time limit") {
-                return Fault::TimeOut;
-            }
-            let files: Vec<&str> = self.files.iter().map(String::as_str).collect();
-            // The error's own words may quote the message.
-            Fault::Evaluation(match load::place(&text, &files) {
-                Some((file, place)) => format!("{file}:{}:{}", place.line, place.column),
-                None => "a module".to_owned(),
+        let evaluated = catch_unwind(AssertUnwindSafe(move || {
+            engine.set_input(input);
+            let said = engine.eval_rule(rule.to_owned());
+            said.map_err(|error| {
+                let late = error.chain().any(|cause| cause.is::<regorus::LimitError>());
+                let text = error.to_string();
+                match late || text.contains(LATE) {
+                    true => Fault::TimeOut,
+                    false => self.fault(&text),
+                }
             })
+        }));
+        evaluated.unwrap_or_else(|_| Err(Fault::Evaluation(SOMEWHERE.to_owned())))
+    }
+
+    /// What an error comes to. Its own words may quote the message, so only its place is kept.
+    fn fault(&self, text: &str) -> Fault {
+        let files: Vec<&str> = self.files.iter().map(String::as_str).collect();
+        Fault::Evaluation(match load::place(text, &files) {
+            Some((file, place)) => format!("{file}:{}:{}", place.line, place.column),
+            None => SOMEWHERE.to_owned(),
         })
     }
 }

@@ -17,13 +17,12 @@ const ELEMENTS_MAX: usize = 1_024;
 /// Most groups of one gate.
 const GROUPS_MAX: usize = 16;
 
-/// One of the sets that authors add to.
+/// One of the sets that a decision comes from. What is in `hides` does not matter: anything hides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Set {
     Permits,
     Gates,
     Forbids,
-    Hides,
 }
 
 impl Set {
@@ -32,7 +31,6 @@ impl Set {
             Self::Permits => "permits",
             Self::Gates => "gates",
             Self::Forbids => "forbids",
-            Self::Hides => "hides",
         }
     }
 
@@ -41,13 +39,12 @@ impl Set {
         match self {
             Self::Permits | Self::Forbids => &["id", "reason", "mode"],
             Self::Gates => &["id", "reason", "mode", "groups", "ttl", "scope"],
-            Self::Hides => &["id", "reason"],
         }
     }
 
     const fn effect(self) -> ShadowEffect {
         match self {
-            Self::Permits | Self::Hides => ShadowEffect::Permit,
+            Self::Permits => ShadowEffect::Permit,
             Self::Gates => ShadowEffect::Gate,
             Self::Forbids => ShadowEffect::Forbid,
         }
@@ -123,13 +120,8 @@ impl Reading {
             (Set::Gates, Some(gate)) => self.opinion.gates.push(gate),
             (Set::Permits, _) => self.opinion.permits.push(element.id),
             (Set::Forbids, _) => self.opinion.forbids.push(element.id),
-            (Set::Hides | Set::Gates, _) => {}
+            (Set::Gates, None) => self.fault(set, "has no array of 1 to 16 groups"),
         }
-    }
-
-    /// Whether anything that is right was taken in.
-    pub(super) fn has_elements(&self) -> bool {
-        !self.ids.is_empty()
     }
 
     /// What the sets came to.
@@ -156,7 +148,7 @@ fn element(set: Set, value: &Value) -> Result<Element, (Option<String>, Wrong)> 
     };
     let whole = rest(set, &members, &id);
     let (reason, gate) = whole.map_err(|wrong| {
-        let in_shadow = mode == Mode::Shadow && set.members().contains(&"mode");
+        let in_shadow = mode == Mode::Shadow;
         (in_shadow.then(|| id.clone()), wrong)
     })?;
     Ok(Element {
@@ -196,7 +188,7 @@ fn rest(
     };
     let gate = match set {
         Set::Gates => Some(gate(members, id, reason.clone())?),
-        Set::Permits | Set::Forbids | Set::Hides => None,
+        Set::Permits | Set::Forbids => None,
     };
     Ok((reason, gate))
 }

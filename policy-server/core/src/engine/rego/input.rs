@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: an approval while permits and forbids are asked; it opens gates alone.
 
+use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::Name;
 use portcullis_protocol::wire::{Direction, Target};
 use serde_json::{Value, json};
@@ -125,6 +126,27 @@ pub(super) fn document(
         None => {}
     }
     Ok(input)
+}
+
+/// The input of some call, for a first evaluation.
+pub(super) fn sample() -> Value {
+    json!({
+        "method": "tools/call",
+        "action": "server/tool",
+        "group": "write",
+        "server": "server",
+        "direction": "to_server",
+        "now": time::rfc3339_ms(0),
+        "now_ns": 0,
+        "clock": clock(0),
+        "principal": {"subject": "nobody", "issuer": "https://issuer", "roles": []},
+        "resource": {
+            "type": "tool", "name": "tool", "readOnly": false, "destructive": true,
+            "idempotent": false, "openWorld": true, "listed": false, "tags": [],
+        },
+        "arguments": {},
+        "args_digest": Digest::of(b"{}").to_string(),
+    })
 }
 
 /// Adds a human's yes to the input.

@@ -1,7 +1,9 @@
 //! Modules to an [`Engine`], or a list of problems with their places.
 
 use super::module::{self, Module};
-use super::{EVALUATION_MS_MAX, Engine, OPINION, bounds, cycles, rules, timer};
+use super::{
+    Arguments, EVALUATION_MS_MAX, Engine, HIDES, OPINION, bounds, cycles, input, rules, timer,
+};
 use crate::policies::{Place, Problem, Sources};
 
 /// The name that our own module goes by in errors.
@@ -32,15 +34,15 @@ impl Engine {
             return Err(problems);
         }
         checked(&modules)?;
-        let needs_arguments = if rules::need_no_arguments(&modules) {
-            super::Arguments::Unread
+        let arguments = if rules::need_no_arguments(&modules) {
+            Arguments::Unread
         } else {
-            super::Arguments::Read
+            Arguments::Read
         };
         Ok(Self {
             prepared: prepared(&files)?,
             files: files.iter().map(|(file, _)| (*file).to_owned()).collect(),
-            arguments: needs_arguments,
+            arguments,
         })
     }
 }
@@ -78,7 +80,7 @@ fn checked(modules: &[Module<'_>]) -> Result<(), Vec<Problem>> {
 }
 
 /// The engine that every evaluation is a clone of. What regorus checks only when it evaluates, it
-/// checks here, against an empty input.
+/// checks here, against a call of a tool that nobody lists.
 fn prepared(files: &[(&str, &str)]) -> Result<regorus::Engine, Vec<Problem>> {
     let names: Vec<&str> = files.iter().map(|(file, _)| *file).collect();
     let problem = |error: &str| vec![located(error, &names)];
@@ -90,9 +92,11 @@ fn prepared(files: &[(&str, &str)]) -> Result<regorus::Engine, Vec<Problem>> {
     engine.set_strict_builtin_errors(true);
     engine.set_gather_prints(true);
     engine.set_execution_timer_config(timer(TRIAL_MS_MAX));
-    engine.set_input(regorus::Value::new_object());
-    let tried = engine.eval_rule(OPINION.to_owned());
-    tried.map_err(|error| problem(&error.to_string()))?;
+    engine.set_input(regorus::Value::from(input::sample()));
+    for rule in [OPINION, HIDES] {
+        let tried = engine.eval_rule(rule.to_owned());
+        tried.map_err(|error| problem(&error.to_string()))?;
+    }
     engine.set_execution_timer_config(timer(EVALUATION_MS_MAX));
     Ok(engine)
 }

@@ -46,7 +46,7 @@ pub(super) enum Kind {
 pub(super) struct Reference {
     /// The name and plain members, up to the first that is computed.
     pub(super) path: Vec<String>,
-    /// Whether something computed follows.
+    /// Whether something computed follows, or is the format of `sprintf`.
     pub(super) computed: bool,
     /// Whether it is called.
     pub(super) called: bool,
@@ -158,18 +158,17 @@ impl Walk {
     }
 
     fn call(&mut self, call: &Value, depth: usize) {
+        let parameters = call.get("params");
         match call.get("fcn").and_then(reference) {
             Some(function) => self.references.push(Reference {
                 called: true,
+                computed: function.computed
+                    || function.path == ["sprintf"] && !has_plain_format(parameters),
                 ..function
             }),
-            None => call
-                .get("fcn")
-                .into_iter()
-                .for_each(|f| self.all(f, depth + 1)),
+            None => self.all(call.get("fcn").unwrap_or(&Value::Null), depth + 1),
         }
-        let parameters = call.get("params");
-        parameters.into_iter().for_each(|p| self.all(p, depth + 1));
+        self.all(parameters.unwrap_or(&Value::Null), depth + 1);
     }
 
     /// What stands in the brackets of a reference.
@@ -217,6 +216,16 @@ fn reference(node: &Value) -> Option<Reference> {
 fn plain(index: &Value) -> Option<&str> {
     let string = index.get("String").or_else(|| index.get("RawString"))?;
     string.get("value")?.as_str()
+}
+
+/// Whether the first parameter is a format as written, without a width of three digits: regorus
+/// writes as many characters as a format asks for, or panics.
+fn has_plain_format(parameters: Option<&Value>) -> bool {
+    let format = parameters.and_then(|all| plain(all.get(0)?));
+    format.is_some_and(|format| {
+        let mut runs = format.split(|c: char| !c.is_ascii_digit());
+        runs.all(|digits| digits.len() < 3)
+    })
 }
 
 fn place(node: &Value) -> Option<Place> {

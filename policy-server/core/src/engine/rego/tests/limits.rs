@@ -6,13 +6,15 @@ use super::*;
 fn what_does_not_end_is_stopped_and_denies() {
     let ten = "xs := [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]\n";
     let loops: String = ('a'..='j').map(|v| format!("some {v} in xs\n")).collect();
-    let engine = load(&format!(
+    let loaded = try_load(&format!(
         "{ten}permits contains {{\"id\": \"all\"}}\n\
          forbids contains {{\"id\": \"f\"}} if {{\ninput.resource.name == \"slow\"\n\
          count([1 | {loops}]) > 0\n}}"
     ));
+    let engine = loaded.unwrap();
     let said = Ask::call("slow").of(&engine).opinion;
     assert_eq!(said, Opinion::failed(Fault::TimeOut));
+    let engine = patient(engine);
     // What was stopped leaves nothing behind.
     assert_eq!(outcome_of(&engine, &Ask::call("a")), Outcome::Allow);
 }
@@ -123,6 +125,36 @@ fn too_many_elements_deny() {
             wrong
         })
     );
+}
+
+#[test]
+fn a_panic_of_the_engine_denies() {
+    let engine = load("permits contains {\"id\": \"all\"}");
+    let said = Ask::call("a").put(|facts, subject| {
+        let input = input::document(facts, subject, None).unwrap();
+        let mut prepared = engine.prepared.clone();
+        let text = "package broken\n\nx := strings.count(\"aaa\", \"\")".to_owned();
+        prepared.add_policy("broken.rego".to_owned(), text).unwrap();
+        let engine = Engine {
+            prepared,
+            files: Vec::new(),
+            arguments: Arguments::Unread,
+        };
+        engine.evaluate("data.broken.x", &input)
+    });
+    assert_eq!(said, Err(Fault::Evaluation(SOMEWHERE.to_owned())));
+}
+
+#[test]
+fn nested_arguments_are_walked() {
+    let engine = load(
+        "permits contains {\"id\": \"all\"}\nforbids contains {\"id\": \"f\"} if {\n\
+         some path, value\nwalk(input.arguments, [path, value])\nvalue == \"/etc/passwd\"\n}",
+    );
+    let nested = r#"{"a":[{"b":"/etc/passwd"}]}"#;
+    assert_eq!(outcome_of(&engine, &Ask::with(nested)), Outcome::Deny);
+    assert_eq!(Ask::with(nested).of(&engine).opinion.forbids, ["f"]);
+    assert_eq!(outcome_of(&engine, &Ask::with("{}")), Outcome::Allow);
 }
 
 #[test]

@@ -77,10 +77,24 @@ fn what_reads_the_world_does_not_load() {
         "numbers.range(1, input.arguments.n)",
         "net.cidr_expand(\"0.0.0.0/0\")",
         "bits.lsh(1, 1000000000)",
+        "units.parse(input.arguments.n)",
+        "strings.count(input.arguments.n, \"\")",
     ] {
         let found = problem(&format!("x := {call}"));
         assert!(found.contains("there is no function"), "{call}\n{found}");
     }
+    for format in [
+        "input.arguments.f",
+        "\"%100000d\"",
+        "concat(\"\", [\"%\", \"d\"])",
+    ] {
+        let found = problem(&format!("x := sprintf({format}, [1])"));
+        assert!(
+            found.contains("the format of `sprintf`"),
+            "{format}\n{found}"
+        );
+    }
+    load("x := sprintf(\"%08.3f of %d%%\", [0.1, 2])");
     let mocked = "f(a, b) := 1\nx if { f(\"a\", 2) == 1 with f as rand.intn }";
     assert!(
         problem(mocked).contains("`rand.intn`"),
@@ -254,4 +268,19 @@ fn an_approval_is_seen_by_gates_alone() {
         assert_eq!(approved.of(&engine), Ask::call(tool).of(&engine));
         assert_eq!(outcome_of(&engine, &approved), Outcome::Deny);
     }
+}
+
+#[test]
+fn every_function_of_the_list_is_there() {
+    let mut missing = Vec::new();
+    for function in rules::BUILTINS {
+        let mut engine = regorus::Engine::new();
+        let text = format!("package t\n\nx := {function}()");
+        engine.add_policy("t.rego".to_owned(), text).unwrap();
+        let error = engine.eval_rule("data.t.x".to_owned()).unwrap_err();
+        if error.to_string().contains("could not find function") {
+            missing.push(function);
+        }
+    }
+    assert!(missing.is_empty(), "{missing:?}");
 }
