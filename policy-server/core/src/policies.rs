@@ -15,6 +15,9 @@ use crate::engine::cedar::{Engine, SCHEMA};
 /// The name under which a folder may carry a copy of the schema.
 pub const SCHEMA_FILE: &str = "schema.cedarschema";
 
+/// The name of the data that a folder's Rego modules read, as JSON.
+pub const DATA_FILE: &str = "data.json";
+
 /// The files of a policy folder, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sources(BTreeMap<String, String>);
@@ -30,7 +33,8 @@ impl Sources {
     pub(crate) fn cedar(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()
-            .filter(|(name, _)| name.as_str() != SCHEMA_FILE && !name.ends_with(".rego"))
+            .filter(|(name, _)| name.as_str() != SCHEMA_FILE && name.as_str() != DATA_FILE)
+            .filter(|(name, _)| !name.ends_with(".rego"))
             .map(|(name, text)| (name.as_str(), text.as_str()))
     }
 
@@ -42,12 +46,20 @@ impl Sources {
             .map(|(name, text)| (name.as_str(), text.as_str()))
     }
 
-    /// SHA-256 over the schema, all Cedar files and all Rego files, names and bytes.
+    /// The data of the Rego files.
+    pub(crate) fn data(&self) -> Option<(&str, &str)> {
+        self.0
+            .get_key_value(DATA_FILE)
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
+    /// SHA-256 over the schema, all Cedar and Rego files, and their data: names and bytes.
     #[must_use]
     pub fn digest(&self) -> Digest {
         let fields = Fields::of("portcullis/policies/v1").field(SCHEMA.as_bytes());
         self.cedar()
             .chain(self.rego())
+            .chain(self.data())
             .fold(fields, |fields, (name, text)| {
                 fields.field(name.as_bytes()).field(text.as_bytes())
             })

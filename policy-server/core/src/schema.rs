@@ -37,7 +37,7 @@ mod fragment;
 mod mapping;
 mod names;
 mod shape;
-mod strict;
+pub(crate) mod strict;
 mod text;
 mod views;
 

@@ -10,6 +10,9 @@
 //! optionally `ttl` (`"PT15M"`) and `scope` (`exact`, `tool` or `session`). It is shut while it is in
 //! the set, so it ends in `not data.portcullis.approved(["group"])`.
 //!
+//! What is in `data.json` is `data` to all modules. Lists of who may do what belong there: a decision
+//! does not grow with them, while a table in a module is built anew for each.
+//!
 //! The input, of which only the members marked `?` may be missing:
 //!
 //! ```text

@@ -1,16 +1,22 @@
 //! Modules to an [`Engine`], or a list of problems with their places.
 
+use serde_json::Map;
+
 use super::module::{self, Module};
 use super::{
     Arguments, EVALUATION_MS_MAX, Engine, HIDES, OPINION, bounds, cycles, input, rules, timer,
 };
 use crate::policies::{Place, Problem, Sources};
+use crate::schema::strict;
 
 /// The name that our own module goes by in errors.
 const COMBINER_FILE: &str = "(portcullis)";
 
 /// Longest time that the first evaluation may take, in milliseconds: regorus prepares all rules in it.
 const TRIAL_MS_MAX: u64 = 5_000;
+
+/// Longest data, in bytes.
+const DATA_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// The module that makes one document of what authors say.
 const COMBINER: &str = include_str!("combiner.rego");
@@ -30,17 +36,27 @@ impl Engine {
                 Err(problem) => problems.push(problem),
             }
         }
+        let data = sources
+            .data()
+            .map(|(file, text)| data(file, text, &modules));
+        let data = match data.transpose() {
+            Ok(data) => data,
+            Err(problem) => {
+                problems.push(problem);
+                None
+            }
+        };
         if !problems.is_empty() {
             return Err(problems);
         }
-        checked(&modules)?;
+        checked(&modules, data.as_ref())?;
         let arguments = if rules::need_no_arguments(&modules) {
             Arguments::Unread
         } else {
             Arguments::Read
         };
         Ok(Self {
-            prepared: prepared(&files)?,
+            prepared: prepared(&files, data)?,
             files: files.iter().map(|(file, _)| (*file).to_owned()).collect(),
             arguments,
         })
@@ -61,8 +77,36 @@ fn parsed<'a>(file: &'a str, text: &str) -> Result<Module<'a>, Problem> {
     })
 }
 
-fn checked(modules: &[Module<'_>]) -> Result<(), Vec<Problem>> {
-    let paths = module::paths(modules);
+/// The data beside the modules. Unlike what modules define it is not worked out at every decision.
+fn data(
+    file: &str,
+    text: &str,
+    modules: &[Module<'_>],
+) -> Result<Map<String, serde_json::Value>, Problem> {
+    let problem = |message: &str| Problem::new(file, message);
+    let read = strict::read(text, DATA_BYTES_MAX);
+    let read = read.map_err(|why| problem(&format!("the data {why}")))?;
+    let serde_json::Value::Object(members) = read else {
+        return Err(problem("the data is no object").help("write `{\"name\": …}`"));
+    };
+    let defined = |name: &&String| {
+        let mut packages = modules.iter().filter_map(|module| module.package.first());
+        *name == rules::THEIRS || packages.any(|package| package == *name)
+    };
+    match members.keys().find(defined) {
+        Some(name) => Err(problem(&format!("`{name}` is the name of a package, too"))
+            .help("give the data another name")),
+        None => Ok(members),
+    }
+}
+
+fn checked(
+    modules: &[Module<'_>],
+    data: Option<&Map<String, serde_json::Value>>,
+) -> Result<(), Vec<Problem>> {
+    let mut paths = module::paths(modules);
+    let names = data.into_iter().flat_map(Map::keys);
+    paths.extend(names.map(|name| vec![name.clone()]));
     let authors = modules.iter().filter(|module| module.file != COMBINER_FILE);
     let mut problems: Vec<Problem> = authors
         .flat_map(|module| rules::check(module, &paths))
@@ -81,12 +125,20 @@ fn checked(modules: &[Module<'_>]) -> Result<(), Vec<Problem>> {
 
 /// The engine that every evaluation is a clone of. What regorus checks only when it evaluates, it
 /// checks here, against a call of a tool that nobody lists.
-fn prepared(files: &[(&str, &str)]) -> Result<regorus::Engine, Vec<Problem>> {
+fn prepared(
+    files: &[(&str, &str)],
+    data: Option<Map<String, serde_json::Value>>,
+) -> Result<regorus::Engine, Vec<Problem>> {
     let names: Vec<&str> = files.iter().map(|(file, _)| *file).collect();
     let problem = |error: &str| vec![located(error, &names)];
     let mut engine = regorus::Engine::new();
     for (file, text) in files {
         let added = engine.add_policy((*file).to_owned(), (*text).to_owned());
+        added.map_err(|error| problem(&error.to_string()))?;
+    }
+    if let Some(data) = data {
+        let data = regorus::Value::from(serde_json::Value::Object(data));
+        let added = engine.add_data(data);
         added.map_err(|error| problem(&error.to_string()))?;
     }
     engine.set_strict_builtin_errors(true);

@@ -14,7 +14,7 @@ use crate::policies::{Place, Problem};
 pub(super) const OURS: &str = "portcullis";
 
 /// The package that authors add to.
-const THEIRS: &str = "mcp";
+pub(super) const THEIRS: &str = "mcp";
 
 /// The sets that authors add to.
 pub(super) const SETS: [&str; 4] = ["permits", "gates", "forbids", "hides"];

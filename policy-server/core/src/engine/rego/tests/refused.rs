@@ -284,3 +284,43 @@ fn every_function_of_the_list_is_there() {
     }
     assert!(missing.is_empty(), "{missing:?}");
 }
+
+#[test]
+fn data_is_data() {
+    let rules = format!(
+        "{HEAD}import data.grants\n\npermits contains {{\"id\": \"g\"}} if {{\n\
+         some role in input.principal.roles\nrole in grants[input.action]\n}}"
+    );
+    let with = |data: &str| Engine::load(&sources(&[("a.rego", &rules), ("data.json", data)]));
+    let engine = patient(with(r#"{"grants": {"demo/a": ["dev"], "demo/b": ["ops"]}}"#).unwrap());
+    assert_eq!(outcome_of(&engine, &Ask::call("a")), Outcome::Allow);
+    assert_eq!(outcome_of(&engine, &Ask::call("b")), Outcome::Deny);
+    for (data, wanted) in [
+        ("{\"grant\": {}}", "there is no `data.grants`"),
+        ("[]", "the data is no object"),
+        ("{", "the data is not JSON"),
+        (
+            "{\"grants\": {}, \"grants\": {}}",
+            "the data holds a member twice",
+        ),
+        (
+            "{\"grants\": {}, \"mcp\": {}}",
+            "`mcp` is the name of a package",
+        ),
+        (
+            "{\"grants\": {}, \"portcullis\": {}}",
+            "`portcullis` is the name of a package",
+        ),
+    ] {
+        let problems = with(data).unwrap_err();
+        assert!(problems[0].message.contains(wanted), "{data}: {problems:?}");
+    }
+    let digest = |data: &str| sources(&[("a.rego", &rules), ("data.json", data)]).digest();
+    assert_ne!(digest("{}"), digest("{ }"));
+    assert_ne!(digest("{}"), sources(&[("a.rego", &rules)]).digest());
+    let other = rules.replace("grants[", "grants [");
+    assert_ne!(
+        sources(&[("a.rego", &other)]).digest(),
+        sources(&[("a.rego", &rules)]).digest()
+    );
+}
