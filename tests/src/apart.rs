@@ -188,6 +188,12 @@ impl Apart {
     /// A `tools/call` of alice's with this word in its arguments.
     #[must_use]
     pub fn request(&self, tool: &str, word: &str) -> Request {
+        self.post(mcp::call(word, tool, json!({"text": word})))
+    }
+
+    /// A POST of alice's with a sound head.
+    #[must_use]
+    pub fn post(&self, body: String) -> Request {
         let authority = wire::authority(self.url());
         let token = self.endpoints["tokens"]["alice"].as_str().expect("a token");
         Request::new("POST", "/demo/mcp")
@@ -195,13 +201,19 @@ impl Apart {
             .header("authorization", &format!("Bearer {token}"))
             .header("accept", "application/json, text/event-stream")
             .header("content-type", "application/json")
-            .body(mcp::call(word, tool, json!({"text": word})))
+            .body(body)
     }
 
     /// Sends such a call.
     #[must_use]
     pub fn call(&self, tool: &str, word: &str) -> Response {
-        wire::send(wire::authority(self.url()), &self.request(tool, word))
+        self.send(&self.request(tool, word))
+    }
+
+    /// Sends a request on a connection of its own and reads the whole answer.
+    #[must_use]
+    pub fn send(&self, request: &Request) -> Response {
+        wire::send(wire::authority(self.url()), request)
     }
 
     /// A call that must be refused readably, and of which nothing may reach the upstream.
@@ -257,6 +269,25 @@ impl Apart {
             String::from_utf8_lossy(&output.stderr)
         );
         text
+    }
+
+    /// Puts another `[policies]` section into the policy server's configuration.
+    ///
+    /// # Panics
+    /// The configuration has no such section.
+    pub fn configure_policies(run: &Path, section: &str) {
+        let file = run.join("portcullis.toml");
+        let text = fs::read_to_string(&file).expect("a configuration");
+        let (head, rest) = text.split_once("[policies]\n").expect("a section");
+        let (_, tail) = rest.split_once("\n\n").expect("another section");
+        let text = format!("{head}[policies]\n{section}\n\n{tail}");
+        fs::write(&file, text).expect("the configuration is written");
+    }
+
+    /// What the policy server has logged.
+    #[must_use]
+    pub fn server_log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default()
     }
 
     /// The ends of the logs, for the message of a failed test.
