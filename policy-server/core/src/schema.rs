@@ -33,6 +33,7 @@ mod bounds;
 mod check;
 mod convert;
 mod cost;
+mod declared;
 mod fragment;
 mod mapping;
 mod names;
@@ -40,6 +41,8 @@ mod shape;
 mod strict;
 mod text;
 mod views;
+
+use std::collections::BTreeSet;
 
 use cedar_policy::RestrictedExpression;
 use jsonschema::Validator;
@@ -173,6 +176,7 @@ pub struct MappedTool {
     check: Validator,
     bytes_max: usize,
     shape: Shape,
+    declared: BTreeSet<String>,
 }
 
 impl MappedTool {
@@ -220,6 +224,7 @@ impl MappedTool {
             check,
             bytes_max,
             shape,
+            declared: declared::names(&schema),
         })
     }
 
@@ -227,6 +232,12 @@ impl MappedTool {
     #[must_use]
     pub fn action(&self) -> &str {
         &self.action
+    }
+
+    /// Whether the schema declares a member of this name anywhere.
+    #[must_use]
+    pub fn declares(&self, name: &str) -> bool {
+        self.declared.contains(name)
     }
 
     /// The types and the action, in Cedar's JSON for schemas.

@@ -38,6 +38,9 @@ pub use self::annotations::{ANNOTATIONS, ID_BYTES_MAX, REASON_BYTES_MAX};
 /// The schema that every policy is validated against.
 pub const SCHEMA: &str = include_str!("../../../../policies/schema.cedarschema");
 
+/// The engine's name in records.
+pub const WORD: &str = "cedar";
+
 /// The member of the context that holds a message's arguments.
 const INPUT: &str = "input";
 
