@@ -17,6 +17,7 @@ mod places;
 mod principals;
 mod shown;
 mod slices;
+mod unread;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,6 +35,7 @@ use crate::catalogue::Known;
 use crate::facts::{Facts, Subject};
 
 pub use self::annotations::{ANNOTATIONS, ID_BYTES_MAX, REASON_BYTES_MAX};
+pub use self::unread::{Prospect, Unread};
 
 /// The schema that every policy is validated against.
 pub const SCHEMA: &str = include_str!("../../../../policies/schema.cedarschema");
