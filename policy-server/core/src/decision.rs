@@ -5,7 +5,7 @@
 
 use cedar_policy::RestrictedExpression;
 use portcullis_protocol::wire::{Denial, Direction, Pending, Shape, Terms, Verdict};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Known;
 use crate::engine::cedar::Inquiry;
@@ -21,7 +21,7 @@ pub const DENIED: &str = "Denied by policy.";
 const REASONS_MAX: usize = 4;
 
 /// What policy says, in one word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It may happen.

@@ -15,5 +15,6 @@ pub mod facts;
 pub mod lists;
 pub mod policies;
 pub mod registry;
+pub mod replay;
 pub mod schema;
 pub mod uri;
