@@ -5,9 +5,9 @@
 
 mod basis;
 mod chain;
+mod outline;
 mod record;
 pub mod time;
-mod types;
 
 pub use basis::{ARGUMENTS_BYTES_MAX, Basis, Keep};
 pub use chain::{Break, Fault, Link, SealError, Sealed, Summary, Verifier, leaf, seal};

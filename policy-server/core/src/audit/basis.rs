@@ -9,7 +9,7 @@ use portcullis_protocol::wire::{Query, Target};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::types;
+use super::outline;
 use crate::catalogue::{Known, Origin, Tool};
 use crate::engine::cedar;
 use crate::policies::Policies;
@@ -92,7 +92,7 @@ impl Basis {
             engine: policies.map(|_| cedar::WORD),
             tool: known.map(ToolBasis::of),
             args_digest: Digest::of(arguments.unwrap_or_default().as_bytes()),
-            args_types: arguments.map(|arguments| types::of(arguments, &declared)),
+            args_types: arguments.map(|arguments| outline::of(arguments, &declared)),
             arguments: arguments.filter(kept).map(str::to_owned),
         }
     }
