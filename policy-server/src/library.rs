@@ -2,14 +2,15 @@
 //! servers have listed, for which policies are validated.
 //!
 //! The folder is read twice a second; what counts is its content, so that any editor, `git` or
-//! mounted volume will do. Deliberately absent: folders inside it, and files that begin with a dot.
+//! mounted volume will do. Deliberately absent: folders inside it other than `tools`, and files that
+//! begin with a dot.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use portcullis_core::policies::{LoadError, Policies, Problem, SCHEMA_FILE, Sources};
+use portcullis_core::policies::{LoadError, Policies, Problem, Sources, TOOLS_FOLDER, is_source};
 use portcullis_core::registry::Registry;
 
 use crate::clock;
@@ -165,7 +166,7 @@ impl Library {
 
     /// Looks at the folder. `seen` is what the last look found.
     pub fn look(&self, seen: &mut Option<Result<Sources, String>>) -> News {
-        let found = read(&self.folder);
+        let found = read_folder(&self.folder);
         let content = match &found {
             Ok(sources) => Ok(sources.clone()),
             Err(error) => Err(error.to_string()),
@@ -189,42 +190,57 @@ impl Library {
 /// It cannot be read, or its policies are refused.
 pub fn load(folder: &Path) -> Result<Policies, FolderError> {
     Ok(Policies::load(
-        Arc::new(read(folder)?),
+        Arc::new(read_folder(folder)?),
         &Registry::default(),
     )?)
 }
 
-fn read(folder: &Path) -> Result<Sources, FolderError> {
-    let failed = |path: &Path, source| FolderError::Read {
-        path: path.to_owned(),
-        source,
-    };
+/// Reads the files of a folder that count, and those of its `tools`.
+///
+/// # Errors
+/// It cannot be read, or is too much.
+pub fn read_folder(folder: &Path) -> Result<Sources, FolderError> {
     let mut files = BTreeMap::new();
     let mut bytes = 0;
-    for entry in std::fs::read_dir(folder).map_err(|error| failed(folder, error))? {
-        let path = entry.map_err(|error| failed(folder, error))?.path();
-        let Some(name) = policy_file(&path) else {
-            continue;
-        };
-        let metadata = std::fs::metadata(&path).map_err(|error| failed(&path, error))?;
-        if !metadata.is_file() {
-            continue;
-        }
-        bytes += metadata.len();
-        if bytes > BYTES_MAX || files.len() >= FILES_MAX {
-            return Err(FolderError::TooMuch(folder.to_owned()));
-        }
-        let text = std::fs::read_to_string(&path).map_err(|error| failed(&path, error))?;
-        files.insert(name, text);
+    collect(folder, "", folder, &mut files, &mut bytes)?;
+    let tools = folder.join(TOOLS_FOLDER);
+    if tools.is_dir() {
+        let prefix = format!("{TOOLS_FOLDER}/");
+        collect(folder, &prefix, &tools, &mut files, &mut bytes)?;
     }
     Ok(Sources::new(files))
 }
 
-/// The name of a file that counts.
-fn policy_file(path: &Path) -> Option<String> {
-    let name = path.file_name()?.to_string_lossy().into_owned();
-    let counts = name.ends_with(".cedar") || name == SCHEMA_FILE;
-    (counts && !name.starts_with('.')).then_some(name)
+fn collect(
+    top: &Path,
+    prefix: &str,
+    folder: &Path,
+    files: &mut BTreeMap<String, String>,
+    bytes: &mut u64,
+) -> Result<(), FolderError> {
+    let failed = |path: &Path, source| FolderError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    for entry in std::fs::read_dir(folder).map_err(|error| failed(folder, error))? {
+        let entry = entry.map_err(|error| failed(folder, error))?;
+        let path = entry.path();
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if !is_source(&name) {
+            continue;
+        }
+        let metadata = std::fs::metadata(&path).map_err(|error| failed(&path, error))?;
+        if !metadata.is_file() {
+            continue;
+        }
+        *bytes += metadata.len();
+        if *bytes > BYTES_MAX || files.len() >= FILES_MAX {
+            return Err(FolderError::TooMuch(top.to_owned()));
+        }
+        let text = std::fs::read_to_string(&path).map_err(|error| failed(&path, error))?;
+        files.insert(name, text);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

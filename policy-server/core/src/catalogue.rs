@@ -5,6 +5,7 @@
 //! tool that cannot be mapped is in quarantine, and no other tool with it. Deliberately absent: the
 //! server's word as such, which is the [`Registry`]'s.
 
+mod drift;
 mod pins;
 mod tags;
 
@@ -16,6 +17,8 @@ use portcullis_protocol::names::{Name, ServerName};
 use portcullis_protocol::wire::Target;
 use serde::Serialize;
 
+pub use self::drift::{Compared, Drift, drift};
+pub use self::pins::{pinned, pins_file, pins_text};
 use self::tags::Tags;
 use crate::policies::{Problem, Sources};
 use crate::registry::{Annotations, Listed, Registry, ToolEntry};
@@ -152,6 +155,12 @@ impl Catalogue {
     pub fn quarantined(&self) -> impl Iterator<Item = (&ServerName, &Name, &Quarantine)> {
         self.entries()
             .filter_map(|(server, name, entry)| Some((server, name, entry.quarantine.as_ref()?)))
+    }
+
+    /// How many tools there are, with those in quarantine.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.servers.values().map(BTreeMap::len).sum()
     }
 
     fn entries(&self) -> impl Iterator<Item = (&ServerName, &Name, &Entry)> {

@@ -20,6 +20,29 @@ use crate::schema::BaseContext;
 /// The name under which a folder may carry a copy of the schema.
 pub const SCHEMA_FILE: &str = "schema.cedarschema";
 
+/// The file that says which capability tags tools have.
+pub const TAGS_FILE: &str = "tags.toml";
+
+/// The folder, within a policy folder, of lists of tools.
+pub const TOOLS_FOLDER: &str = "tools";
+
+/// Whether a file is part of a set, by its name relative to the folder, with a forward slash.
+/// Files that begin with a dot are not.
+#[must_use]
+pub fn is_source(name: &str) -> bool {
+    let (counts, file) = match name.split_once('/') {
+        None => {
+            let known = [SCHEMA_FILE, TAGS_FILE].contains(&name);
+            (name.ends_with(".cedar") || known, name)
+        }
+        Some((folder, file)) => {
+            let list = file.ends_with(".json") && !file.contains('/');
+            (folder == TOOLS_FOLDER && list, file)
+        }
+    };
+    counts && !file.starts_with('.')
+}
+
 /// The files of a policy folder, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sources(BTreeMap<String, String>);
@@ -28,6 +51,20 @@ impl Sources {
     /// Sources from files' names and texts.
     #[must_use]
     pub const fn new(files: BTreeMap<String, String>) -> Self {
+        Self(files)
+    }
+
+    /// The text of one file.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// The same with another text of one file.
+    #[must_use]
+    pub fn with(&self, name: &str, text: String) -> Self {
+        let mut files = self.0.clone();
+        files.insert(name.to_owned(), text);
         Self(files)
     }
 

@@ -64,3 +64,24 @@ fn a_missing_folder_is_an_error_that_heals() {
     std::fs::create_dir(&path).unwrap();
     assert!(matches!(library.look(&mut seen), News::Policies(_)));
 }
+
+#[test]
+fn tool_lists_and_tags_count_and_other_folders_do_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = r#"{"tools":[{"name":"echo","inputSchema":{"type":"object"}}]}"#;
+    for inside in ["tools", "notes", "tools/old.json"] {
+        std::fs::create_dir(folder.path().join(inside)).unwrap();
+    }
+    write(folder.path(), "tools/demo.json", list);
+    write(folder.path(), "tags.toml", "[demo]\necho = [\"harmless\"]");
+    for ignored in ["tools/.demo.json.swp", "tools/README.md", "notes/x.json"] {
+        write(folder.path(), ignored, "no list");
+    }
+    let policies = load(folder.path()).unwrap();
+    let (server, tool) = policies.catalogue().tools().next().unwrap();
+    assert_eq!((server.as_str(), tool.name.as_str()), ("demo", "echo"));
+    assert_eq!(tool.tags, ["harmless"]);
+    write(folder.path(), "tools/demo.json", "{");
+    let error = load(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("tools/demo.json:1:"), "{error}");
+}

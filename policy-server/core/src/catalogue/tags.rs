@@ -12,10 +12,7 @@ use std::collections::BTreeMap;
 
 use portcullis_protocol::names::{Name, ServerName};
 
-use crate::policies::{Place, Problem, Sources};
-
-/// The file in the policy folder.
-const FILE: &str = "tags.toml";
+use crate::policies::{Place, Problem, Sources, TAGS_FILE as FILE};
 
 /// Stands for every tool of a server.
 const EVERY: &str = "*";
