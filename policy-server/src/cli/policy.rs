@@ -1,5 +1,9 @@
 //! `portcullis policy`.
 
+mod changes;
+mod replay;
+mod traffic;
+
 use std::path::PathBuf;
 
 use portcullis_core::engine::cedar::SCHEMA;
@@ -25,6 +29,7 @@ pub(super) enum Command {
     },
     /// Print the schema that policies are validated against
     Schema,
+    Replay(replay::Args),
 }
 
 #[derive(Serialize)]
@@ -44,6 +49,7 @@ pub(super) fn run(command: &Command) -> u8 {
             say(&SCHEMA.trim_end());
             OK
         }
+        Command::Replay(args) => replay::run(args),
     }
 }
 
