@@ -11,6 +11,7 @@ mod annotations;
 mod entities;
 mod found;
 mod inputs;
+mod literals;
 mod load;
 mod mentions;
 mod places;
@@ -35,6 +36,7 @@ use crate::catalogue::Known;
 use crate::facts::{Facts, Subject};
 
 pub use self::annotations::{ANNOTATIONS, ID_BYTES_MAX, REASON_BYTES_MAX};
+pub use self::literals::{Literal, Literals, Place as Looked, literals};
 pub use self::unread::{Prospect, Unread};
 
 /// The schema that every policy is validated against.
