@@ -59,6 +59,19 @@ pub enum Verdict {
     Unknown(Why),
 }
 
+impl Verdict {
+    /// The draft's outcome.
+    ///
+    /// # Errors
+    /// Nobody can say, and why.
+    pub const fn outcome(self) -> Result<Outcome, Why> {
+        match self {
+            Self::Same(outcome) | Self::Changed { to: outcome, .. } => Ok(outcome),
+            Self::Unknown(why) => Err(why),
+        }
+    }
+}
+
 /// Why nobody can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]

@@ -1,6 +1,7 @@
 //! `portcullis policy`.
 
 mod changes;
+mod diff;
 mod replay;
 mod traffic;
 
@@ -29,6 +30,7 @@ pub(super) enum Command {
     },
     /// Print the schema that policies are validated against
     Schema,
+    Diff(diff::Args),
     Replay(replay::Args),
 }
 
@@ -49,6 +51,7 @@ pub(super) fn run(command: &Command) -> u8 {
             say(&SCHEMA.trim_end());
             OK
         }
+        Command::Diff(args) => diff::run(args),
         Command::Replay(args) => replay::run(args),
     }
 }
