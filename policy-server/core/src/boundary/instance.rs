@@ -17,7 +17,7 @@ pub(super) fn of(root: &Value, schema: &Value) -> Option<Value> {
 }
 
 /// The schema below these names, as far as it is declared.
-pub(super) fn below<'v>(root: &'v Value, path: &[String]) -> Option<Value> {
+pub(super) fn below(root: &Value, path: &[String]) -> Option<Value> {
     let maker = Maker { root };
     let mut schema = maker.flat(root, DEPTH_MAX)?;
     for name in path {

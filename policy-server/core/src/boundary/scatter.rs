@@ -8,7 +8,9 @@ const PRIMES: [u64; 3] = [1_000_003, 998_244_353, 2_147_483_647];
 
 /// At most `most` of the numbers below `total`; all of them, in order, when there are no more.
 pub(super) fn scatter(total: u64, most: u64) -> impl Iterator<Item = u64> {
-    let step = PRIMES.into_iter().find(|prime| total % prime != 0);
+    let step = PRIMES
+        .into_iter()
+        .find(|prime| !total.is_multiple_of(*prime));
     let step = if total <= most { 1 } else { step.unwrap_or(1) };
     (0..total.min(most)).map(move |at| {
         let place = u128::from(at) * u128::from(step) % u128::from(total.max(1));
