@@ -208,7 +208,7 @@ impl Inquiry<'_> {
 }
 
 /// What a set of policies says, by their ids.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Said {
     permits: Vec<String>,
     forbids: Vec<String>,

@@ -8,15 +8,16 @@
 mod fallible;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use cedar_policy::{
     Context, Effect, Entities, EntityUid, PartialEntities, PartialEntityUid, PartialRequest,
-    Policy, PolicySet, Request, RestrictedExpression,
+    Policy, PolicySet, PolicySetError, Request, RestrictedExpression,
 };
 use portcullis_protocol::digest::Digest;
+use portcullis_protocol::names::Caller;
 
 use super::mentions::Mentions;
-use super::slices::Cut;
 use super::{Engine, INPUT, Inquiry, Said, Scene, entities, inputs};
 use crate::catalogue::Known;
 use crate::decision::Outcome;
@@ -53,18 +54,36 @@ impl Prospect {
     }
 }
 
+/// Most answers of partial evaluation that are remembered. One more, and all are forgotten.
+const SETTLED_MAX: usize = 4_096;
+
 /// An engine that is asked about messages without arguments, and what it has found out about its
 /// policies meanwhile.
 #[derive(Debug)]
 pub struct Unread<'a> {
     engine: &'a Engine,
     mentions: BTreeMap<String, Option<Mentions>>,
+    settled: BTreeMap<Key, Arc<Settled>>,
 }
 
-/// What policies of one kind say.
-#[derive(Default)]
-struct Heard {
-    sure: Said,
+/// What partial evaluation depends on beside the policies: all but the context.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    caller: Caller,
+    action: EntityUid,
+    resource: EntityUid,
+    hidden: Vec<&'static str>,
+    /// Which of the sets that apply.
+    set: usize,
+}
+
+/// A set of policies, once everything but the context is known.
+#[derive(Debug, Default)]
+struct Settled {
+    /// Those that read nothing hidden, and what is left of others where that reads nothing hidden.
+    plain: PolicySet,
+    /// What others say whatever is hidden.
+    said: Said,
     /// Permits that may or may not hold.
     permits: Vec<String>,
     /// Forbids that may or may not hold.
@@ -73,15 +92,21 @@ struct Heard {
     may_fail: bool,
 }
 
+/// What sets of one kind say about one message.
+#[derive(Default)]
+struct Heard {
+    sure: Said,
+    permits: Vec<String>,
+    forbids: Vec<String>,
+    may_fail: bool,
+}
+
 /// One question with everything but the arguments.
 struct Question<'q> {
     request: Request,
     principal: &'q EntityUid,
-    action: EntityUid,
-    resource: EntityUid,
     entities: &'q Entities,
-    /// The members of the context that are not known.
-    hidden: Vec<&'static str>,
+    key: Key,
 }
 
 impl<'a> Unread<'a> {
@@ -91,6 +116,7 @@ impl<'a> Unread<'a> {
         Self {
             engine,
             mentions: BTreeMap::new(),
+            settled: BTreeMap::new(),
         }
     }
 
@@ -116,46 +142,93 @@ impl<'a> Unread<'a> {
     ) -> Result<Prospect, Fault> {
         let inquiry = inquiry(self.engine, facts, digest)?;
         let scene = inquiry.scene(subject)?;
-        let layers = scene.layers;
         let input = matches!(subject.known, Known::Tool(_)) || inputs::are_read(facts.method);
         let hidden = [input.then_some(INPUT), digest.is_none().then_some(DIGEST)];
-        let question = question(&inquiry, &scene, hidden.into_iter().flatten().collect())?;
+        let key = Key {
+            caller: facts.caller.clone(),
+            action: scene.action.clone(),
+            resource: scene.resource.clone(),
+            hidden: hidden.into_iter().flatten().collect(),
+            set: 0,
+        };
+        let mut question = question(&inquiry, &scene, key)?;
         let mut base = Heard::default();
         let mut gates = Heard::default();
-        for cut in layers {
-            let Cut {
-                base: enforced,
-                gates: shut,
-                ..
-            } = cut;
-            self.hear(&question, enforced, &mut base);
-            self.hear(&question, shut, &mut gates);
+        for cut in scene.layers {
+            for (set, heard) in [(&cut.base, &mut base), (&cut.gates, &mut gates)] {
+                if !set.is_empty() {
+                    self.hear(&question, set, heard);
+                }
+                question.key.set += 1;
+            }
         }
         Ok(weighed(base, gates))
     }
 
     fn hear(&mut self, question: &Question<'_>, set: &PolicySet, heard: &mut Heard) {
-        let (reading, plain): (Vec<Policy>, Vec<Policy>) = set
-            .policies()
-            .cloned()
-            .partition(|policy| self.reads(policy, &question.hidden));
-        heard.sure.add(self.ask(question, plain));
-        if reading.is_empty() {
-            return;
+        let settled = match self.settled.get(&question.key) {
+            Some(settled) => settled.clone(),
+            None => self.remember(question, set),
+        };
+        let said = self
+            .engine
+            .ask(&settled.plain, &question.request, question.entities);
+        heard.sure.add(said);
+        heard.sure.add(settled.said.clone());
+        heard.permits.extend(settled.permits.iter().cloned());
+        heard.forbids.extend(settled.forbids.iter().cloned());
+        heard.may_fail |= settled.may_fail;
+    }
+
+    fn remember(&mut self, question: &Question<'_>, set: &PolicySet) -> Arc<Settled> {
+        // That policies of one set do not make one set cannot be; a fault denies.
+        let settled = self.settle(question, set).unwrap_or_else(|error| Settled {
+            said: Said {
+                faults: vec![error.to_string()],
+                ..Said::default()
+            },
+            ..Settled::default()
+        });
+        let settled = Arc::new(settled);
+        if self.settled.len() >= SETTLED_MAX {
+            self.settled.clear();
         }
-        for policy in self.residuals(question, reading, &mut heard.sure) {
-            let closed = Mentions::of(&policy).is_some_and(|all| !all.any_of(&question.hidden));
-            if closed {
-                heard.sure.add(self.ask(question, vec![policy]));
+        self.settled.insert(question.key.clone(), settled.clone());
+        settled
+    }
+
+    fn settle(
+        &mut self,
+        question: &Question<'_>,
+        set: &PolicySet,
+    ) -> Result<Settled, Box<PolicySetError>> {
+        let hidden = &question.key.hidden;
+        let mut settled = Settled::default();
+        let mut reading = PolicySet::new();
+        for policy in set.policies() {
+            if self.reads(policy, hidden) {
+                reading.add(policy.clone())?;
+            } else {
+                settled.plain.add(policy.clone())?;
+            }
+        }
+        if reading.is_empty() {
+            return Ok(settled);
+        }
+        for policy in self.residuals(question, &reading, &mut settled.said) {
+            // What is left may hold errors, and is then no policy that could be read.
+            if Mentions::of(&policy).is_some_and(|mentions| !mentions.any_of(hidden)) {
+                settled.plain.add(policy)?;
                 continue;
             }
-            heard.may_fail |= fallible::may_fail(&policy);
+            settled.may_fail |= fallible::may_fail(&policy);
             let open = match policy.effect() {
-                Effect::Permit => &mut heard.permits,
-                Effect::Forbid => &mut heard.forbids,
+                Effect::Permit => &mut settled.permits,
+                Effect::Forbid => &mut settled.forbids,
             };
             open.push(policy.id().to_string());
         }
+        Ok(settled)
     }
 
     fn reads(&mut self, policy: &Policy, hidden: &[&str]) -> bool {
@@ -168,49 +241,35 @@ impl<'a> Unread<'a> {
             .is_none_or(|mentions| mentions.any_of(hidden))
     }
 
-    fn ask(&self, question: &Question<'_>, policies: Vec<Policy>) -> Said {
-        match PolicySet::from_policies(policies) {
-            Ok(set) => self.engine.ask(&set, &question.request, question.entities),
-            // Policies of one set, so that this cannot be; a fault denies.
-            Err(error) => Said {
-                faults: vec![error.to_string()],
-                ..Said::default()
-            },
-        }
-    }
-
     /// What is left of policies once everything but the context is known. What holds or fails
-    /// whatever the context is goes to `sure`.
+    /// whatever the context is goes to `said`.
     fn residuals(
         &self,
         question: &Question<'_>,
-        policies: Vec<Policy>,
-        sure: &mut Said,
+        policies: &PolicySet,
+        said: &mut Said,
     ) -> Vec<Policy> {
         let schema = &self.engine.schema;
         let known = |uid: &EntityUid| PartialEntityUid::from_concrete(uid.clone());
         let request = PartialRequest::new(
             known(question.principal),
-            question.action.clone(),
-            known(&question.resource),
+            question.key.action.clone(),
+            known(&question.key.resource),
             None,
             schema,
         );
         let entities = PartialEntities::from_concrete(question.entities.clone(), schema);
         let (Ok(request), Ok(entities)) = (request, entities) else {
-            return policies;
+            return policies.policies().cloned().collect();
         };
-        let Ok(set) = PolicySet::from_policies(policies.iter().cloned()) else {
-            return policies;
-        };
-        let Ok(response) = set.tpe(&request, &entities, schema) else {
-            return policies;
+        let Ok(response) = policies.tpe(&request, &entities, schema) else {
+            return policies.policies().cloned().collect();
         };
         let ids = |id: &cedar_policy::PolicyId| id.to_string();
-        sure.permits.extend(response.true_permits().map(ids));
-        sure.forbids.extend(response.true_forbids().map(ids));
+        said.permits.extend(response.true_permits().map(ids));
+        said.forbids.extend(response.true_forbids().map(ids));
         let failed = response.error_permits().chain(response.error_forbids());
-        sure.faults.extend(failed.map(ids));
+        said.faults.extend(failed.map(ids));
         response.residual_policies().collect()
     }
 }
@@ -241,7 +300,7 @@ fn inquiry<'e>(
 fn question<'q>(
     inquiry: &'q Inquiry<'_>,
     scene: &'q Scene<'_>,
-    hidden: Vec<&'static str>,
+    key: Key,
 ) -> Result<Question<'q>, Fault> {
     let context =
         Context::from_pairs(inquiry.pairs.iter().cloned()).map_err(|_| Fault::UnfitRequest)?;
@@ -259,10 +318,8 @@ fn question<'q>(
     Ok(Question {
         request,
         principal,
-        action: scene.action.clone(),
-        resource: scene.resource.clone(),
         entities: &scene.entities,
-        hidden,
+        key,
     })
 }
 

@@ -75,3 +75,36 @@ fn is_safe(expression: &Value) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_arithmetic_and_what_is_constructed_may_fail() {
+        let may_fail = |condition: &str| {
+            let text = format!("permit (principal, action, resource) when {{ {condition} }};");
+            may_fail(&Policy::parse(None, text).unwrap())
+        };
+        for safe in [
+            "true",
+            r#"principal in A::"x" || !(context has a) || context.a.b like "x*""#,
+            "if resource.x then context.a == [1, 2] else {\"a\": 1}.a > 0",
+            r#"context.a.lessThan(decimal("1.0")) && context.now < datetime("2026-01-01")"#,
+            r#"context.a is A in A::"x" && ["a"].containsAny(context.b) && context.b.isEmpty()"#,
+            r#"context.now.toTime() > duration("1h") && ip("::1").isLoopback()"#,
+        ] {
+            assert!(!may_fail(safe), "{safe}");
+        }
+        for unsafe_one in [
+            "context.a + 1 > 2",
+            "context.a > 0 && 2 * context.a < 5",
+            "-context.a > 0",
+            "decimal(context.a).lessThan(decimal(\"1.0\"))",
+            r#"context.now.offset(duration("1h")) > context.now"#,
+            "[context.a - 1].contains(2)",
+        ] {
+            assert!(may_fail(unsafe_one), "{unsafe_one}");
+        }
+    }
+}
