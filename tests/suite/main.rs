@@ -24,6 +24,8 @@ mod drafts;
 mod faults;
 /// Who asks: tokens, challenges, metadata.
 mod identity;
+/// The tools of a server: fetched, pinned, compared with what it says later.
+mod pins;
 /// A session belongs to whoever opened it.
 mod sessions;
 /// Requests that mean one thing to us and another behind us.

@@ -68,6 +68,14 @@ impl Sources {
         Self(files)
     }
 
+    /// Of all files only what it says about tags of tools.
+    #[must_use]
+    pub fn only_tags(&self) -> Self {
+        let mut files = self.0.clone();
+        files.retain(|name, _| name == TAGS_FILE);
+        Self(files)
+    }
+
     /// All files but the copy of the schema, sorted by name.
     pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0

@@ -2,12 +2,13 @@
 
 mod changes;
 mod diff;
+mod drift;
 mod replay;
+mod schema;
 mod traffic;
 
 use std::path::PathBuf;
 
-use portcullis_core::engine::cedar::SCHEMA;
 use portcullis_core::policies::Problem;
 use serde::Serialize;
 
@@ -28,10 +29,10 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Print the schema that policies are validated against
-    Schema,
     Diff(diff::Args),
     Replay(replay::Args),
+    Schema(schema::Args),
+    Drift(drift::Args),
 }
 
 #[derive(Serialize)]
@@ -47,12 +48,10 @@ struct Report<'a> {
 pub(super) fn run(command: &Command) -> u8 {
     match command {
         Command::Check { dir, json } => check(dir, *json),
-        Command::Schema => {
-            say(&SCHEMA.trim_end());
-            OK
-        }
         Command::Diff(args) => diff::run(args),
         Command::Replay(args) => replay::run(args),
+        Command::Schema(args) => schema::run(args),
+        Command::Drift(args) => drift::run(args),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which arguments have an opaque type: a policy can compare them for equality, and nothing else.
 //!
-//! Deliberately absent: why; the table in [`super`] says which constructs have no faithful type.
+//! Deliberately absent: members that no property declares, where nothing is said about them; and
+//! why: the table in [`super`] says which constructs have no faithful type.
 
 use serde::Serialize;
 
@@ -37,7 +38,10 @@ fn collect(shape: &Shape, path: &str, found: &mut Vec<Opaque>) {
             for (name, branch) in &record.branches {
                 collect(&branch.shape, &below(path, name), found);
             }
-            if let Rest::Listed(name, each) = &record.rest {
+            // That undeclared members can be anything is the rule, and worth no word.
+            if let Rest::Listed(name, each) = &record.rest
+                && !matches!(each.shape, Shape::Unknown)
+            {
                 entries(each, &below(path, name), found);
             }
         }
