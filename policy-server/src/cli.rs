@@ -30,7 +30,7 @@ enum Command {
     Token(crate::up::TokenArgs),
     /// Run the policy server that filters ask
     Serve(serve::Args),
-    /// Check policies and print the schema they are written against
+    /// Check and format policies, and print the schema they are written against
     #[command(subcommand)]
     Policy(policy::Command),
     /// Read and verify the audit log

@@ -3,6 +3,8 @@
 //! Unknown fields are errors. Relative paths are relative to the file. Deliberately absent: a second
 //! way to configure, by environment or by flags.
 
+mod policies;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -10,6 +12,10 @@ use std::path::{Path, PathBuf};
 use portcullis_core::audit::Keep;
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+use crate::library::Origin;
+
+pub use policies::{PoliciesError, RawPolicies, read_public_key};
 
 /// The file as written.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -39,14 +45,6 @@ pub struct RawListener {
     /// interface is refused without it. There is no login on either listener.
     #[serde(default)]
     pub allow_remote: bool,
-}
-
-/// The policies.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawPolicies {
-    /// The folder with the `*.cedar` files. Changes are taken over within a second.
-    pub dir: PathBuf,
 }
 
 /// The audit log.
@@ -151,8 +149,8 @@ pub struct Config {
     pub data: Address,
     /// Where operators look.
     pub admin: Address,
-    /// The policies folder.
-    pub policies: PathBuf,
+    /// Where the policies come from.
+    pub policies: Origin,
     /// The database.
     pub database: PathBuf,
     /// What a committed record survives.
@@ -199,6 +197,9 @@ pub enum ConfigError {
         /// The section.
         field: &'static str,
     },
+    /// It cannot be said where the policies come from.
+    #[error(transparent)]
+    Policies(#[from] PoliciesError),
     /// Both listeners are the same.
     #[error("`data.listen` and `admin.listen` are the same; operators and filters are kept apart")]
     Same,
@@ -230,7 +231,7 @@ impl Config {
         Ok(Self {
             data,
             admin,
-            policies: folder.join(raw.policies.dir),
+            policies: raw.policies.resolve(folder)?,
             database: folder.join(raw.audit.database),
             sync: raw.audit.sync,
             arguments: raw.audit.arguments,
@@ -281,7 +282,10 @@ mod tests {
             config.data,
             Address::Unix(PathBuf::from("/etc/portcullis/run/data.sock"))
         );
-        assert_eq!(config.policies, Path::new("/etc/portcullis/policies"));
+        assert_eq!(
+            config.policies.path(),
+            Path::new("/etc/portcullis/policies")
+        );
     }
 
     #[test]

@@ -101,8 +101,9 @@ impl Gate {
     pub async fn decide(&self, query: Query) -> Result<Recorded<Answer>, GateError> {
         let start = clock::start();
         let time_us = clock::now_us();
-        let policies = self.library.state().policies.clone();
+        let policies = self.library.in_force(time_us);
         let judgement = self.judge(&query, policies.as_deref(), time_us);
+        let policies = policies.ok();
         let digest = policies.as_ref().map(|policies| policies.digest());
         let awaited = if judgement.allows() {
             Await::Outcome
@@ -135,9 +136,10 @@ impl Gate {
         Ok(recorded)
     }
 
-    fn judge(&self, query: &Query, policies: Option<&Policies>, now_us: i64) -> Judgement {
-        let Some(policies) = policies else {
-            return Judgement::failed(Fault::NotLoaded);
+    fn judge(&self, query: &Query, policies: Result<&Policies, &Fault>, now_us: i64) -> Judgement {
+        let policies = match policies {
+            Ok(policies) => policies,
+            Err(fault) => return Judgement::failed(fault.clone()),
         };
         let standing = query.session.map(|session| {
             self.sessions
@@ -256,14 +258,16 @@ impl Gate {
     /// # Errors
     /// The change cannot be recorded; the set in force stays.
     pub async fn adopt(&self, policies: Arc<Policies>) -> Result<(), AppendError> {
+        let stamp = policies.stamp();
         let record = Record::Policies(PoliciesRecord {
             policies: policies.digest(),
             files: policies.files(),
+            bundle: stamp.cloned(),
         });
         let entry = Entry {
             time_us: clock::now_us(),
             record,
-            change: Effect::Nothing,
+            change: stamp.map_or(Effect::Nothing, |stamp| Effect::Bundle(stamp.created_s)),
         };
         let recorded = self.journal.append(policies, vec![entry]).await?;
         self.library.adopt(recorded.released());

@@ -73,6 +73,8 @@ pub enum Effect {
     Close(Close),
     /// A server's tools changed.
     Tools(ServerName, Vec<Change>),
+    /// A bundle made at this second came into force; an older one will not any more.
+    Bundle(i64),
 }
 
 /// The end of a session.

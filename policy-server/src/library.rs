@@ -1,28 +1,32 @@
-//! The policies folder: loaded whole, swapped whole, the last good set kept; and the tools that
-//! servers have listed, for which policies are validated.
+//! The policies: loaded whole, swapped whole, the last good set kept until it is too old; and the
+//! tools that servers have listed, for which policies are validated.
 //!
-//! The folder is read twice a second; what counts is its content, so that any editor, `git` or
-//! mounted volume will do. Deliberately absent: folders inside it other than `tools`, and files that
-//! begin with a dot.
+//! Their folder or bundle is read twice a second; what counts is its content, so that any editor,
+//! `git` or mounted volume will do. Deliberately absent: folders inside it other than `tools`, and
+//! files that begin with a dot.
+
+mod origin;
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use portcullis_core::policies::{LoadError, Policies, Problem, Sources, TOOLS_FOLDER, is_source};
+use portcullis_core::audit::time::rfc3339_us;
+use portcullis_core::engine::Fault;
+use portcullis_core::policies::{
+    BYTES_MAX, Code, FILES_MAX, LoadError, Policies, Problem, Severity, Sources, TOOLS_FOLDER,
+    is_source,
+};
 use portcullis_core::registry::Registry;
 
 use crate::clock;
 
-/// How often the folder is read.
+pub use origin::{BundleFault, BundleFile, FUTURE_SECONDS_MAX, Origin, read_bundle};
+
+/// How often the folder or bundle is read.
 pub const POLL_INTERVAL: Duration = Duration::from_millis(500);
-
-/// Most files of a folder.
-const FILES_MAX: usize = 1_000;
-
-/// Most bytes of all files together.
-const BYTES_MAX: u64 = 32 * 1024 * 1024;
 
 /// Why a folder gives no policy set.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +42,14 @@ pub enum FolderError {
     /// There is too much of it.
     #[error("{0} holds more than {FILES_MAX} policy files or {BYTES_MAX} bytes")]
     TooMuch(PathBuf),
+    /// The bundle is not put in force.
+    #[error("{path}: {fault}")]
+    Bundle {
+        /// The bundle.
+        path: PathBuf,
+        /// Why not.
+        fault: BundleFault,
+    },
     /// Its policies are refused.
     #[error(transparent)]
     Load(#[from] LoadError),
@@ -51,13 +63,25 @@ impl FolderError {
             Self::Load(error) => error.problems.clone(),
             Self::Read { path, source } => {
                 vec![Problem::new(
+                    Code::Folder,
                     &path.to_string_lossy(),
                     &format!("cannot read this: {source}"),
                 )]
             }
+            Self::Bundle { path, fault } => {
+                vec![Problem::new(
+                    Code::Bundle,
+                    &path.to_string_lossy(),
+                    &fault.to_string(),
+                )]
+            }
             Self::TooMuch(path) => vec![
-                Problem::new(&path.to_string_lossy(), "the folder holds too much")
-                    .help("a policy folder has at most 1000 files and 32 MiB"),
+                Problem::new(
+                    Code::Folder,
+                    &path.to_string_lossy(),
+                    "the folder holds too much",
+                )
+                .help("a policy folder has at most 1000 files and 32 MiB"),
             ],
         }
     }
@@ -70,11 +94,35 @@ pub struct State {
     pub policies: Option<Arc<Policies>>,
     /// When it came into force, in microseconds since 1970.
     pub loaded_us: Option<i64>,
-    /// Why the folder's present content is not in force.
+    /// When it is too old to be in force, in microseconds since 1970, if ever.
+    pub stale_at_us: Option<i64>,
+    /// When the newest bundle that was ever in force was made, in seconds since 1970.
+    pub newest_bundle_s: Option<i64>,
+    /// Why the present content of the folder or bundle is not in force.
     pub error: Option<String>,
 }
 
-/// What a look at the folder brought.
+impl State {
+    /// Whether the set is too old to be in force.
+    #[must_use]
+    pub fn is_stale(&self, now_us: i64) -> bool {
+        self.stale_at_us.is_some_and(|stale_us| now_us >= stale_us)
+    }
+
+    /// What is wrong, in words, if anything is.
+    #[must_use]
+    pub fn trouble(&self, now_us: i64) -> Option<String> {
+        let since = self.stale_at_us.filter(|_| self.is_stale(now_us));
+        let stale = since.map(|since| {
+            let since = rfc3339_us(since);
+            format!("the policies are stale since {since}: put a fresh bundle in place")
+        });
+        let all: Vec<String> = stale.into_iter().chain(self.error.clone()).collect();
+        (!all.is_empty()).then(|| all.join("; "))
+    }
+}
+
+/// What a look at the folder or bundle brought.
 #[derive(Debug)]
 pub enum News {
     /// Nothing is new.
@@ -85,20 +133,20 @@ pub enum News {
     Broken(FolderError),
 }
 
-/// The folder, and the state that everybody reads.
+/// Where policies come from, and the state that everybody reads.
 #[derive(Debug)]
 pub struct Library {
-    folder: PathBuf,
+    origin: Origin,
     state: RwLock<Arc<State>>,
     registry: RwLock<Arc<Registry>>,
 }
 
 impl Library {
-    /// A library of a folder, with the tools that are known; nothing is loaded yet.
+    /// A library of a folder or bundle, with the tools that are known; nothing is loaded yet.
     #[must_use]
-    pub fn new(folder: PathBuf, registry: Registry) -> Self {
+    pub fn new(origin: Origin, registry: Registry) -> Self {
         Self {
-            folder,
+            origin,
             state: RwLock::default(),
             registry: RwLock::new(Arc::new(registry)),
         }
@@ -126,10 +174,10 @@ impl Library {
         self.set(state);
     }
 
-    /// The folder.
+    /// Where its policies come from.
     #[must_use]
-    pub fn folder(&self) -> &Path {
-        &self.folder
+    pub const fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// The state now.
@@ -141,16 +189,43 @@ impl Library {
             .clone()
     }
 
+    /// The set that is in force at this time.
+    ///
+    /// # Errors
+    /// None has loaded, or it is too old.
+    pub fn in_force(&self, now_us: i64) -> Result<Arc<Policies>, Fault> {
+        let state = self.state();
+        if state.is_stale(now_us) {
+            return Err(Fault::Stale);
+        }
+        state.policies.clone().ok_or(Fault::NotLoaded)
+    }
+
+    /// Takes note of when the newest bundle of former runs was made.
+    pub fn remember(&self, newest_bundle_s: Option<i64>) {
+        let state = State {
+            newest_bundle_s,
+            ..State::clone(&self.state())
+        };
+        self.set(state);
+    }
+
     fn set(&self, state: State) {
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
     }
 
     /// Puts a set in force.
     pub fn adopt(&self, policies: Arc<Policies>) {
-        let loaded_us = Some(clock::now_us());
+        let created_s = policies.stamp().map(|stamp| stamp.created_s);
+        let stale_at = |created_s, age_s: u32| (created_s + i64::from(age_s)) * 1_000_000;
+        let newest_bundle_s = self.state().newest_bundle_s;
         self.set(State {
+            stale_at_us: created_s
+                .zip(self.origin.max_staleness_s())
+                .map(|(s, age)| stale_at(s, age)),
+            newest_bundle_s: newest_bundle_s.max(created_s),
             policies: Some(policies),
-            loaded_us,
+            loaded_us: Some(clock::now_us()),
             error: None,
         });
     }
@@ -164,9 +239,10 @@ impl Library {
         self.set(state);
     }
 
-    /// Looks at the folder. `seen` is what the last look found.
+    /// Looks at the folder or bundle. `seen` is what the last look found.
     pub fn look(&self, seen: &mut Option<Result<Sources, String>>) -> News {
-        let found = read_folder(&self.folder);
+        let newest_s = self.state().newest_bundle_s;
+        let found = self.origin.read(newest_s, clock::now_us());
         let content = match &found {
             Ok(sources) => Ok(sources.clone()),
             Err(error) => Err(error.to_string()),
@@ -175,24 +251,26 @@ impl Library {
             return News::None;
         }
         *seen = Some(content);
-        let loaded =
-            found.and_then(|sources| Ok(Policies::load(Arc::new(sources), &self.registry())?));
-        match loaded {
+        match found.and_then(|sources| self.load(sources)) {
             Ok(policies) => News::Policies(Arc::new(policies)),
             Err(error) => News::Broken(error),
         }
     }
-}
 
-/// Loads a folder once, with no tools but those that it lists itself.
-///
-/// # Errors
-/// It cannot be read, or its policies are refused.
-pub fn load(folder: &Path) -> Result<Policies, FolderError> {
-    Ok(Policies::load(
-        Arc::new(read_folder(folder)?),
-        &Registry::default(),
-    )?)
+    /// Loads a set, and counts what lints say about it: they are no reason to refuse it.
+    fn load(&self, sources: Sources) -> Result<Policies, FolderError> {
+        let policies = Policies::load(Arc::new(sources), &self.registry())?;
+        let said = policies.lints();
+        let count = |code: Severity| said.iter().filter(|one| one.severity == code).count();
+        let warnings = count(Severity::Warning) + count(Severity::Error);
+        if warnings > 0 {
+            tracing::warn!(
+                warnings,
+                "lints warn of these policies: `portcullis policy check` says what"
+            );
+        }
+        Ok(policies)
+    }
 }
 
 /// Reads the files of a folder that count, and those of its `tools`.
@@ -204,11 +282,24 @@ pub fn read_folder(folder: &Path) -> Result<Sources, FolderError> {
     let mut bytes = 0;
     collect(folder, "", folder, &mut files, &mut bytes)?;
     let tools = folder.join(TOOLS_FOLDER);
-    if tools.is_dir() {
+    if is_folder(&tools)? {
         let prefix = format!("{TOOLS_FOLDER}/");
         collect(folder, &prefix, &tools, &mut files, &mut bytes)?;
     }
     Ok(Sources::new(files))
+}
+
+/// Whether there is such a folder. A link that leads nowhere is an error: something was meant.
+fn is_folder(path: &Path) -> Result<bool, FolderError> {
+    let failed = |source| FolderError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(failed(error)),
+        Ok(_) => Ok(std::fs::metadata(path).map_err(failed)?.is_dir()),
+    }
 }
 
 fn collect(
@@ -234,7 +325,7 @@ fn collect(
             continue;
         }
         *bytes += metadata.len();
-        if *bytes > BYTES_MAX || files.len() >= FILES_MAX {
+        if *bytes > BYTES_MAX as u64 || files.len() >= FILES_MAX {
             return Err(FolderError::TooMuch(top.to_owned()));
         }
         let text = std::fs::read_to_string(&path).map_err(|error| failed(&path, error))?;

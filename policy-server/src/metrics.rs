@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
+use portcullis_protocol::names::Name;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -12,6 +13,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
+
+use crate::library::State;
 
 /// Most values of one label that others choose; the rest is counted as `other`.
 const VALUES_MAX: usize = 64;
@@ -31,6 +34,14 @@ struct DecisionLabels {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct WordLabels {
     result: &'static str,
+}
+
+/// The one bundle in force: others' words, but one set of them at a time.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct BundleLabels {
+    name: String,
+    version: String,
+    digest: String,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -69,6 +80,8 @@ pub struct Metrics {
     batch_records: Histogram,
     reloads: Family<WordLabels, Counter>,
     policies_good: Gauge,
+    bundle_created: Family<BundleLabels, Gauge>,
+    bundle_stale: Family<BundleLabels, Gauge>,
     refusals: Family<ReasonLabels, Counter>,
     outcomes: Family<EndLabels, Counter>,
     servers: Values,
@@ -86,6 +99,8 @@ impl Default for Metrics {
             batch_records: Histogram::new([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0]),
             reloads: Family::default(),
             policies_good: Gauge::default(),
+            bundle_created: Family::default(),
+            bundle_stale: Family::default(),
             refusals: Family::default(),
             outcomes: Family::default(),
             servers: Values::default(),
@@ -124,13 +139,23 @@ impl Metrics {
         );
         registry.register(
             "policies_reload",
-            "Changes of the policy folder",
+            "Changes of the policy folder or bundle",
             self.reloads.clone(),
         );
         registry.register(
             "policies_current",
-            "1 when the policies in force are those of the folder",
+            "1 when the policies in force are those of the folder or bundle",
             self.policies_good.clone(),
+        );
+        registry.register(
+            "policy_bundle_created_timestamp_seconds",
+            "When the bundle in force was made",
+            self.bundle_created.clone(),
+        );
+        registry.register(
+            "policy_bundle_stale_timestamp_seconds",
+            "When the bundle in force becomes too old, and everything is denied",
+            self.bundle_stale.clone(),
         );
         registry.register(
             "refusals",
@@ -170,6 +195,32 @@ impl Metrics {
             .get_or_create(&WordLabels { result: "success" })
             .inc();
         self.policies_good.set(1);
+    }
+
+    /// What bundle is in force, if the policies are from one.
+    pub fn bundle(&self, state: &State) {
+        self.bundle_created.clear();
+        self.bundle_stale.clear();
+        let Some((policies, stamp)) = state
+            .policies
+            .as_ref()
+            .and_then(|policies| Some((policies, policies.stamp()?)))
+        else {
+            return;
+        };
+        let word = |word: &Option<Name>| word.as_ref().map(ToString::to_string).unwrap_or_default();
+        let labels = BundleLabels {
+            name: word(&stamp.name),
+            version: word(&stamp.version),
+            digest: policies.digest().to_string(),
+        };
+        self.bundle_created
+            .get_or_create(&labels)
+            .set(stamp.created_s);
+        if let Some(stale_us) = state.stale_at_us {
+            let stale_s = stale_us.div_euclid(1_000_000);
+            self.bundle_stale.get_or_create(&labels).set(stale_s);
+        }
     }
 
     /// A changed policy folder was refused.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use portcullis_core::audit::{Record, Start};
 use tokio::sync::watch;
 
+use crate::clock;
 use crate::config::{Address, Config};
 use crate::gate::Gate;
 use crate::http::{self, Admin, BindError, Data, Listener};
 use crate::journal::{AppendError, Journal};
-use crate::library::{Library, News, POLL_INTERVAL};
+use crate::library::{Library, News, POLL_INTERVAL, State};
 use crate::metrics::Metrics;
 use crate::store::{Store, StoreError};
 
@@ -54,6 +55,7 @@ pub async fn start(config: &Config) -> Result<Running, ServeError> {
     let (journal, mut restored) = Journal::open(store, metrics.clone()).await?;
     let registry = std::mem::take(&mut restored.registry);
     let library = Arc::new(Library::new(config.policies.clone(), registry));
+    library.remember(restored.newest_bundle_s);
     let mut seen = None;
     let news = library.look(&mut seen);
     let policies = match &news {
@@ -121,6 +123,7 @@ async fn watch_folder(
     mut seen: Seen,
     mut stop: watch::Receiver<bool>,
 ) {
+    let mut stale = false;
     loop {
         tokio::select! {
             () = tokio::time::sleep(POLL_INTERVAL) => {}
@@ -142,7 +145,21 @@ async fn watch_folder(
             // Not recorded, so not in force: look at the same content again.
             seen = None;
         }
+        stale = tell_staleness(&library.state(), stale);
     }
+}
+
+/// Says once when the policies become stale, and once when they no longer are.
+fn tell_staleness(state: &State, was: bool) -> bool {
+    let now_us = clock::now_us();
+    let is = state.is_stale(now_us);
+    if is && !was {
+        let why = state.trouble(now_us).unwrap_or_default();
+        tracing::error!("everything is denied: {why}");
+    } else if was && !is {
+        tracing::info!("the policies are no longer stale");
+    }
+    is
 }
 
 /// Puts news in force. False when that could not be recorded.
@@ -162,6 +179,7 @@ async fn take_over(gate: &Gate, library: &Library, metrics: &Metrics, news: News
                 return false;
             }
             metrics.reload_succeeded();
+            metrics.bundle(&library.state());
             match files {
                 0 => tracing::warn!(%digest, "there are no policies: everything is denied"),
                 _ => tracing::info!(%digest, files, "policies are in force"),

@@ -25,10 +25,11 @@ const TAIL_RECORDS: i64 = 1_000;
 const SQLITE_SINCE: (u32, u32, u32) = (3, 51, 3);
 
 /// Migrations in their order; the number of a migration is its position, from one.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/sqlite/0001_begin.sql"),
     include_str!("../migrations/sqlite/0002_closed_sessions.sql"),
     include_str!("../migrations/sqlite/0003_tool_definitions.sql"),
+    include_str!("../migrations/sqlite/0004_bundles.sql"),
 ];
 
 /// Most statements that are kept prepared. Only short texts are: see `journal::batch`.
@@ -107,6 +108,8 @@ pub struct Restored {
     pub closed: Vec<Digest>,
     /// Tools.
     pub registry: Registry,
+    /// When the newest bundle that was ever in force was made, in seconds since 1970.
+    pub newest_bundle_s: Option<i64>,
 }
 
 impl Store {
@@ -350,7 +353,10 @@ async fn restore(connection: &mut SqliteConnection) -> Result<Restored, sqlx::Er
     for row in sqlx::query(closed).fetch_all(&mut *connection).await? {
         restored.closed.extend(digest(row.try_get("session")?));
     }
-    restored.registry = tools(connection).await?;
+    restored.registry = tools(&mut *connection).await?;
+    restored.newest_bundle_s = sqlx::query_scalar("SELECT created FROM bundles")
+        .fetch_optional(connection)
+        .await?;
     Ok(restored)
 }
 

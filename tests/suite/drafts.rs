@@ -361,7 +361,7 @@ fn cases_and_records_show_in_a_diff() {
     fs::create_dir(&cases).unwrap();
     let case = r#"[{"name": "much", "outcome": "deny", "request": {"server": "demo", "method": "tools/call",
         "tool": "pay", "arguments": {"amount": 700}, "caller": {"subject": "a", "roles": ["developer"]}}},
-        {"request": {"principal": "A::\"a\"", "action": "A::\"b\"", "resource": "A::\"c\"", "context": {}}}]"#;
+        {"request": {"principal": "A::\"a\"", "action": "A::\"b\"", "resource": "A::\"c\"", "context": {}}, "entities": [], "decision": "deny"}]"#;
     fs::write(cases.join("pay.json"), case).unwrap();
     let off = ["--generated", "0"];
     let (code, found) = diff(&old, &new, &off);
@@ -371,7 +371,11 @@ fn cases_and_records_show_in_a_diff() {
     );
     assert_eq!(found["changes"][0]["examples"][0]["case"], "much");
     let wrong = cases.join("wrong.json");
-    fs::write(&wrong, r#"[{"request": {"server": "demo"}}]"#).unwrap();
+    fs::write(
+        &wrong,
+        r#"[{"name": "x", "outcome": "deny", "request": {"server": "demo"}}]"#,
+    )
+    .unwrap();
     let refused = portcullis(&["policy", "diff", text(old.path()), text(new.path())]);
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("wrong.json"));

@@ -12,8 +12,12 @@
 
 /// What comes back: sound, withheld, streamed, asked.
 mod answers;
+/// Policies as one signed file.
+mod bundles;
 /// Who hangs up cancels.
 mod cancellation;
+/// The cases of policies, and explanations.
+mod cases;
 /// The clients people use, through the gateway.
 mod clients;
 /// The wire contract, as golden files.
@@ -26,6 +30,8 @@ mod faults;
 mod identity;
 /// The tools of a server: fetched, pinned, compared with what it says later.
 mod pins;
+/// The commands that look after policies.
+mod policies;
 /// A session belongs to whoever opened it.
 mod sessions;
 /// Requests that mean one thing to us and another behind us.

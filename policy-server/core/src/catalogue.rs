@@ -84,6 +84,7 @@ pub struct Catalogue {
 /// What is known of one tool.
 #[derive(Debug)]
 struct Entry {
+    origin: Origin,
     /// The definition that policies are validated with: the last good one.
     tool: Option<Tool>,
     /// Why the tool may not be called.
@@ -157,6 +158,12 @@ impl Catalogue {
             .filter_map(|(server, name, entry)| Some((server, name, entry.quarantine.as_ref()?)))
     }
 
+    /// All tools, by server and name, and where each is from.
+    pub fn names(&self) -> impl Iterator<Item = (&ServerName, &Name, Origin)> {
+        self.entries()
+            .map(|(server, name, entry)| (server, name, entry.origin))
+    }
+
     /// How many tools there are, with those in quarantine.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -192,20 +199,17 @@ struct Making<'a> {
 impl Making<'_> {
     fn entry(self, listed: &Listed) -> Entry {
         let unfit = listed.refused.map(|_| Quarantine::Unfit);
+        let origin = self.origin;
         let mapped = listed.accepted.as_ref().map(|entry| self.tool(entry));
-        match mapped {
-            Some(Ok(tool)) => Entry {
-                tool: Some(tool),
-                quarantine: unfit,
-            },
-            Some(Err(fault)) => Entry {
-                tool: None,
-                quarantine: Some(fault.into()),
-            },
-            None => Entry {
-                tool: None,
-                quarantine: Some(Quarantine::Unfit),
-            },
+        let (tool, quarantine) = match mapped {
+            Some(Ok(tool)) => (Some(tool), unfit),
+            Some(Err(fault)) => (None, Some(fault.into())),
+            None => (None, Some(Quarantine::Unfit)),
+        };
+        Entry {
+            origin,
+            tool,
+            quarantine,
         }
     }
 

@@ -7,7 +7,7 @@ pub mod cedar;
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What an engine says about one target: the document that every engine yields.
 ///
@@ -80,7 +80,7 @@ pub struct Gate {
 }
 
 /// What an approval covers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GrantScope {
     /// This call with exactly these arguments.
@@ -118,15 +118,7 @@ impl Ttl {
     /// Nothing else is one: no weeks, months, fractions or zero, and nothing beyond a week.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let rest = text.strip_prefix('P')?;
-        let (days, time) = match rest.split_once('T') {
-            Some((days, time)) if !time.is_empty() => (days, time),
-            Some(_) => return None,
-            None => (rest, ""),
-        };
-        let days = sum(days, &[('D', 86_400)])?;
-        let time = sum(time, &[('H', 3_600), ('M', 60), ('S', 1)])?;
-        let seconds = days.checked_add(time)?;
+        let seconds = duration_seconds(text)?;
         (1..=TTL_SECONDS_MAX)
             .contains(&seconds)
             .then_some(Self(seconds))
@@ -137,6 +129,20 @@ impl Ttl {
     pub const fn seconds(self) -> u32 {
         self.0
     }
+}
+
+/// The seconds of a duration in ISO 8601: days, hours, minutes and seconds, as `P7D` or `PT1H30M`.
+#[must_use]
+pub fn duration_seconds(text: &str) -> Option<u32> {
+    let rest = text.strip_prefix('P')?;
+    let (days, time) = match rest.split_once('T') {
+        Some((days, time)) if !time.is_empty() => (days, time),
+        Some(_) => return None,
+        None => (rest, ""),
+    };
+    let days = sum(days, &[('D', 86_400)])?;
+    let time = sum(time, &[('H', 3_600), ('M', 60), ('S', 1)])?;
+    days.checked_add(time)
 }
 
 /// Adds numbers with their units, each unit at most once and in this order.
@@ -179,7 +185,8 @@ impl Serialize for Ttl {
 }
 
 /// What a policy in shadow would have said.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ShadowNote {
     /// Its id.
     pub policy: String,
@@ -188,7 +195,7 @@ pub struct ShadowNote {
 }
 
 /// What a policy in shadow would have done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ShadowEffect {
     /// Permitted it.
@@ -207,6 +214,9 @@ pub enum Fault {
     /// There is no policy set.
     #[error("policies not loaded")]
     NotLoaded,
+    /// The policy set is from a bundle that is too old.
+    #[error("policies are stale")]
+    Stale,
     /// The schema has no action of this name.
     #[error("unknown method")]
     UnknownMethod,

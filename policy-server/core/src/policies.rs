@@ -3,103 +3,34 @@
 //! A set either loads whole or not at all. Deliberately absent: reading folders (the server's
 //! `library` does), and a schema of the folder's own.
 
-use std::collections::BTreeMap;
-use std::fmt;
+pub mod bundle;
+mod code;
+pub mod envelope;
+pub mod keys;
+mod known;
+pub mod manifest;
+mod problem;
+mod sources;
+
 use std::sync::Arc;
 
-use miette::Diagnostic;
-use portcullis_protocol::digest::{Digest, Fields};
+use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::ServerName;
-use serde::Serialize;
 
+use self::bundle::Stamp;
+use self::manifest::{EngineKind, Manifest};
 use crate::catalogue::Catalogue;
 use crate::engine::cedar::{Engine, SCHEMA};
 use crate::registry::{Change, Fit, Registry};
 use crate::schema::BaseContext;
 
-/// The name under which a folder may carry a copy of the schema.
-pub const SCHEMA_FILE: &str = "schema.cedarschema";
-
-/// The file that says which capability tags tools have.
-pub const TAGS_FILE: &str = "tags.toml";
-
-/// The folder, within a policy folder, of lists of tools.
-pub const TOOLS_FOLDER: &str = "tools";
-
-/// Whether a file is part of a set, by its name relative to the folder, with a forward slash.
-/// Files that begin with a dot are not.
-#[must_use]
-pub fn is_source(name: &str) -> bool {
-    let (counts, file) = match name.split_once('/') {
-        None => {
-            let known = [SCHEMA_FILE, TAGS_FILE].contains(&name);
-            (name.ends_with(".cedar") || known, name)
-        }
-        Some((folder, file)) => {
-            let list = file.ends_with(".json") && !file.contains('/');
-            (folder == TOOLS_FOLDER && list, file)
-        }
-    };
-    counts && !file.starts_with('.')
-}
-
-/// The files of a policy folder, by name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sources(BTreeMap<String, String>);
-
-impl Sources {
-    /// Sources from files' names and texts.
-    #[must_use]
-    pub const fn new(files: BTreeMap<String, String>) -> Self {
-        Self(files)
-    }
-
-    /// The text of one file.
-    #[must_use]
-    pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
-    }
-
-    /// The same with another text of one file.
-    #[must_use]
-    pub fn with(&self, name: &str, text: String) -> Self {
-        let mut files = self.0.clone();
-        files.insert(name.to_owned(), text);
-        Self(files)
-    }
-
-    /// Of all files only what it says about tags of tools.
-    #[must_use]
-    pub fn only_tags(&self) -> Self {
-        let mut files = self.0.clone();
-        files.retain(|name, _| name == TAGS_FILE);
-        Self(files)
-    }
-
-    /// All files but the copy of the schema, sorted by name.
-    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .filter(|(name, _)| name.as_str() != SCHEMA_FILE)
-            .map(|(name, text)| (name.as_str(), text.as_str()))
-    }
-
-    /// The Cedar files, sorted by name.
-    pub(crate) fn cedar(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files().filter(|(name, _)| name.ends_with(".cedar"))
-    }
-
-    /// SHA-256 over the schema and all files, names and bytes.
-    #[must_use]
-    pub fn digest(&self) -> Digest {
-        let fields = Fields::of("portcullis/policies/v1").field(SCHEMA.as_bytes());
-        self.files()
-            .fold(fields, |fields, (name, text)| {
-                fields.field(name.as_bytes()).field(text.as_bytes())
-            })
-            .finish()
-    }
-}
+pub use self::code::{Code, WARNINGS};
+pub use self::known::Known;
+pub use self::problem::{Place, Problem, Severity};
+pub use self::sources::{
+    BYTES_MAX, FILES_MAX, MANIFEST_FILE, ROLES_FILE, SCHEMA_FILE, Sources, TAGS_FILE, TOOLS_FOLDER,
+    is_source,
+};
 
 /// Most new definitions of one page that are tried one by one when policies do not fit all of them.
 const TRIED_MAX: usize = 16;
@@ -112,6 +43,7 @@ pub struct Policies {
     files: usize,
     catalogue: Catalogue,
     engine: Engine,
+    manifest: Manifest,
 }
 
 impl Policies {
@@ -119,8 +51,8 @@ impl Policies {
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub fn load(sources: Arc<Sources>, registry: &Registry) -> Result<Self, LoadError> {
-        Self::fit(sources, registry, None).map_err(|problems| LoadError { problems })
+    pub fn load(sources: impl Into<Arc<Sources>>, registry: &Registry) -> Result<Self, LoadError> {
+        Self::fit(sources.into(), registry, None).map_err(|problems| LoadError { problems })
     }
 
     fn fit(
@@ -128,22 +60,34 @@ impl Policies {
         registry: &Registry,
         before: Option<&Catalogue>,
     ) -> Result<Self, Vec<Problem>> {
-        let own = sources.0.get(SCHEMA_FILE);
+        let own = sources.text(SCHEMA_FILE);
         if own.is_some_and(|own| own != SCHEMA) {
-            let problem = Problem::new(SCHEMA_FILE, "this is not the schema of this version")
-                .help("replace it with the output of `portcullis policy schema`, or remove it");
+            let problem = Problem::new(
+                Code::Schema,
+                SCHEMA_FILE,
+                "this is not the schema of this version",
+            )
+            .help("replace it with the output of `portcullis policy schema`, or remove it");
             return Err(vec![problem]);
         }
         let base = BaseContext::read(SCHEMA)
-            .map_err(|fault| vec![Problem::new(SCHEMA_FILE, &fault.to_string())])?;
+            .map_err(|fault| vec![Problem::new(Code::Schema, SCHEMA_FILE, &fault.to_string())])?;
         let catalogue = Catalogue::gather(&sources, registry, &base, before)?;
-        let engine = Engine::load(&sources, &catalogue)?;
+        let manifest = Manifest::of(&sources)?;
+        let engine = match manifest.engine {
+            EngineKind::Cedar => Engine::load(&sources, &catalogue)?,
+            EngineKind::Rego => {
+                let problem = Problem::new(Code::Manifest, MANIFEST_FILE, "no Rego engine");
+                return Err(vec![problem]);
+            }
+        };
         Ok(Self {
             digest: sources.digest(),
             files: sources.cedar().count(),
             sources,
             catalogue,
             engine,
+            manifest,
         })
     }
 
@@ -204,6 +148,28 @@ impl Policies {
         &self.catalogue
     }
 
+    /// What the set says of itself.
+    #[must_use]
+    pub const fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The signed bundle that it is from, if it is from one.
+    #[must_use]
+    pub fn stamp(&self) -> Option<&Stamp> {
+        self.sources.stamp()
+    }
+
+    /// What can hardly be meant in it, or could be better.
+    #[must_use]
+    pub fn lints(&self) -> Vec<Problem> {
+        let (known, broken) = Known::of(&self.sources, &self.catalogue);
+        let mut problems = self.engine.lints(&self.sources, &known);
+        problems.extend(broken);
+        problems.sort();
+        problems
+    }
+
     /// The engine that judges by it.
     #[must_use]
     pub const fn engine(&self) -> &Engine {
@@ -217,89 +183,4 @@ impl Policies {
 pub struct LoadError {
     /// Everything that was found; never empty.
     pub problems: Vec<Problem>,
-}
-
-/// One thing that is wrong with a policy set.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Problem {
-    /// The file.
-    pub file: String,
-    /// Where in the file, when that is known.
-    #[serde(flatten)]
-    pub place: Option<Place>,
-    /// What is wrong.
-    pub message: String,
-    /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub help: Option<String>,
-}
-
-/// A place in a text, counted from one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Place {
-    /// The line.
-    pub line: usize,
-    /// The character in the line.
-    pub column: usize,
-}
-
-impl Place {
-    /// The place of a byte in a text.
-    #[must_use]
-    pub fn of(text: &str, offset: usize) -> Self {
-        let before = text.get(..offset.min(text.len())).unwrap_or(text);
-        let line = before.rsplit('\n').next().unwrap_or_default();
-        Self {
-            line: before.matches('\n').count() + 1,
-            column: line.chars().count() + 1,
-        }
-    }
-}
-
-impl Problem {
-    /// A problem somewhere in a file.
-    #[must_use]
-    pub fn new(file: &str, message: &str) -> Self {
-        Self {
-            file: file.to_owned(),
-            place: None,
-            message: message.to_owned(),
-            help: None,
-        }
-    }
-
-    pub(crate) fn anywhere(file: &str, error: &impl Diagnostic) -> Self {
-        Self {
-            help: error.help().map(|help| help.to_string()),
-            ..Self::new(file, &error.to_string())
-        }
-    }
-
-    pub(crate) fn at(file: &str, place: Place, error: &impl Diagnostic) -> Self {
-        Self {
-            place: Some(place),
-            ..Self::anywhere(file, error)
-        }
-    }
-
-    /// Adds what to do about it.
-    #[must_use]
-    pub fn help(mut self, help: &str) -> Self {
-        self.help = Some(help.to_owned());
-        self
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
-        if let Some(place) = self.place {
-            write!(f, ":{}:{}", place.line, place.column)?;
-        }
-        write!(f, ": error: {}", self.message)?;
-        match &self.help {
-            Some(help) => write!(f, "\n  help: {help}"),
-            None => Ok(()),
-        }
-    }
 }

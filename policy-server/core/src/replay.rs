@@ -102,7 +102,7 @@ pub enum Why {
     /// A task's id is not spelled out.
     #[error("the task's id is recorded as a digest only")]
     Task,
-    /// There were no policies.
+    /// There were no policies, or only stale ones.
     #[error("no policies were in force when it was decided")]
     NotLoaded,
 }
@@ -157,7 +157,11 @@ impl<'a> Replay<'a> {
 
     /// The draft's outcome, and what determines it.
     fn outcome(&mut self, decided: &Decided) -> Result<(Outcome, Vec<String>), Why> {
-        if decided.failed_with(&Fault::NotLoaded.to_string()) {
+        let none_in_force = [Fault::NotLoaded, Fault::Stale];
+        if none_in_force
+            .iter()
+            .any(|fault| decided.failed_with(&fault.to_string()))
+        {
             return Err(Why::NotLoaded);
         }
         if decided.failed_with(&Fault::UnknownSession.to_string()) {

@@ -1,88 +1,59 @@
 //! `portcullis policy`.
 
+mod bundle;
 mod changes;
+mod check;
 mod diff;
 mod drift;
+mod explain;
+mod fmt;
+mod render;
 mod replay;
+mod sarif;
 mod schema;
+mod test;
 mod traffic;
 
-use std::path::PathBuf;
+use std::path::Path;
+use std::sync::Arc;
 
-use portcullis_core::policies::Problem;
-use serde::Serialize;
+use portcullis_core::policies::Policies;
+use portcullis_core::registry::Registry;
 
-use super::{OK, PROBLEMS, say};
-use crate::library;
+use crate::library::{self, FolderError};
 
 /// What to do with policies.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    /// Load a folder exactly as the server does, and say everything that is wrong with it
-    ///
-    /// Exit codes: 0 the policies load, 1 they do not, 2 wrong usage.
-    Check {
-        /// The folder with the `*.cedar` files
-        #[arg(default_value = "policies")]
-        dir: PathBuf,
-        /// Print one JSON object
-        #[arg(long)]
-        json: bool,
-    },
+    Check(check::Args),
+    Fmt(fmt::Args),
     Diff(diff::Args),
     Replay(replay::Args),
     Schema(schema::Args),
     Drift(drift::Args),
-}
-
-#[derive(Serialize)]
-struct Report<'a> {
-    ok: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    digest: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    files: Option<usize>,
-    problems: &'a [Problem],
+    Test(test::Args),
+    Explain(explain::Args),
+    /// Sign policies into one file, and check such files
+    #[command(subcommand)]
+    Bundle(bundle::Command),
 }
 
 pub(super) fn run(command: &Command) -> u8 {
     match command {
-        Command::Check { dir, json } => check(dir, *json),
+        Command::Check(args) => check::run(args),
+        Command::Fmt(args) => fmt::run(args),
         Command::Diff(args) => diff::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Drift(args) => drift::run(args),
+        Command::Test(args) => test::run(args),
+        Command::Explain(args) => explain::run(args),
+        Command::Bundle(command) => bundle::run(command),
     }
 }
 
-fn check(dir: &std::path::Path, json: bool) -> u8 {
-    let (digest, files, problems) = match library::load(dir) {
-        Ok(policies) => (
-            Some(policies.digest().to_string()),
-            Some(policies.files()),
-            Vec::new(),
-        ),
-        Err(error) => (None, None, error.problems()),
-    };
-    let ok = problems.is_empty();
-    if json {
-        let report = Report {
-            ok,
-            digest,
-            files,
-            problems: &problems,
-        };
-        say(&serde_json::to_string(&report).unwrap_or_default());
-    } else if let (Some(digest), Some(files)) = (digest, files) {
-        say(&format!("ok: {files} files, {digest}"));
-        if files == 0 {
-            eprintln!(
-                "warning: there are no policies in {}: everything is denied",
-                dir.display()
-            );
-        }
-    } else {
-        problems.iter().for_each(|problem| eprintln!("{problem}"));
-    }
-    if ok { OK } else { PROBLEMS }
+/// Loads a folder once, with no tools but those that it lists itself.
+fn load(dir: &Path) -> Result<Policies, FolderError> {
+    let sources = Arc::new(library::read_folder(dir)?);
+    Ok(Policies::load(sources, &Registry::default())?)
 }

@@ -63,7 +63,7 @@ impl Gate {
     pub async fn list(&self, query: ListQuery) -> Result<Recorded<ListAnswer>, GateError> {
         let time_us = clock::now_us();
         let query = Arc::new(query);
-        let (policies, registry) = self.known()?;
+        let (policies, registry) = self.known(time_us)?;
         let page = query.clone();
         let look = move || match news(&registry, &page)?.is_empty() {
             true => filter(&policies, &page, &[], time_us).map(Some),
@@ -76,16 +76,15 @@ impl Gate {
         }
         drop(turn);
         let _changing = self.changing().await;
-        let (policies, registry) = self.known()?;
+        let (policies, registry) = self.known(time_us)?;
         let (learnt, _turn) = self
             .aside(move || learn(&policies, &registry, &query, time_us))
             .await?;
         self.release(learnt?, time_us).await
     }
 
-    fn known(&self) -> Result<(Arc<Policies>, Arc<Registry>), ListError> {
-        let policies = self.library.state().policies.clone();
-        let policies = policies.ok_or(ListError::Fault(Fault::NotLoaded))?;
+    fn known(&self, time_us: i64) -> Result<(Arc<Policies>, Arc<Registry>), ListError> {
+        let policies = self.library.in_force(time_us).map_err(ListError::Fault)?;
         Ok((policies, self.library.registry()))
     }
 

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::*;
 use crate::config::Sync;
-use crate::library::News;
+use crate::library::{News, Origin};
 use crate::store::{Store, StoreError};
 
 fn name(text: &str) -> Name {
@@ -57,7 +57,7 @@ async fn gate(folder: &Path) -> Gate {
             opened => {
                 let (journal, mut restored) = opened.unwrap();
                 let registry = std::mem::take(&mut restored.registry);
-                let library = Library::new(policies, registry);
+                let library = Library::new(Origin::Folder(policies), registry);
                 let News::Policies(set) = library.look(&mut None) else {
                     panic!()
                 };

@@ -7,13 +7,15 @@ use std::sync::Arc;
 use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
 use portcullis_core::audit::time::rfc3339_us;
+use portcullis_core::policies::bundle::Stamp;
 use portcullis_protocol::digest::Digest;
 use serde::Serialize;
 
 use super::problem::{json, metrics, not_found, problem, wrong_method};
 use super::{Reply, Routes};
+use crate::clock;
 use crate::journal::Journal;
-use crate::library::Library;
+use crate::library::{Library, Origin, State};
 use crate::metrics::Metrics;
 
 /// Routes of the operators.
@@ -52,8 +54,18 @@ struct Policies {
     digest: Option<Digest>,
     files: Option<usize>,
     loaded_at: Option<String>,
-    folder: String,
+    folder: Option<String>,
+    bundle: Option<Bundle>,
     error: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Bundle {
+    file: String,
+    #[serde(flatten)]
+    stamp: Option<Stamp>,
+    stale_at: Option<String>,
+    stale: bool,
 }
 
 impl Admin {
@@ -69,9 +81,10 @@ impl Admin {
 
     async fn ready(&self) -> Reply {
         let state = self.library.state();
+        let now_us = clock::now_us();
         let policies = Check {
-            ok: state.policies.is_some(),
-            detail: state.error.clone(),
+            ok: self.library.in_force(now_us).is_ok(),
+            detail: state.trouble(now_us),
         };
         let storage = self.storage().await;
         let ready = policies.ok && storage.ok;
@@ -100,12 +113,19 @@ impl Admin {
 
     async fn status(&self) -> Reply {
         let state = self.library.state();
+        let now_us = clock::now_us();
+        let path = self.library.origin().path().display().to_string();
+        let (folder, bundle) = match self.library.origin() {
+            Origin::Folder(_) => (Some(path), None),
+            Origin::Bundle(_) => (None, Some(bundle(path, &state, now_us))),
+        };
         let policies = Policies {
             digest: state.policies.as_ref().map(|policies| policies.digest()),
             files: state.policies.as_ref().map(|policies| policies.files()),
             loaded_at: state.loaded_us.map(rfc3339_us),
-            folder: self.library.folder().display().to_string(),
-            error: state.error.clone(),
+            folder,
+            bundle,
+            error: state.trouble(now_us),
         };
         let version = env!("CARGO_PKG_VERSION");
         let registry = self.library.registry();
@@ -134,6 +154,16 @@ impl Admin {
             Ok(text) => metrics(text),
             Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
         }
+    }
+}
+
+fn bundle(file: String, state: &State, now_us: i64) -> Bundle {
+    let policies = state.policies.as_ref();
+    Bundle {
+        file,
+        stamp: policies.and_then(|policies| policies.stamp().cloned()),
+        stale_at: state.stale_at_us.map(rfc3339_us),
+        stale: state.is_stale(now_us),
     }
 }
 

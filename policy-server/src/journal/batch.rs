@@ -141,6 +141,17 @@ impl Batch {
         }
     }
 
+    /// The newest bundle that was ever in force.
+    pub(super) fn bundle(&mut self, created_s: i64) {
+        let created = self.bind(created_s);
+        let _ = write!(
+            self.after,
+            "INSERT INTO bundles (id, created) VALUES (1, ${created}) \
+             ON CONFLICT (id) DO UPDATE SET created = excluded.created \
+             WHERE excluded.created > bundles.created;"
+        );
+    }
+
     /// A write that changes nothing but shows that the disk takes it.
     pub(super) fn probe(&mut self, now_us: i64) {
         let now = self.bind(now_us);

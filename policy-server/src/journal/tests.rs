@@ -35,6 +35,7 @@ fn any_record() -> Record {
     Record::Policies(PoliciesRecord {
         policies: Digest::of(b""),
         files: 1,
+        bundle: None,
     })
 }
 

@@ -309,7 +309,8 @@ fn due(entry: &Entry, known: &mut BTreeMap<CallId, Known>) -> Option<Record> {
         | Effect::GiveUp(_)
         | Effect::Open(..)
         | Effect::Close(_)
-        | Effect::Tools(..) => {}
+        | Effect::Tools(..)
+        | Effect::Bundle(_) => {}
     }
     Some(record)
 }
@@ -327,5 +328,6 @@ fn apply(batch: &mut Batch, change: &Effect, seq: u64) {
         }
         Effect::Close(close) => batch.close(close, seq),
         Effect::Tools(server, changes) => batch.tools(server, changes),
+        Effect::Bundle(created_s) => batch.bundle(*created_s),
     }
 }

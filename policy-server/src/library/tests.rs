@@ -1,5 +1,9 @@
 //! Folders as editors leave them.
 
+mod bundles;
+
+use portcullis_protocol::digest::Digest;
+
 use super::*;
 
 const GOOD: &str = "permit (principal, action, resource);";
@@ -11,19 +15,73 @@ fn write(folder: &Path, name: &str, text: &str) {
 #[test]
 fn only_policy_files_count() {
     let folder = tempfile::tempdir().unwrap();
-    assert_eq!(load(folder.path()).unwrap().files(), 0);
+    assert_eq!(
+        Policies::load(read_folder(folder.path()).unwrap(), &Registry::default())
+            .unwrap()
+            .files(),
+        0
+    );
     write(folder.path(), "a.cedar", GOOD);
     for ignored in [".a.cedar.swp", ".b.cedar", "a.cedar~", "README.md", "4913"] {
         write(folder.path(), ignored, "no policy");
     }
     std::fs::create_dir(folder.path().join("c.cedar")).unwrap();
-    assert_eq!(load(folder.path()).unwrap().files(), 1);
+    assert_eq!(
+        Policies::load(read_folder(folder.path()).unwrap(), &Registry::default())
+            .unwrap()
+            .files(),
+        1
+    );
+}
+
+#[test]
+fn what_belongs_to_a_set_is_read_by_its_relative_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let digest = || -> Digest { read_folder(folder.path()).unwrap().digest() };
+    std::fs::create_dir_all(folder.path().join("tools/deeper.json")).unwrap();
+    std::fs::create_dir(folder.path().join("cases")).unwrap();
+    let mut before = digest();
+    for counted in [
+        "a.cedar",
+        "b.rego",
+        "bundle.toml",
+        "tags.toml",
+        "tools/github.json",
+    ] {
+        write(folder.path(), counted, "");
+        assert_ne!(digest(), before, "{counted}");
+        before = digest();
+        write(folder.path(), counted, " ");
+        assert_ne!(digest(), before, "{counted}");
+        before = digest();
+    }
+    for ignored in [
+        "cases/a.cedar",
+        "tools/a.cedar",
+        "tools/.github.json.swp",
+        "tools/.b.json",
+        "a.json",
+        "other.toml",
+    ] {
+        write(folder.path(), ignored, "");
+        assert_eq!(digest(), before, "{ignored}");
+    }
+    let other = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("nowhere", other.path().join("tools")).unwrap();
+    assert!(read_folder(other.path()).is_err(), "a link to nowhere");
+    let sources = read_folder(folder.path()).unwrap();
+    assert_eq!(sources.text("tools/github.json"), Some(" "));
+    let names: Vec<&str> = sources.iter().map(|(name, _)| name).collect();
+    assert_eq!(names.len(), 5, "{names:?}");
 }
 
 #[test]
 fn the_last_good_set_stays() {
     let folder = tempfile::tempdir().unwrap();
-    let library = Library::new(folder.path().to_owned(), Registry::default());
+    let library = Library::new(
+        Origin::Folder(folder.path().to_owned()),
+        Registry::default(),
+    );
     let mut seen = None;
     write(folder.path(), "a.cedar", GOOD);
     let News::Policies(first) = library.look(&mut seen) else {
@@ -55,7 +113,7 @@ fn the_last_good_set_stays() {
 fn a_missing_folder_is_an_error_that_heals() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("later");
-    let library = Library::new(path.clone(), Registry::default());
+    let library = Library::new(Origin::Folder(path.clone()), Registry::default());
     let mut seen = None;
     assert!(matches!(
         library.look(&mut seen),
@@ -63,6 +121,22 @@ fn a_missing_folder_is_an_error_that_heals() {
     ));
     std::fs::create_dir(&path).unwrap();
     assert!(matches!(library.look(&mut seen), News::Policies(_)));
+}
+
+#[test]
+fn lints_do_not_keep_a_set_from_force() {
+    let folder = tempfile::tempdir().unwrap();
+    let twice = "permit (principal, action in Mcp::Action::\"read\", resource);\n".repeat(2);
+    std::fs::write(folder.path().join("a.cedar"), twice).unwrap();
+    let library = Library::new(
+        Origin::Folder(folder.path().to_owned()),
+        Registry::default(),
+    );
+    let News::Policies(policies) = library.look(&mut None) else {
+        panic!()
+    };
+    let found = policies.lints();
+    assert_eq!(found[0].code, Code::LintDuplicatePolicy);
 }
 
 #[test]
@@ -77,11 +151,14 @@ fn tool_lists_and_tags_count_and_other_folders_do_not() {
     for ignored in ["tools/.demo.json.swp", "tools/README.md", "notes/x.json"] {
         write(folder.path(), ignored, "no list");
     }
-    let policies = load(folder.path()).unwrap();
+    let policies =
+        Policies::load(read_folder(folder.path()).unwrap(), &Registry::default()).unwrap();
     let (server, tool) = policies.catalogue().tools().next().unwrap();
     assert_eq!((server.as_str(), tool.name.as_str()), ("demo", "echo"));
     assert_eq!(tool.tags, ["harmless"]);
     write(folder.path(), "tools/demo.json", "{");
-    let error = load(folder.path()).unwrap_err().to_string();
+    let error = Policies::load(read_folder(folder.path()).unwrap(), &Registry::default())
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("tools/demo.json:1:"), "{error}");
 }

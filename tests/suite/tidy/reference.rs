@@ -66,7 +66,12 @@ fn kind<'a>(schema: &'a Value, property: &'a Value) -> (String, &'a Value) {
     if let Some(values) = choices(property) {
         return (values, &Value::Null);
     }
-    match property["type"].as_str() {
+    let one = match &property["type"] {
+        // What may be absent may be null to JSON, and never is in TOML.
+        Value::Array(types) => types.iter().find(|one| *one != "null"),
+        one => Some(one),
+    };
+    match one.and_then(Value::as_str) {
         Some("array") => match resolved(schema, &property["items"]) {
             items if items["type"] == "object" => ("list".to_owned(), items),
             items => (

@@ -16,6 +16,7 @@ use super::basis::Basis;
 use crate::decision::{self as policy, Judgement};
 use crate::engine::ShadowNote;
 use crate::lists::Page;
+use crate::policies::bundle::Stamp;
 use crate::registry::{Change, Fit};
 use crate::uri::{self, Hidden};
 
@@ -461,4 +462,7 @@ pub struct PoliciesRecord {
     pub policies: Digest,
     /// From how many files.
     pub files: usize,
+    /// The signed bundle that it is from, if it is from one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<Stamp>,
 }

@@ -32,6 +32,39 @@ pub fn read_ms(text: &str) -> Option<i64> {
     instant_ms(&format!("{seconds}.{fraction}{offset}"))
 }
 
+/// `2026-11-21T10:53:01Z` from seconds since 1970.
+#[must_use]
+pub fn rfc3339_s(unix_s: i64) -> String {
+    let (date, second) = date_and_second(unix_s);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{date}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// Seconds since 1970 from exactly the form of [`rfc3339_s`]: whole seconds, in UTC.
+#[must_use]
+pub fn parse_rfc3339_s(text: &str) -> Option<i64> {
+    let number = |from: usize, to: usize| {
+        let digits = text.get(from..to)?;
+        let plain = digits.bytes().all(|b| b.is_ascii_digit());
+        plain.then(|| digits.parse::<i64>().ok()).flatten()
+    };
+    let days = days_of(number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let second = number(11, 13)? * 3_600 + number(14, 16)? * 60 + number(17, 19)?;
+    let unix_s = days * 86_400 + second;
+    // Written again, it must be the same text: there is no 30 February, and no other form.
+    (rfc3339_s(unix_s) == text).then_some(unix_s)
+}
+
+/// The days from 1970 to a date, by Hinnant's `days_from_civil`.
+fn days_of(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let of_era = year.rem_euclid(400);
+    let shifted = (month + 9) % 12;
+    let of_year = (153 * shifted + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
 /// The date, by Hinnant's `civil_from_days`, and the second of the day.
 fn date_and_second(unix_s: i64) -> (String, i64) {
     let days = unix_s.div_euclid(86_400) + 719_468;
@@ -81,6 +114,38 @@ mod tests {
             "2026-11-20T00:00:00.Z",
         ] {
             assert_eq!(read_ms(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn whole_seconds_read_back() {
+        for unix_s in [
+            0,
+            -1,
+            951_782_400,
+            1_795_258_381,
+            4_107_542_399,
+            -2_208_988_800,
+        ] {
+            assert_eq!(parse_rfc3339_s(&rfc3339_s(unix_s)), Some(unix_s));
+        }
+        for bad in [
+            "",
+            "2026-02-30T00:00:00Z",
+            "2026-13-01T00:00:00Z",
+            "2026-00-10T00:00:00Z",
+            "2026-01-01T24:00:00Z",
+            "2026-01-01T00:00:60Z",
+            "2026-01-01T00:00:00",
+            "2026-01-01T00:00:00.0Z",
+            "2026-01-01T00:00:00+00:00",
+            "2026-01-01 00:00:00Z",
+            "2026-01-01t00:00:00z",
+            "+026-01-01T00:00:00Z",
+            "2026-01-01T00:00:00Z ",
+            "２０２６-01-01T00:00:00Z",
+        ] {
+            assert_eq!(parse_rfc3339_s(bad), None, "{bad}");
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Origin;
-use crate::policies::{Place, Problem, Sources};
+use crate::policies::{Code, Place, Problem, Sources};
 use crate::registry::{Listed, Registry, ToolEntry};
 
 /// The folder in the policy folder.
@@ -66,7 +66,7 @@ struct Named {
 pub(super) fn read(sources: &Sources) -> Result<Pins, Vec<Problem>> {
     let mut pins = Vec::new();
     let mut problems = Vec::new();
-    for (file, text) in sources.files() {
+    for (file, text) in sources.iter() {
         let Some(server) = file.strip_prefix(FOLDER) else {
             continue;
         };
@@ -85,7 +85,7 @@ pub(super) fn read(sources: &Sources) -> Result<Pins, Vec<Problem>> {
 fn one(file: &str, server: &str, text: &str) -> Result<Vec<(ServerName, Name, Listed)>, Problem> {
     let stem = server.strip_suffix(".json").unwrap_or(server);
     let server = ServerName::parse(stem).map_err(|_| {
-        Problem::new(file, "the file is not named after a server")
+        Problem::new(Code::Tools, file, "the file is not named after a server")
             .help("name it as the gateway names the server: `tools/github.json`")
     })?;
     let list: File<'_> = serde_json::from_str(text).map_err(|error| broken(file, text, &error))?;
@@ -99,8 +99,7 @@ fn one(file: &str, server: &str, text: &str) -> Result<Vec<(ServerName, Name, Li
             .addr()
             .saturating_sub(text.as_ptr().addr());
         let problem = |message: &str| {
-            let mut problem = Problem::new(file, message);
-            problem.place = Some(Place::of(text, offset));
+            let problem = Problem::new(Code::Tools, file, message).at(Place::of(text, offset));
             problem.help("the file is the result of a `tools/list`: `{\"tools\": [{\"name\": …}]}`")
         };
         let name = name.ok_or_else(|| problem("the tool has no plain name"))?;
@@ -117,10 +116,9 @@ fn one(file: &str, server: &str, text: &str) -> Result<Vec<(ServerName, Name, Li
 }
 
 fn broken(file: &str, text: &str, error: &serde_json::Error) -> Problem {
-    let mut problem = Problem::new(file, &error.to_string())
+    let problem = Problem::new(Code::Tools, file, &error.to_string())
         .help("write it anew with `portcullis policy schema --server NAME`");
     let line = error.line().saturating_sub(1);
     let before: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
-    problem.place = Some(Place::of(text, before + error.column().saturating_sub(1)));
-    problem
+    problem.at(Place::of(text, before + error.column().saturating_sub(1)))
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use portcullis_protocol::names::{Name, ServerName};
 
-use crate::policies::{Place, Problem, Sources, TAGS_FILE as FILE};
+use crate::policies::{Code, Place, Problem, Sources, TAGS_FILE};
 
 /// Stands for every tool of a server.
 const EVERY: &str = "*";
@@ -24,11 +24,11 @@ pub(super) struct Tags(BTreeMap<String, BTreeMap<String, Vec<String>>>);
 impl Tags {
     /// Reads the file; without one there are no tags.
     pub(super) fn read(sources: &Sources) -> Result<Self, Vec<Problem>> {
-        let Some((_, text)) = sources.files().find(|(name, _)| *name == FILE) else {
+        let Some(text) = sources.text(TAGS_FILE) else {
             return Ok(Self::default());
         };
         let problem = |message: &str, place| {
-            let mut problem = Problem::new(FILE, message)
+            let mut problem = Problem::new(Code::Tags, TAGS_FILE, message)
                 .help("write `[server]` and below it `tool = [\"tag\", …]`");
             problem.place = place;
             vec![problem]

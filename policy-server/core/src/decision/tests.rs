@@ -14,6 +14,7 @@ use crate::registry::{Registry, ToolEntry};
 
 mod gates;
 mod problems;
+mod typed;
 
 const SHIPPED: &str = include_str!("../../../../policies/access.cedar");
 

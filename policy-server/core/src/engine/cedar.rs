@@ -9,34 +9,46 @@
 
 mod annotations;
 mod entities;
+mod expression;
+mod format;
 mod found;
 mod inputs;
+mod invalid;
+mod lints;
 mod literals;
 mod load;
 mod mentions;
+mod nearest;
+mod parts;
 mod places;
+mod plain;
 mod principals;
 mod shown;
 mod slices;
+mod terms;
 mod unread;
+mod written;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cedar_policy::{
-    Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request, RestrictedExpression,
-    Schema,
+    Authorizer, Context, Decision, Entities, EntityUid, PartialEntities, PolicySet, Request,
+    RestrictedExpression, Schema,
 };
 
 use self::places::Place;
-use self::principals::{Principal, Principals};
+use self::principals::{Near, Principal, Principals};
 use self::slices::{Cut, Layers, Method, Slices};
 use super::{Fault, Gate, Opinion, ShadowEffect, ShadowNote};
-use crate::catalogue::Known;
+use crate::catalogue::{Known, Tool};
 use crate::facts::{Facts, Subject};
 
 pub use self::annotations::{ANNOTATIONS, ID_BYTES_MAX, REASON_BYTES_MAX};
+pub use self::format::format;
 pub use self::literals::{Literal, Literals, Place as Looked, literals};
+pub use self::parts::{Dissected, Intent, Part, PartKind, Term, Truth};
+pub use self::plain::{Plain, PlainAnswer, Standing, Whole};
 pub use self::unread::{Prospect, Unread};
 
 /// The schema that every policy is validated against.
@@ -53,7 +65,11 @@ const INPUT: &str = "input";
 pub struct Engine {
     schema: Schema,
     slices: Slices,
+    /// The built-in schema alone: the actions of what is no tool.
+    bare: Schema,
     places: BTreeMap<String, Place>,
+    /// The tools of each server.
+    tools: BTreeMap<EntityUid, Entities>,
     principals: Principals,
     meanings: load::Meanings,
     authorizer: Authorizer,
@@ -73,8 +89,18 @@ pub struct Inquiry<'a> {
 struct Scene<'a> {
     action: EntityUid,
     resource: EntityUid,
-    entities: Arc<Entities>,
+    near: Arc<Near>,
     layers: Layers<'a>,
+}
+
+impl Scene<'_> {
+    /// The policies that can speak of it.
+    fn cuts(&self) -> Vec<&Cut> {
+        match &self.near.cut {
+            Some(cut) => vec![cut],
+            None => self.layers.to_vec(),
+        }
+    }
 }
 
 impl Engine {
@@ -129,23 +155,45 @@ impl Inquiry<'_> {
             Known::Quarantined(_) => false,
             Known::Tool(tool) => self
                 .principal
-                .shown(tool.mapped.action(), || self.possible(subject)),
-            Known::Unlisted => self.possible(subject),
+                .shown(tool.mapped.action(), || self.possible(tool)),
+            Known::Unlisted => self.possible_anywhere(subject),
         }
     }
 
-    fn possible(&self, subject: &Subject<'_>) -> bool {
-        // What cannot be put as a question is denied when it is called.
-        self.scene(subject).is_ok_and(|scene| {
-            shown::possible(
-                &self.engine.schema,
-                self.principal.uid(),
-                &scene.action,
-                &scene.resource,
-                &scene.entities,
-                scene.layers.map(|cut| &cut.base),
-            )
+    fn possible(&self, tool: &Tool) -> bool {
+        let engine = self.engine;
+        let Some(place) = engine.places.get(tool.mapped.action()) else {
+            return false;
+        };
+        let layers = engine.slices.of_tool(place);
+        let own = self.principal.cut(layers);
+        let cuts = own.as_ref().map_or(layers.to_vec(), |cut| vec![cut]);
+        if !shown::permits(&cuts) {
+            return false;
+        }
+        let (schema, tools) = (&engine.schema, engine.tools.get(&place.server));
+        let crowd = tools.and_then(|tools| self.principal.crowd(&place.server, tools, schema));
+        let (principal, action) = (self.principal.uid(), &place.action);
+        crowd.is_none_or(|crowd| {
+            shown::possible(schema, principal, action, &place.resource, &crowd, &cuts)
         })
+    }
+
+    /// The same of something that is no tool with a definition.
+    fn possible_anywhere(&self, subject: &Subject<'_>) -> bool {
+        // What cannot be put as a question is denied when it is called.
+        let Ok(scene) = self.anywhere(subject) else {
+            return false;
+        };
+        let cuts = scene.cuts();
+        let entities = scene.near.entities.clone();
+        let (schema, principal) = (&self.engine.schema, self.principal.uid());
+        let crowd = PartialEntities::from_concrete(entities, &self.engine.bare);
+        shown::permits(&cuts)
+            && crowd.is_ok_and(|crowd| {
+                let (action, resource) = (&scene.action, &scene.resource);
+                shown::possible(schema, principal, action, resource, &crowd, &cuts)
+            })
     }
 
     fn evaluate(
@@ -153,19 +201,31 @@ impl Inquiry<'_> {
         subject: &Subject<'_>,
         input: Option<RestrictedExpression>,
     ) -> Result<Opinion, Fault> {
+        let (scene, request) = self.request(subject, input)?;
+        Ok(self
+            .engine
+            .judge(&scene.cuts(), &request, &scene.near.entities))
+    }
+
+    /// The request for one target, validated, and what it is asked of.
+    fn request(
+        &self,
+        subject: &Subject<'_>,
+        input: Option<RestrictedExpression>,
+    ) -> Result<(Scene<'_>, Request), Fault> {
         let scene = self.scene(subject)?;
         let mut pairs = self.pairs.clone();
         pairs.extend(input.map(|input| (INPUT.to_owned(), input)));
         let context = Context::from_pairs(pairs).map_err(|_| Fault::UnfitRequest)?;
         let request = Request::new(
             self.principal.uid().clone(),
-            scene.action,
-            scene.resource,
+            scene.action.clone(),
+            scene.resource.clone(),
             context,
             Some(&self.engine.schema),
         )
         .map_err(|_| Fault::UnfitRequest)?;
-        Ok(self.engine.judge(scene.layers, &request, &scene.entities))
+        Ok((scene, request))
     }
 
     fn scene(&self, subject: &Subject<'_>) -> Result<Scene<'_>, Fault> {
@@ -180,11 +240,12 @@ impl Inquiry<'_> {
     fn place(&self, action: &str) -> Result<Scene<'_>, Fault> {
         let engine = self.engine;
         let place = engine.places.get(action).ok_or(Fault::UnfitRequest)?;
+        let layers = engine.slices.of_tool(place);
         Ok(Scene {
             action: place.action.clone(),
             resource: place.resource.clone(),
-            entities: self.principal.at(action, &place.entities)?,
-            layers: engine.slices.of_tool(place),
+            near: self.principal.near(action, &place.entities, layers)?,
+            layers,
         })
     }
 
@@ -193,16 +254,22 @@ impl Inquiry<'_> {
         let (resource, entity) = entities::resource(subject, &self.server)?;
         let action = &self.method.action;
         let id: &str = action.id().as_ref();
-        let with_caller = self.principal.at(id, &self.method.entities)?;
+        let none = self.engine.slices.none();
+        let near = self.principal.near(id, &self.method.entities, none)?;
         let more = [entities::bare(&self.server)?].into_iter().chain(entity);
-        let entities = Entities::clone(&with_caller)
+        let entities = near
+            .entities
+            .clone()
             .add_entities(more, Some(&self.engine.schema))
             .map_err(|_| Fault::UnfitEntities)?;
         Ok(Scene {
             action: action.clone(),
             layers: self.engine.slices.of(action, &resource, &self.server),
             resource,
-            entities: Arc::new(entities),
+            near: Arc::new(Near {
+                entities,
+                cut: None,
+            }),
         })
     }
 }
@@ -226,10 +293,10 @@ impl Said {
 impl Engine {
     /// Asks each part of each cut. Policies are independent of each other, so the parts together
     /// say what the whole would: a gate that is shut is a `forbid` that an approval would lift.
-    fn judge(&self, layers: Layers<'_>, request: &Request, entities: &Entities) -> Opinion {
+    fn judge(&self, cuts: &[&Cut], request: &Request, entities: &Entities) -> Opinion {
         let mut base = Said::default();
         let mut gates = Said::default();
-        for cut in layers {
+        for cut in cuts {
             base.add(self.ask(&cut.base, request, entities));
             gates.add(self.ask(&cut.gates, request, entities));
         }
@@ -242,13 +309,13 @@ impl Engine {
                 None => faults.push(Fault::UnfitPolicies),
             }
         }
-        let shadow = layers.map(|cut| self.shadow(cut, request, entities));
+        let shadow = cuts.iter().map(|cut| self.shadow(cut, request, entities));
         let opinion = Opinion {
             permits: base.permits,
             forbids: base.forbids,
             gates: shut,
             faults,
-            shadow: shadow.into_iter().flatten().collect(),
+            shadow: shadow.flatten().collect(),
         };
         opinion.settled()
     }
@@ -296,3 +363,6 @@ impl Engine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -258,7 +258,9 @@ fn faults_that_are_no_policys_stay() {
         again(&written(&query, &then, Keep::Types, &judgement), &draft).verdict
     };
     assert_eq!(failed(Fault::UnknownSession), denied);
-    assert_eq!(failed(Fault::NotLoaded), Verdict::Unknown(Why::NotLoaded));
+    for fault in [Fault::NotLoaded, Fault::Stale] {
+        assert_eq!(failed(fault), Verdict::Unknown(Why::NotLoaded));
+    }
     let opened = Verdict::Changed {
         from: Outcome::Deny,
         to: Outcome::Allow,

@@ -154,8 +154,8 @@ impl Changes {
             let kind = &group.kind;
             say(&format!(
                 "{} -> {}  {}x  {} {}",
-                word(kind.from),
-                word(kind.to),
+                kind.from.as_str(),
+                kind.to.as_str(),
                 group.count,
                 kind.method,
                 kind.about
@@ -179,14 +179,5 @@ fn names(ids: &[String]) -> String {
     match ids {
         [] => "no policy".to_owned(),
         ids => ids.join(", "),
-    }
-}
-
-/// The word for an outcome.
-pub(super) const fn word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Allow => "allow",
-        Outcome::Approve => "approve",
-        Outcome::Deny => "deny",
     }
 }

@@ -7,6 +7,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use portcullis_core::audit::time;
+use portcullis_core::cases::CaseError;
 use portcullis_core::policies::Policies;
 use portcullis_core::registry::Registry;
 use portcullis_core::replay::{Decided, Head};
@@ -35,8 +36,13 @@ pub(super) enum UnreadError {
     },
     #[error("cannot start: {0}")]
     Runtime(std::io::Error),
-    #[error("cannot read the cases in {path}: {why}")]
-    Cases { path: PathBuf, why: String },
+    #[error("cannot read {path}: {source}")]
+    Read {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    Case(#[from] CaseError),
 }
 
 /// Which decisions.

@@ -24,6 +24,7 @@ fn chain(length: u8) -> Vec<Sealed> {
                 _ => Record::Policies(PoliciesRecord {
                     policies,
                     files: n.into(),
+                    bundle: None,
                 }),
             };
             let sealed = seal(end, i64::from(n), &record).unwrap();

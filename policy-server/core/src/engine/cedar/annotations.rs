@@ -8,7 +8,9 @@ use cedar_policy::{Effect, Policy};
 use portcullis_protocol::names::Name;
 
 use super::mentions::Mentions;
+use super::nearest::nearest;
 use crate::engine::{Gate, GrantScope, Ttl};
+use crate::policies::Code;
 
 /// The annotations that mean something. Any other is an error.
 pub const ANNOTATIONS: [&str; 9] = [
@@ -31,9 +33,6 @@ pub const REASON_BYTES_MAX: usize = 512;
 
 /// Most groups of one gate.
 const GROUPS_MAX: usize = 16;
-
-/// How alike a known annotation must be to be suggested, of one.
-const ALIKE: f64 = 0.7;
 
 /// What a policy's annotations come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,15 +57,31 @@ pub(super) enum Mode {
 /// Something wrong with an annotation, and what to do about it.
 #[derive(Debug)]
 pub(super) struct Wrong {
+    pub(super) code: Code,
+    /// The annotation, unless it is the conditions that are wrong.
+    pub(super) annotation: Option<String>,
     pub(super) message: String,
     pub(super) help: String,
 }
 
 impl Wrong {
-    fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+    fn new(code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
+            code,
+            annotation: None,
             message: message.into(),
             help: help.into(),
+        }
+    }
+
+    fn value(annotation: &str, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::new(Code::BadAnnotation, message, help).on(annotation)
+    }
+
+    fn on(self, annotation: &str) -> Self {
+        Self {
+            annotation: Some(annotation.to_owned()),
+            ..self
         }
     }
 }
@@ -103,15 +118,18 @@ pub(super) fn read(policy: &Policy, id: &str, mentions: &Mentions) -> Result<Mea
 fn check(name: &str, value: &str) -> Option<Wrong> {
     let visible = !value.chars().any(char::is_control) && !value.is_empty();
     match name {
-        "id" if !visible || value.len() > ID_BYTES_MAX => Some(Wrong::new(
+        "id" if !visible || value.len() > ID_BYTES_MAX => Some(Wrong::value(
+            "id",
             "the `@id` is empty, too long or holds control characters",
             "an id is 1 to 128 bytes of visible text",
         )),
-        "reason" if !visible || value.len() > REASON_BYTES_MAX => Some(Wrong::new(
+        "reason" if !visible || value.len() > REASON_BYTES_MAX => Some(Wrong::value(
+            "reason",
             "the `@reason` is empty, too long or holds control characters",
             "a reason is 1 to 512 bytes of visible text, and the agent reads it",
         )),
-        "mode" if !matches!(value, "enforce" | "shadow") => Some(Wrong::new(
+        "mode" if !matches!(value, "enforce" | "shadow") => Some(Wrong::value(
+            "mode",
             format!("there is no `@mode(\"{}\")`", value.escape_debug()),
             "write `@mode(\"shadow\")` to record what the policy would do, or leave it out",
         )),
@@ -125,19 +143,19 @@ fn unknown(name: &str) -> Wrong {
         .iter()
         .map(|known| format!("@{known}"))
         .collect();
-    let likeness = |known: &str| strsim::jaro_winkler(name, known);
-    let best = ANNOTATIONS
-        .into_iter()
-        .max_by(|one, other| likeness(one).total_cmp(&likeness(other)))
-        .filter(|best| likeness(best) >= ALIKE);
-    let help = match best {
+    let help = match nearest(name, ANNOTATIONS) {
         Some(best) => format!(
             "did you mean `@{best}`? The known ones are {}",
             all.join(", ")
         ),
         None => format!("the known ones are {}", all.join(", ")),
     };
-    Wrong::new(format!("unknown annotation `@{name}`"), help)
+    Wrong::new(
+        Code::UnknownAnnotation,
+        format!("unknown annotation `@{name}`"),
+        help,
+    )
+    .on(name)
 }
 
 /// A gate's parameters, when it is one that an approval can open.
@@ -149,17 +167,22 @@ fn gate(
     wrong: &mut Vec<Wrong>,
 ) -> Option<Gate> {
     if policy.effect() != Effect::Forbid || !mentions.opens_on_approval() {
-        wrong.push(Wrong::new(
-            "a gate is a `forbid` with an `unless` that asks for `context.approval`",
-            "write `forbid (…) unless { context has approval && \
+        wrong.push(
+            Wrong::new(
+                Code::GateShape,
+                "a gate is a `forbid` with an `unless` that asks for `context.approval`",
+                "write `forbid (…) unless { context has approval && \
              context.approval.groups.contains(Mcp::Role::\"group\") && \
              context.now < context.approval.expires && \
              context.approval.args_digest == context.args_digest }`",
-        ));
+            )
+            .on("approval"),
+        );
     }
     let groups = groups_of(groups);
     if groups.is_none() {
-        wrong.push(Wrong::new(
+        wrong.push(Wrong::value(
+            "approval",
             "the `@approval` names no group that can say yes",
             "write 1 to 16 groups: `@approval(\"finance-approvers, on-call\")`",
         ));
@@ -167,13 +190,15 @@ fn gate(
     let ttl = policy.annotation("grant_ttl");
     let scope = policy.annotation("grant_scope");
     if ttl.is_some_and(|ttl| Ttl::parse(ttl).is_none()) {
-        wrong.push(Wrong::new(
+        wrong.push(Wrong::value(
+            "grant_ttl",
             "the `@grant_ttl` is no duration, or longer than a week",
             "write hours, minutes and seconds: `@grant_ttl(\"PT15M\")`",
         ));
     }
     if scope.is_some_and(|scope| GrantScope::parse(scope).is_none()) {
-        wrong.push(Wrong::new(
+        wrong.push(Wrong::value(
+            "grant_scope",
             "the `@grant_scope` is unknown",
             "an approval covers `exact` arguments, a `tool`, or a `session`",
         ));
@@ -203,16 +228,19 @@ fn lonely(policy: &Policy) -> Option<Wrong> {
     let lonely = ["grant_ttl", "grant_scope"]
         .into_iter()
         .find(|name| policy.annotation(name).is_some())?;
-    Some(Wrong::new(
+    let wrong = Wrong::new(
+        Code::StrayAnnotation,
         format!("`@{lonely}` means nothing without `@approval`"),
         "add `@approval(\"group\")` to a gate, or leave it out",
-    ))
+    );
+    Some(wrong.on(lonely))
 }
 
 /// An approval read where nobody is asked for one: on a permit it would open a door of its own.
 fn approval_outside_a_gate(mentions: &Mentions) -> Option<Wrong> {
     mentions.approval().then(|| {
         Wrong::new(
+            Code::ApprovalOutsideGate,
             "only a gate may read `context.approval`",
             "add `@approval(\"group\")` to a `forbid … unless`, or do not read it",
         )

@@ -8,7 +8,8 @@ use miette::Diagnostic;
 
 use super::annotations::{self, Meaning};
 use super::mentions::Mentions;
-use crate::policies::{Place, Problem, Sources};
+use super::written::{self, Written};
+use crate::policies::{Code, Problem, Sources};
 
 /// The group of all tool calls. A tool whose schema is known has an action of its own in it.
 pub(super) const CALLS: &str = "tools/call";
@@ -18,17 +19,13 @@ pub(super) const CALLS: &str = "tools/call";
 pub(super) struct Found<'a> {
     pub(super) policy: Policy,
     pub(super) meaning: Meaning,
-    file: &'a str,
-    text: &'a str,
-    offset: usize,
+    pub(super) written: Written<'a>,
 }
 
 /// A policy that is parsed, and no more.
 struct Parsed<'a> {
     policy: Policy,
-    file: &'a str,
-    text: &'a str,
-    offset: usize,
+    written: Written<'a>,
 }
 
 /// Parses all Cedar files, and reads the annotations.
@@ -44,7 +41,7 @@ pub(super) fn all(sources: &Sources) -> Result<Vec<Found<'_>>, Vec<Problem>> {
             Err(errors) => problems.extend(
                 errors
                     .iter()
-                    .map(|error| Problem::at(file, place(text, 0, error), error)),
+                    .map(|error| written::located(Code::Syntax, file, text, error)),
             ),
         }
     }
@@ -70,10 +67,14 @@ fn in_order<'a>(
     problems: &mut Vec<Problem>,
 ) -> Vec<Parsed<'a>> {
     if set.templates().next().is_some() {
-        let problem = Problem::new(file, "policy templates are not supported here").help(
-            "write the principal and the resource out instead of `?principal` and `?resource`",
+        let problem = Problem::new(
+            Code::Template,
+            file,
+            "policy templates are not supported here",
         );
-        problems.push(problem);
+        problems.push(problem.help(
+            "write the principal and the resource out instead of `?principal` and `?resource`",
+        ));
     }
     let mut cursor = 0;
     let count = set.num_of_policies() + set.num_of_templates();
@@ -92,14 +93,18 @@ fn in_order<'a>(
         };
         found.push(Parsed {
             policy: policy.new_id(PolicyId::new(id)),
-            file,
-            text,
-            offset,
+            written: Written {
+                file,
+                text,
+                offset,
+                length: written.len(),
+            },
         });
     }
     // A policy that got lost here would be a `forbid` without effect.
     if found.len() != set.num_of_policies() {
         problems.push(Problem::new(
+            Code::Unreadable,
             file,
             "the policies of this file cannot be told apart",
         ));
@@ -108,27 +113,37 @@ fn in_order<'a>(
 }
 
 fn understand(parsed: Parsed<'_>) -> Result<Found<'_>, Vec<Problem>> {
-    let problem = |message: &str, help: &str| {
-        let mut problem = Problem::new(parsed.file, message).help(help);
-        problem.place = Some(Place::of(parsed.text, parsed.offset));
-        problem
+    let id = parsed.policy.id().to_string();
+    let problem = |code: Code, message: &str, help: &str| {
+        let problem = parsed.written.problem(code, message);
+        problem.help(help).policy(&id)
     };
     let read = Mentions::of(&parsed.policy).zip(grouped(&parsed.policy));
     let Some((mentions, policy)) = read else {
         let help = "write it as one static policy";
-        return Err(vec![problem("the policy cannot be read", help)]);
+        return Err(vec![problem(
+            Code::Unreadable,
+            "the policy cannot be read",
+            help,
+        )]);
     };
-    let id = parsed.policy.id().to_string();
     let meaning = annotations::read(&parsed.policy, &id, &mentions);
     let mut problems: Vec<Problem> = match &meaning {
         Ok(_) => Vec::new(),
         Err(wrong) => wrong
             .iter()
-            .map(|wrong| problem(&wrong.message, &wrong.help))
+            .map(|wrong| {
+                let problem = problem(wrong.code, &wrong.message, &wrong.help);
+                match &wrong.annotation {
+                    Some(name) => problem.at(parsed.written.place(&format!("@{name}"))),
+                    None => problem,
+                }
+            })
             .collect(),
     };
     if mentions.action_equal_to(CALLS) {
         problems.push(problem(
+            Code::ExactCall,
             "no call of a known tool has the action `tools/call` itself",
             "each tool has its own action in that group: write `action in Mcp::Action::\"tools/call\"`",
         ));
@@ -137,9 +152,7 @@ fn understand(parsed: Parsed<'_>) -> Result<Found<'_>, Vec<Problem>> {
         Ok(meaning) if problems.is_empty() => Ok(Found {
             policy,
             meaning,
-            file: parsed.file,
-            text: parsed.text,
-            offset: parsed.offset,
+            written: parsed.written,
         }),
         _ => Err(problems),
     }
@@ -171,19 +184,17 @@ pub(super) fn unique(found: &[Found<'_>]) -> Result<PolicySet, Vec<Problem>> {
     for one in found {
         let id = one.policy.id().to_string();
         if let Some(first) = seen.get(&id) {
-            let line = Place::of(first.text, first.offset).line;
-            problems.push(
-                one.problem(&format!("the policy id `{id}` is used twice"))
-                    .help(&format!(
-                        "it is first used in {}:{line}; ids name policies in the audit log",
-                        first.file
-                    )),
+            let message = format!("the policy id `{id}` is used twice");
+            let help = format!(
+                "it is first used in {}; ids name policies in the audit log",
+                first.line()
             );
+            problems.push(one.problem(Code::DuplicateId, &message).help(&help));
             continue;
         }
         seen.insert(id, one);
         if let Err(error) = set.add(one.policy.clone()) {
-            problems.push(one.problem(&error.to_string()));
+            problems.push(one.problem(Code::Unreadable, &error.to_string()));
         }
     }
     if problems.is_empty() {
@@ -194,20 +205,35 @@ pub(super) fn unique(found: &[Found<'_>]) -> Result<PolicySet, Vec<Problem>> {
 }
 
 impl Found<'_> {
-    fn problem(&self, message: &str) -> Problem {
-        let mut problem = Problem::new(self.file, message);
-        problem.place = Some(Place::of(self.text, self.offset));
-        problem
+    /// A problem of this policy, at its first line.
+    pub(super) fn problem(&self, code: Code, message: &str) -> Problem {
+        let problem = self.written.problem(code, message);
+        problem.policy(self.policy.id().as_ref())
+    }
+
+    /// The policy as it stands in its file.
+    pub(super) fn excerpt(&self) -> String {
+        let Written { text, offset, .. } = self.written;
+        let rest = text.get(offset..).unwrap_or_default();
+        rest.get(..self.written.length).unwrap_or(rest).to_owned()
     }
 
     /// Cedar's error on this policy, with its place.
-    pub(super) fn located<E: Diagnostic>(&self, error: &E) -> Problem {
-        Problem::at(self.file, place(self.text, self.offset, error), error)
+    pub(super) fn located<E: Diagnostic>(&self, code: Code, error: &E) -> Problem {
+        let mut problem = self.written.located(code, error);
+        let id = self.policy.id().to_string();
+        // Cedar's messages begin with the policy, which has a field of its own here.
+        if let Some(rest) = problem
+            .message
+            .strip_prefix(&format!("for policy `{id}`, "))
+        {
+            problem.message = rest.to_owned();
+        }
+        problem.policy(&id)
     }
-}
 
-/// Where an error points, or else where its policy begins.
-fn place<E: Diagnostic + ?Sized>(text: &str, otherwise: usize, error: &E) -> Place {
-    let label = error.labels().and_then(|mut labels| labels.next());
-    Place::of(text, label.map_or(otherwise, |label| label.offset()))
+    /// File and line where it begins.
+    pub(super) fn line(&self) -> String {
+        format!("{}:{}", self.written.file, self.written.head().line)
+    }
 }

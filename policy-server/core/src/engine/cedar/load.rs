@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use cedar_policy::{
-    Entities, Entity, PolicyId, PolicySet, Schema, SchemaFragment, ValidationMode, Validator,
+    Entities, Entity, EntityUid, PolicySet, Schema, SchemaFragment, ValidationMode, Validator,
 };
-use miette::Diagnostic;
 use portcullis_protocol::names::ServerName;
 use serde_json::Value;
 
@@ -15,10 +14,10 @@ use super::found::{self, CALLS, Found};
 use super::places::Place;
 use super::principals::Principals;
 use super::slices::Slices;
-use super::{Engine, SCHEMA, entities};
+use super::{Engine, SCHEMA, entities, invalid};
 use crate::catalogue::{Catalogue, Tool};
 use crate::engine::Fault;
-use crate::policies::{Problem, SCHEMA_FILE, Sources};
+use crate::policies::{Code, Problem, SCHEMA_FILE, Sources};
 use crate::schema;
 
 /// What annotations come to, by policy id.
@@ -26,8 +25,9 @@ pub(super) type Meanings = BTreeMap<String, Meaning>;
 
 /// The built-in schema as JSON, read once. Tools are put into it.
 static LAW: LazyLock<Result<Value, Vec<Problem>>> = LazyLock::new(|| {
-    let problem =
-        |error: &dyn std::fmt::Display| vec![Problem::new(SCHEMA_FILE, &error.to_string())];
+    let problem = |error: &dyn std::fmt::Display| {
+        vec![Problem::new(Code::Schema, SCHEMA_FILE, &error.to_string())]
+    };
     let (fragment, mut warnings) =
         SchemaFragment::from_cedarschema_str(SCHEMA).map_err(|error| problem(&error))?;
     if let Some(warning) = warnings.next() {
@@ -45,18 +45,26 @@ impl Engine {
     pub fn load(sources: &Sources, catalogue: &Catalogue) -> Result<Self, Vec<Problem>> {
         let found = found::all(sources)?;
         let policies = found::unique(&found)?;
-        let unfit =
-            |error: &dyn std::fmt::Display| vec![Problem::new(SCHEMA_FILE, &error.to_string())];
+        let unfit = |error: &dyn std::fmt::Display| {
+            vec![Problem::new(Code::Schema, SCHEMA_FILE, &error.to_string())]
+        };
         let schema = schema(catalogue)?;
         let actions = schema.action_entities().map_err(|error| unfit(&error))?;
         validate(&schema, &policies, &found)?;
         let places = places(catalogue, &schema, &actions).map_err(|fault| unfit(&fault))?;
-        let slices = Slices::cut(&schema, &actions, &found, places.values())
-            .map_err(|error| vec![Problem::new("policies", &error.to_string())])?;
+        let slices = Slices::cut(&schema, &actions, &found, places.values()).map_err(|error| {
+            vec![Problem::new(
+                Code::Unreadable,
+                "policies",
+                &error.to_string(),
+            )]
+        })?;
         let meaning = |found: Found<'_>| (found.policy.id().to_string(), found.meaning);
         Ok(Self {
             schema,
             slices,
+            bare: bare()?,
+            tools: crowds(&places).map_err(|fault| unfit(&fault))?,
             places,
             principals: Principals::default(),
             meanings: found.into_iter().map(meaning).collect(),
@@ -72,7 +80,29 @@ impl Engine {
 pub(super) fn schema(catalogue: &Catalogue) -> Result<Schema, Vec<Problem>> {
     let tools = catalogue.tools().map(|(_, tool)| &*tool.mapped);
     let json = schema::merge(LAW.clone()?, tools);
-    Schema::from_json_value(json).map_err(|error| vec![Problem::anywhere(SCHEMA_FILE, &error)])
+    Schema::from_json_value(json)
+        .map_err(|error| vec![Problem::anywhere(Code::Schema, SCHEMA_FILE, &error)])
+}
+
+/// The built-in schema alone.
+fn bare() -> Result<Schema, Vec<Problem>> {
+    Schema::from_json_value(LAW.clone()?)
+        .map_err(|error| vec![Problem::anywhere(Code::Schema, SCHEMA_FILE, &error)])
+}
+
+/// The tools of each server, with their server.
+fn crowds(places: &BTreeMap<String, Place>) -> Result<BTreeMap<EntityUid, Entities>, Fault> {
+    let mut of_server: BTreeMap<&EntityUid, Vec<Entity>> = BTreeMap::new();
+    for place in places.values() {
+        let tool = place.entities.get(&place.resource).cloned();
+        of_server.entry(&place.server).or_default().extend(tool);
+    }
+    let crowd = |(server, mut tools): (&EntityUid, Vec<Entity>)| {
+        tools.push(entities::bare(server)?);
+        let all = Entities::from_entities(tools, None).map_err(|_| Fault::UnfitEntities)?;
+        Ok((server.clone(), all))
+    };
+    of_server.into_iter().map(crowd).collect()
 }
 
 fn places(
@@ -103,15 +133,20 @@ fn validate(
         .collect();
     let mut problems: Vec<Problem> = result
         .validation_errors()
-        .map(|error| located(&by_id, error.policy_id(), error))
-        .chain(
-            result
-                .validation_warnings()
-                .map(|warning| located(&by_id, warning.policy_id(), warning)),
-        )
+        .map(|error| match by_id.get(&error.policy_id().to_string()) {
+            Some(found) => invalid::error(found, error, schema),
+            None => Problem::anywhere(invalid::code_of_error(error), "policies", error),
+        })
+        .chain(result.validation_warnings().map(|warning| {
+            match by_id.get(&warning.policy_id().to_string()) {
+                Some(found) => invalid::warning(found, warning),
+                None => Problem::anywhere(invalid::code_of_warning(warning), "policies", warning),
+            }
+        }))
         .collect();
     if problems.is_empty() && !result.validation_passed_without_warnings() {
         problems.push(Problem::new(
+            Code::Validation,
             "policies",
             "the policies do not pass validation",
         ));
@@ -122,16 +157,5 @@ fn validate(
         Ok(())
     } else {
         Err(problems)
-    }
-}
-
-fn located<E: Diagnostic>(
-    by_id: &BTreeMap<String, &Found<'_>>,
-    id: &PolicyId,
-    error: &E,
-) -> Problem {
-    match by_id.get(&id.to_string()) {
-        Some(found) => found.located(error),
-        None => Problem::anywhere("policies", error),
     }
 }

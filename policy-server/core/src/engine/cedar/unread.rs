@@ -154,7 +154,7 @@ impl<'a> Unread<'a> {
         let mut question = question(&inquiry, &scene, key)?;
         let mut base = Heard::default();
         let mut gates = Heard::default();
-        for cut in scene.layers {
+        for cut in scene.cuts() {
             for (set, heard) in [(&cut.base, &mut base), (&cut.gates, &mut gates)] {
                 if !set.is_empty() {
                     self.hear(&question, set, heard);
@@ -258,7 +258,7 @@ impl<'a> Unread<'a> {
             None,
             schema,
         );
-        let entities = PartialEntities::from_concrete(question.entities.clone(), schema);
+        let entities = PartialEntities::from_concrete(question.entities.clone(), &self.engine.bare);
         let (Ok(request), Ok(entities)) = (request, entities) else {
             return policies.policies().cloned().collect();
         };
@@ -318,7 +318,7 @@ fn question<'q>(
     Ok(Question {
         request,
         principal,
-        entities: &scene.entities,
+        entities: &scene.near.entities,
         key,
     })
 }

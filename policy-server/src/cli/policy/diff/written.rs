@@ -4,9 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use portcullis_core::cases::Written;
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use portcullis_core::cases::{Written, read};
 
 use crate::cli::policy::traffic::UnreadError;
 
@@ -20,18 +18,6 @@ pub(super) struct Requests {
     pub(super) named: Vec<(String, Written)>,
     /// How many cases were passed over.
     pub(super) skipped: usize,
-}
-
-#[derive(Deserialize)]
-struct Form {
-    name: Option<String>,
-    request: Box<RawValue>,
-}
-
-/// Only a request in Cedar's own words has one of these.
-#[derive(Deserialize)]
-struct Peek {
-    principal: Option<serde::de::IgnoredAny>,
 }
 
 impl Requests {
@@ -53,18 +39,12 @@ impl Requests {
     }
 
     fn add(&mut self, path: &Path) -> Result<(), UnreadError> {
-        let text = std::fs::read_to_string(path).map_err(|error| wrong(path, &error))?;
-        let cases: Vec<Form> = serde_json::from_str(&text).map_err(|error| wrong(path, &error))?;
-        for (number, case) in (1..).zip(cases) {
-            let name = case.name.unwrap_or_else(|| format!("case {number}"));
-            let peek = serde_json::from_str::<Peek>(case.request.get());
-            if peek.is_ok_and(|peek| peek.principal.is_some()) {
-                self.skipped += 1;
-                continue;
+        let text = std::fs::read_to_string(path).map_err(|source| unread(path, source))?;
+        for case in read(&path.to_string_lossy(), &text)? {
+            match case.request() {
+                Some(request) => self.named.push((case.name.clone(), request.clone())),
+                None => self.skipped += 1,
             }
-            let request = serde_json::from_str(case.request.get());
-            let request = request.map_err(|error| wrong(path, &format!("`{name}`: {error}")))?;
-            self.named.push((name, request));
         }
         Ok(())
     }
@@ -72,10 +52,10 @@ impl Requests {
 
 /// The cases in a folder, in the order of their names.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, UnreadError> {
-    let entries = std::fs::read_dir(folder).map_err(|error| wrong(folder, &error))?;
+    let entries = std::fs::read_dir(folder).map_err(|source| unread(folder, source))?;
     let mut files = Vec::new();
     for entry in entries {
-        let path = entry.map_err(|error| wrong(folder, &error))?.path();
+        let path = entry.map_err(|source| unread(folder, source))?.path();
         if path.extension().is_some_and(|ending| ending == "json") && path.is_file() {
             files.push(path);
         }
@@ -84,9 +64,9 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, UnreadError> {
     Ok(files)
 }
 
-fn wrong(path: &Path, why: &dyn std::fmt::Display) -> UnreadError {
-    UnreadError::Cases {
+fn unread(path: &Path, source: std::io::Error) -> UnreadError {
+    UnreadError::Read {
         path: path.to_owned(),
-        why: why.to_string(),
+        source,
     }
 }

@@ -1,0 +1,66 @@
+//! Lints: what validates and can still hardly be meant.
+//!
+//! Deliberately absent: what the validator says already (policies that fit no action, conditions
+//! that are always false), and anything that would need a solver.
+
+mod dead;
+mod gates;
+mod names;
+mod shape;
+
+use serde_json::Value;
+
+use super::Engine;
+use super::found::{self, Found};
+use crate::policies::{Known, Problem, Sources};
+
+/// A policy, and its JSON form.
+struct Policy<'a> {
+    found: Found<'a>,
+    json: Value,
+}
+
+impl Policy<'_> {
+    /// The bodies of its conditions of one kind, `when` or `unless`.
+    fn bodies(&self, kind: &'static str) -> impl Iterator<Item = &Value> {
+        let conditions = self.json.get("conditions").and_then(Value::as_array);
+        conditions
+            .into_iter()
+            .flatten()
+            .filter(move |one| one.get("kind").and_then(Value::as_str) == Some(kind))
+            .filter_map(|one| one.get("body"))
+    }
+}
+
+impl Engine {
+    /// What can hardly be meant in the policies that this engine was loaded from.
+    ///
+    /// Other sources than those may also give errors.
+    #[must_use]
+    pub fn lints(&self, sources: &Sources, known: &Known) -> Vec<Problem> {
+        let found = match found::all(sources) {
+            Ok(found) => found,
+            Err(problems) => return problems,
+        };
+        let policies: Vec<Policy<'_>> = found
+            .into_iter()
+            .map(|found| Policy {
+                json: found.policy.to_json().unwrap_or_default(),
+                found,
+            })
+            .collect();
+        let mut problems = dead::lint(&policies, &self.schema);
+        for policy in &policies {
+            problems.extend(names::lint(policy, known));
+            problems.extend(gates::lint(policy));
+            problems.extend(shape::unscoped(policy));
+        }
+        problems.extend(shape::open_prefixes(&policies));
+        problems.sort();
+        problems.dedup();
+        problems
+    }
+}
+
+#[cfg(test)]
+mod tests;
