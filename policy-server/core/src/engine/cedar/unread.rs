@@ -258,7 +258,7 @@ impl<'a> Unread<'a> {
             None,
             schema,
         );
-        let entities = PartialEntities::from_concrete(question.entities.clone(), &self.engine.bare);
+        let entities = PartialEntities::from_concrete(question.entities.clone(), schema);
         let (Ok(request), Ok(entities)) = (request, entities) else {
             return policies.policies().cloned().collect();
         };
