@@ -7,6 +7,7 @@
 //!
 //! What replay cannot know:
 //! - **Arguments** that were not kept. Policies that read none are exact all the same.
+//!   Rego is not asked without them.
 //! - **Definitions.** A tool is judged by the definition that the draft knows. Where that is another
 //!   than the recorded one, arguments that are not kept might not fit it, so that nothing but a
 //!   denial is sure. Tags and hints are the draft's too.
@@ -85,6 +86,11 @@ pub enum Why {
     /// The arguments are not kept, and the tool is another one by now.
     #[error("the tool's definition is not the recorded one, and the arguments may not fit it")]
     Definition,
+    /// The draft is written in Rego, whose modules are not asked without the arguments.
+    #[error(
+        "only types and digest of the arguments are recorded, and Rego is not asked without them"
+    )]
+    Rego,
     /// The draft does not know the tool.
     #[error(
         "the draft knows no definition of the tool; add its list to the folder as `tools/SERVER.json`"
@@ -120,16 +126,17 @@ pub struct Replayed {
 #[derive(Debug)]
 pub struct Replay<'a> {
     draft: &'a Policies,
-    unread: Unread<'a>,
+    /// Of Cedar policies only.
+    unread: Option<Unread<'a>>,
 }
 
 impl<'a> Replay<'a> {
     /// Puts decisions to this draft.
     #[must_use]
-    pub const fn new(draft: &'a Policies) -> Self {
+    pub fn new(draft: &'a Policies) -> Self {
         Self {
             draft,
-            unread: Unread::new(draft.engine()),
+            unread: draft.engine().cedar().map(Unread::new),
         }
     }
 
@@ -196,7 +203,10 @@ impl<'a> Replay<'a> {
             let fit = Fit::of(decided, subject);
             let prospect = match fit {
                 Fit::Bad => Prospect::denied(),
-                Fit::Good | Fit::Unsure => self.unread.prospect(&facts, subject, digest),
+                Fit::Good | Fit::Unsure => {
+                    let unread = self.unread.as_mut().ok_or(Why::Rego)?;
+                    unread.prospect(&facts, subject, digest)
+                }
             };
             let outcome = prospect.sure().ok_or(match digest {
                 Some(_) => Why::Arguments,

@@ -39,7 +39,7 @@ mod mapping;
 mod names;
 mod opaque;
 mod shape;
-mod strict;
+pub(crate) mod strict;
 mod text;
 mod views;
 
@@ -48,6 +48,7 @@ use std::collections::BTreeSet;
 use cedar_policy::RestrictedExpression;
 use jsonschema::Validator;
 use portcullis_protocol::digest::Digest;
+use portcullis_protocol::limits::REQUEST_BYTES_MAX;
 use portcullis_protocol::names::{Name, ServerName};
 use serde_json::Value;
 
@@ -110,6 +111,18 @@ fn bounded(error: &dyn std::fmt::Display) -> String {
     let text = error.to_string();
     let visible = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     visible.take(REASON_CHARS_MAX).collect()
+}
+
+/// Reads arguments that no definition types; they are an object whose members are there once.
+///
+/// # Errors
+/// Says what is wrong with them.
+pub fn any_arguments(text: &str) -> Result<Value, ArgumentFault> {
+    let value = strict::read(text, REQUEST_BYTES_MAX).map_err(|why| ArgumentFault::new("", why))?;
+    match value.is_object() {
+        true => Ok(value),
+        false => Err(ArgumentFault::new("", "is not an object")),
+    }
 }
 
 /// Why arguments are refused. Never holds a value.

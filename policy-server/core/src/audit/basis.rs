@@ -11,7 +11,6 @@ use serde_json::Value;
 
 use super::outline;
 use crate::catalogue::{Known, Origin, Tool};
-use crate::engine::cedar;
 use crate::policies::Policies;
 use crate::registry::Annotations;
 
@@ -89,7 +88,7 @@ impl Basis {
         };
         Self {
             policies: policies.map(Policies::digest),
-            engine: policies.map(|_| cedar::WORD),
+            engine: policies.map(|policies| policies.engine().word()),
             tool: known.map(ToolBasis::of),
             args_digest: Digest::of(arguments.unwrap_or_default().as_bytes()),
             args_types: arguments.map(|arguments| outline::of(arguments, &declared)),

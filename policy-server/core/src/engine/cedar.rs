@@ -54,9 +54,6 @@ pub use self::unread::{Prospect, Unread};
 /// The schema that every policy is validated against.
 pub const SCHEMA: &str = include_str!("../../../../policies/schema.cedarschema");
 
-/// The engine's name in records.
-pub const WORD: &str = "cedar";
-
 /// The member of the context that holds a message's arguments.
 const INPUT: &str = "input";
 

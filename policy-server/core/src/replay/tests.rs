@@ -299,6 +299,32 @@ fn an_old_record_is_read_without_its_basis() {
 }
 
 #[test]
+fn rego_is_asked_with_arguments_only() {
+    let then = with(ALL, &[PAY]);
+    let files = [
+        ("bundle.toml", "engine = \"rego\"\n"),
+        (
+            "small.rego",
+            "package mcp\n\nimport rego.v1\n\npermits contains {\"id\": \"small\"} if input.arguments.amount < 100\n",
+        ),
+    ];
+    let files = files.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    let files = std::sync::Arc::new(crate::policies::Sources::new(files.into()));
+    let rego = Policies::load(files, &listed(&[PAY])).unwrap();
+    let denied = Verdict::Changed {
+        from: Outcome::Allow,
+        to: Outcome::Deny,
+    };
+    let said = |arguments: &str, keep| verdict(&paid(arguments), &then, &rego, keep);
+    let (small, large) = (r#"{"amount":5}"#, r#"{"amount":500}"#);
+    assert_eq!(said(small, Keep::Values), Verdict::Same(Outcome::Allow));
+    assert_eq!(said(large, Keep::Values), denied);
+    assert_eq!(said(large, Keep::Types), Verdict::Unknown(Why::Rego));
+    let text = String::from_utf8(record(&paid(small), &rego, Keep::Types)).unwrap();
+    assert!(text.contains(r#""engine":"rego""#), "{text}");
+}
+
+#[test]
 fn edited_arguments_are_no_arguments() {
     let then = with(ALL, &[PAY]);
     let bytes = record(&paid(r#"{"amount":5}"#), &then, Keep::Values);

@@ -135,8 +135,10 @@ fn examine(args: &Args) -> Result<Report, UnrunError> {
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         UnrunError::Set(problems.join("\n"))
     };
-    let standings = policies.engine().standings(policies.sources());
-    let standings = standings.map_err(said)?;
+    // Which rules a Rego module has shows only when they say something.
+    let cedar = policies.engine().cedar();
+    let standings = cedar.map(|engine| engine.standings(policies.sources()));
+    let standings = standings.transpose().map_err(said)?.unwrap_or_default();
     let runner = Runner::new(&policies, NOW_MS).map_err(said)?;
     let mut cases = read(args)?;
     if let Some(part) = &args.filter {
