@@ -91,6 +91,9 @@ pub enum Why {
         "only types and digest of the arguments are recorded, and Rego is not asked without them"
     )]
     Rego,
+    /// Policies did not answer in time, then or now.
+    #[error("policies took too long, then or now")]
+    TimeOut,
     /// The draft does not know the tool.
     #[error(
         "the draft knows no definition of the tool; add its list to the folder as `tools/SERVER.json`"
@@ -171,6 +174,9 @@ impl<'a> Replay<'a> {
         {
             return Err(Why::NotLoaded);
         }
+        if decided.failed_with(&Fault::TimeOut.to_string()) {
+            return Err(Why::TimeOut);
+        }
         if decided.failed_with(&Fault::UnknownSession.to_string()) {
             return Ok((Outcome::Deny, Vec::new()));
         }
@@ -181,6 +187,9 @@ impl<'a> Replay<'a> {
         }
         if decided.arguments == Arguments::Known {
             let judgement = question.judge(self.draft, 0);
+            if judgement.faults.contains(&Fault::TimeOut) {
+                return Err(Why::TimeOut);
+            }
             return Ok((judgement.outcome, judgement.determining));
         }
         self.likely(decided, question)

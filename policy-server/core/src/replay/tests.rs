@@ -258,6 +258,7 @@ fn faults_that_are_no_policys_stay() {
         again(&written(&query, &then, Keep::Types, &judgement), &draft).verdict
     };
     assert_eq!(failed(Fault::UnknownSession), denied);
+    assert_eq!(failed(Fault::TimeOut), Verdict::Unknown(Why::TimeOut));
     for fault in [Fault::NotLoaded, Fault::Stale] {
         assert_eq!(failed(fault), Verdict::Unknown(Why::NotLoaded));
     }
@@ -315,7 +316,12 @@ fn rego_is_asked_with_arguments_only() {
         from: Outcome::Allow,
         to: Outcome::Deny,
     };
-    let said = |arguments: &str, keep| verdict(&paid(arguments), &then, &rego, keep);
+    // A busy machine may make a module late.
+    let late = |said: &Verdict| *said != Verdict::Unknown(Why::TimeOut);
+    let said = |arguments: &str, keep| {
+        let mut tries = (0..50).map(|_| verdict(&paid(arguments), &then, &rego, keep));
+        tries.find(late).unwrap()
+    };
     let (small, large) = (r#"{"amount":5}"#, r#"{"amount":500}"#);
     assert_eq!(said(small, Keep::Values), Verdict::Same(Outcome::Allow));
     assert_eq!(said(large, Keep::Values), denied);

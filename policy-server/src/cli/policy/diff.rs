@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use portcullis_core::boundary::around;
 use portcullis_core::cases::Written;
+use portcullis_core::decision::Judgement;
+use portcullis_core::engine::Fault;
 use portcullis_core::policies::Policies;
 use portcullis_core::registry::Registry;
 use portcullis_core::replay::{Decided, Replay, Replayed, Why};
@@ -169,6 +171,11 @@ impl Comparison<'_> {
     fn ask(&mut self, request: &Written, example: Value) {
         let before = request.judge(self.old, NOW_MS);
         let after = request.judge(self.new, NOW_MS);
+        let late = |judged: &Judgement| judged.faults.contains(&Fault::TimeOut);
+        if late(&before) || late(&after) {
+            *self.seen.unknown.entry(Why::TimeOut).or_default() += 1;
+            return;
+        }
         if before.outcome == after.outcome {
             return;
         }
@@ -254,8 +261,8 @@ impl Seen {
         print_unknown(&self.unknown);
         let unknown: usize = self.unknown.values().sum();
         say(&format!(
-            "asked: {} cases ({} in Cedar's words skipped), {} decisions ({unknown} unknown, {} unreadable), \
-             {} made up ({} left out)",
+            "asked: {} cases ({} in Cedar's words skipped), {} decisions ({} unreadable), {} made up ({} left out); \
+             {unknown} unknown",
             self.cases,
             self.cases_skipped,
             self.decisions,
