@@ -15,6 +15,7 @@ mod found;
 mod inputs;
 mod invalid;
 mod lints;
+mod literals;
 mod load;
 mod mentions;
 mod nearest;
@@ -25,6 +26,7 @@ mod principals;
 mod shown;
 mod slices;
 mod terms;
+mod unread;
 mod written;
 
 use std::collections::BTreeMap;
@@ -44,8 +46,10 @@ use crate::facts::{Facts, Subject};
 
 pub use self::annotations::{ANNOTATIONS, ID_BYTES_MAX, REASON_BYTES_MAX};
 pub use self::format::format;
+pub use self::literals::{Literal, Literals, Place as Looked, literals};
 pub use self::parts::{Dissected, Intent, Part, PartKind, Term, Truth};
 pub use self::plain::{Plain, PlainAnswer, Standing, Whole};
+pub use self::unread::{Prospect, Unread};
 
 /// The schema that every policy is validated against.
 pub const SCHEMA: &str = include_str!("../../../../policies/schema.cedarschema");
@@ -265,7 +269,7 @@ impl Inquiry<'_> {
 }
 
 /// What a set of policies says, by their ids.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Said {
     permits: Vec<String>,
     forbids: Vec<String>,
