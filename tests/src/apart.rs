@@ -1,6 +1,8 @@
 //! The gateway taken over from `portcullis up`: the same files, but Envoy and the policy server are
 //! processes of the test's own, to be killed, frozen and started again.
 
+mod files;
+
 use std::fs;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -13,6 +15,8 @@ use crate::child::Child;
 use crate::upstream::Upstream;
 use crate::wire::{self, Request, Response};
 use crate::{mcp, parts, wait};
+
+pub use self::files::configure_policies;
 
 /// The name of the upstream behind the gateway.
 const DEMO: &str = "demo";
@@ -58,7 +62,7 @@ impl Apart {
         let upstream = Upstream::start();
         fs::create_dir(folder.path().join("policies")).expect("a policies folder");
         fs::write(folder.path().join("policies/test.cedar"), policies).expect("a policy file");
-        let endpoints = write_by_up(folder.path(), &upstream.url());
+        let endpoints = files::write_by_up(folder.path(), &upstream.url());
         let run = folder.path().join("run");
         prepare(&run);
         let mut command = Command::new(parts::envoy());
@@ -271,19 +275,6 @@ impl Apart {
         text
     }
 
-    /// Puts another `[policies]` section into the policy server's configuration.
-    ///
-    /// # Panics
-    /// The configuration has no such section.
-    pub fn configure_policies(run: &Path, section: &str) {
-        let file = run.join("portcullis.toml");
-        let text = fs::read_to_string(&file).expect("a configuration");
-        let (head, rest) = text.split_once("[policies]\n").expect("a section");
-        let (_, tail) = rest.split_once("\n\n").expect("another section");
-        let text = format!("{head}[policies]\n{section}\n\n{tail}");
-        fs::write(&file, text).expect("the configuration is written");
-    }
-
     /// What the policy server has logged.
     #[must_use]
     pub fn server_log(&self) -> String {
@@ -299,24 +290,4 @@ impl Apart {
             self.envoy.tail()
         )
     }
-}
-
-/// Lets `portcullis up` write its files, and stops it again.
-fn write_by_up(folder: &Path, upstream: &str) -> Value {
-    let mut command = Command::new(parts::portcullis());
-    command.args(["up", "--json", "--upstream", &format!("{DEMO}={upstream}")]);
-    command.arg("--policies").arg(folder.join("policies"));
-    command.arg("--dir").arg(folder.join("run"));
-    command
-        .arg("--filter")
-        .arg(parts::filter())
-        .arg("--envoy")
-        .arg(parts::envoy());
-    let mut up = Child::start(
-        "'portcullis up'",
-        &mut command,
-        &folder.join("up.log"),
-        None,
-    );
-    up.ready(|| serde_json::from_slice(&fs::read(folder.join("run/endpoints.json")).ok()?).ok())
 }

@@ -126,7 +126,8 @@ fn tool(name: &str, hints: &Value, properties: &Value, required: &[&str]) -> Val
 /// The tools of the upstream in most of these tests; the schema of `odd` leads out of its document.
 fn tools() -> Vec<Value> {
     let text = json!({"type": "string"});
-    let line = json!({"type": "object", "properties": {"count": {"type": "integer", "minimum": 1}}});
+    let line =
+        json!({"type": "object", "properties": {"count": {"type": "integer", "minimum": 1}}});
     let mut pay = tool(
         "pay",
         &json!({"destructiveHint": false}),
@@ -167,7 +168,10 @@ fn learnt(policies: &str) -> World {
 fn lists(world: &World, tools: Vec<Value>) {
     world.upstream.when("tools/list", move |request, answer| {
         let id = &request.json()["id"];
-        answer.json(&mcp::result(id, json!({"tools": tools, "resultType": "complete"})));
+        answer.json(&mcp::result(
+            id,
+            json!({"tools": tools, "resultType": "complete"}),
+        ));
     });
 }
 

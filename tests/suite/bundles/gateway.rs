@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use portcullis_tests::apart::{Apart, Start};
+use portcullis_tests::apart::{Apart, Start, configure_policies};
 use portcullis_tests::{mcp, wait};
 use serde_json::{Value, json};
 
@@ -27,10 +27,9 @@ fn gateway(desk: &Desk, ago_s: u64) -> Apart {
     Apart::with("", Start::Plain, |run| {
         let path = |name: &str| desk.path(name).display().to_string();
         let (bundle, key) = (path("live.bundle"), path("ours.pub.pem"));
-        let section = format!(
-            "bundle = {bundle:?}\npublic_keys = [{key:?}]\nmax_staleness = \"PT1H\""
-        );
-        Apart::configure_policies(run, &section);
+        let section =
+            format!("bundle = {bundle:?}\npublic_keys = [{key:?}]\nmax_staleness = \"PT1H\"");
+        configure_policies(run, &section);
     })
 }
 
@@ -62,7 +61,9 @@ fn a_bundle_decides_behind_the_gateway_and_is_replaced_under_it() {
     assert!(mcp::text_of(&unfit).contains("/amount"), "{unfit}");
     desk.write(&limit(200));
     deliver(&desk);
-    wait::until("the new bundle is in force", || runs(&apart, 200).then_some(()));
+    wait::until("the new bundle is in force", || {
+        runs(&apart, 200).then_some(())
+    });
     assert!(!runs(&apart, 201));
     let status = apart.admin("/v1/status").json();
     assert_eq!(status["policies"]["bundle"]["stale"], false, "{status}");
@@ -81,6 +82,8 @@ fn a_stale_bundle_denies_behind_the_gateway_until_there_is_a_fresh_one() {
     assert_eq!(ready.status, 503, "{}", ready.text());
     assert!(ready.text().contains("stale since"), "{}", ready.text());
     deliver(&desk);
-    wait::until("a fresh bundle heals it", || runs(&apart, 100).then_some(()));
+    wait::until("a fresh bundle heals it", || {
+        runs(&apart, 100).then_some(())
+    });
     assert_eq!(apart.admin("/readyz").status, 200);
 }

@@ -56,12 +56,18 @@ fn a_policy_on_arguments_decides_call_by_call() {
             (json!({"amount": -5, "to": "acc-"}), true),
             (json!({"amount": 1, "to": "bank-acc-1"}), false),
             (json!({"to": "acc-1", "amount": 1, "currency": "EUR"}), true),
-            (json!({"to": "acc-1", "amount": 1, "currency": "USD"}), false),
+            (
+                json!({"to": "acc-1", "amount": 1, "currency": "USD"}),
+                false,
+            ),
         ] {
             let said = call(&world, "alice", era, "pay", &arguments);
             match runs {
                 true => assert_eq!(said, Said::Ran, "{era:?} {arguments}"),
-                false => assert!(said.is_refused_with("Denied by policy"), "{era:?} {arguments}"),
+                false => assert!(
+                    said.is_refused_with("Denied by policy"),
+                    "{era:?} {arguments}"
+                ),
             }
         }
     }
@@ -114,19 +120,29 @@ fn arguments_that_do_not_fit_are_refused_with_the_place_and_never_sent() {
             ("pay", json!({"amount": 1.5, "to": "acc-1"}), "/amount"),
             ("pay", json!({"amount": 1}), "/to is missing"),
             ("pay", json!({"amount": 1, "to": "acc-1", "by": "x"}), "/by"),
-            ("pay", json!({"amount": 1, "to": "acc-1", "currency": "GBP"}), "/currency"),
+            (
+                "pay",
+                json!({"amount": 1, "to": "acc-1", "currency": "GBP"}),
+                "/currency",
+            ),
             (
                 "pay",
                 json!({"amount": 1, "to": "acc-1", "lines": [{"count": 1}, {"count": 0}]}),
                 "/lines/1/count",
             ),
             ("read_file", json!({"path": ["/srv"]}), "/path"),
-            ("read_file", json!([]), "arguments"),
+            ("read_file", json!([]), "`arguments` is not an object"),
         ] {
             let said = call(&world, "alice", era, tool, &arguments);
             let place = format!("do not fit the tool's schema: {words}");
-            assert!(said.is_refused_with(&place), "{era:?} {arguments}: {said:?}");
-            assert!(!said.is_refused_with("many"), "no value is quoted: {said:?}");
+            assert!(
+                said.is_refused_with(&place),
+                "{era:?} {arguments}: {said:?}"
+            );
+            assert!(
+                !said.is_refused_with("many"),
+                "no value is quoted: {said:?}"
+            );
         }
     }
     let record = world.gateway.audited("the denial", |record| {
@@ -142,7 +158,11 @@ fn a_tool_in_quarantine_is_not_there_and_its_neighbours_are() {
     for era in ERAS {
         assert!(!shown(&world, "alice", era).contains(&"odd".to_owned()));
         let said = call(&world, "alice", era, "odd", &json!({}));
-        assert_eq!(said, Said::Unknown, "{era:?}: it is read-only, and still not called");
+        assert_eq!(
+            said,
+            Said::Unknown,
+            "{era:?}: it is read-only, and still not called"
+        );
         let path = json!({"path": "/srv/a"});
         assert_eq!(call(&world, "alice", era, "read_file", &path), Said::Ran);
     }
@@ -150,6 +170,8 @@ fn a_tool_in_quarantine_is_not_there_and_its_neighbours_are() {
     assert_eq!(quarantined[0]["tool"], "odd", "{quarantined}");
     assert_eq!(quarantined[1], json!(null), "{quarantined}");
     let log = std::fs::read_to_string(world.gateway.log("policy-server")).unwrap();
-    let warning = log.lines().find(|line| line.contains("a tool is in quarantine"));
+    let warning = log
+        .lines()
+        .find(|line| line.contains("a tool is in quarantine"));
     assert!(warning.expect("a warning").contains("odd"), "{log}");
 }

@@ -61,7 +61,10 @@ fn quarantined(apart: &Apart) -> Value {
 /// Policies that know the tool as it was at first.
 fn settled() -> Apart {
     let apart = Apart::start("");
-    assert!(listed(&apart, honest()).is_empty(), "nothing is permitted yet");
+    assert!(
+        listed(&apart, honest()).is_empty(),
+        "nothing is permitted yet"
+    );
     apart.write_policies(POLICIES);
     wait::until("the policies hold", || {
         (call(&apart, "write_note", &json!({})) == Said::Ran).then_some(())
@@ -89,9 +92,14 @@ fn a_tool_that_changed_under_its_policy_is_out_until_it_is_what_it_was() {
     assert_eq!(listed(&apart, pulled()), ["write_note"]);
     is_out(&apart);
     let log = apart.server_log();
-    let warning = log.lines().find(|line| line.contains("a tool is in quarantine"));
+    let warning = log
+        .lines()
+        .find(|line| line.contains("a tool is in quarantine"));
     let warning = warning.unwrap_or_else(|| panic!("{log}"));
-    assert!(warning.contains("pay") && warning.contains(UNFIT), "{warning}");
+    assert!(
+        warning.contains("pay") && warning.contains(UNFIT),
+        "{warning}"
+    );
 
     apart.kill_server();
     apart.start_server(Start::Plain);
@@ -117,7 +125,11 @@ fn a_new_definition_that_fits_counts_at_once() {
     assert!(said.is_refused_with("/amount"), "{said:?}");
     assert_eq!(call(&apart, "pay", &json!({"amount": 20})), Said::Ran);
     assert_eq!(quarantined(&apart), json!([]));
-    let change = apart.audit().into_iter().rev().find(|record| record["kind"] == "list");
+    let change = apart
+        .audit()
+        .into_iter()
+        .rev()
+        .find(|record| record["kind"] == "list");
     let change = change.expect("the list is on record");
     assert_eq!(change["changed"][0]["tool"], "pay", "{change}");
 }

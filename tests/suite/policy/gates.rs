@@ -65,6 +65,10 @@ fn a_shadow_policy_is_recorded_and_not_enforced() {
     }
     let ran = decision(&world, "write_note", |_| true);
     let note = json!([{"policy": "no-notes-soon", "effect": "forbid"}]);
-    assert_eq!((&ran["verdict"], &ran["shadow"]), (&json!("allow"), &note), "{ran}");
+    assert_eq!(
+        (&ran["verdict"], &ran["shadow"]),
+        (&json!("allow"), &note),
+        "{ran}"
+    );
     assert_eq!(ran["determining"], json!(["all"]), "{ran}");
 }

@@ -30,7 +30,14 @@ unless { resource == Mcp::Resource::"demo/file:///open" };
 static WORLD: LazyLock<Mutex<World>> = LazyLock::new(|| Mutex::new(learnt(POLICIES)));
 
 /// The whole answer but for the name in it, and the time.
-fn answer(world: &World, user: &str, era: Era, method: &str, params: &Value, name: &str) -> Response {
+fn answer(
+    world: &World,
+    user: &str,
+    era: Era,
+    method: &str,
+    params: &Value,
+    name: &str,
+) -> Response {
     let request = request(world, user, era, "same", method, params.clone());
     let (mut response, arrived) = world.send_and_see(&request);
     assert!(arrived.is_empty(), "{user} {method} {name} was sent");
@@ -57,7 +64,10 @@ fn a_hidden_tool_answers_like_one_that_does_not_exist() {
                 assert_eq!(one, &answers[0], "{era:?} {user}");
             }
             let text = answers[0].text();
-            assert!(text.contains("\"code\":-32602") && text.contains("Unknown tool: NAME"), "{text}");
+            assert!(
+                text.contains("\"code\":-32602") && text.contains("Unknown tool: NAME"),
+                "{text}"
+            );
             assert!(!text.contains("business"), "{text}");
         }
         let hidden = json!({"name": "write_note", "arguments": {"text": "x"}});
@@ -79,9 +89,20 @@ fn hidden_prompts_and_resources_answer_like_absent_ones() {
         assert_eq!(prompt("closed"), prompt("nobody"), "{era:?}");
         assert!(prompt("closed").text().contains("Unknown prompt: NAME"));
         let place = |uri: &str| {
-            answer(&world, "alice", era, "resources/read", &json!({"uri": uri}), uri)
+            answer(
+                &world,
+                "alice",
+                era,
+                "resources/read",
+                &json!({"uri": uri}),
+                uri,
+            )
         };
         assert_eq!(place("file:///closed"), place("file:///nowhere"), "{era:?}");
-        assert!(place("file:///closed").text().contains("Resource not found"));
+        assert!(
+            place("file:///closed")
+                .text()
+                .contains("Resource not found")
+        );
     }
 }

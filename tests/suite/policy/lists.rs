@@ -107,7 +107,11 @@ fn lists_keep_order_and_bytes_before_and_after_a_reload() {
     all(&[0, 1, 2]);
     put(&world, "test.cedar", LESS);
     all(&[0, 2]);
-    put(&world, "test.cedar", "@id(\"none\") forbid (principal, action, resource);\n");
+    put(
+        &world,
+        "test.cedar",
+        "@id(\"none\") forbid (principal, action, resource);\n",
+    );
     all(&[]);
     put(&world, "test.cedar", OPEN);
     all(&[0, 1, 2]);
@@ -118,12 +122,19 @@ fn a_page_that_says_nothing_about_caches_is_private_and_old_at_once() {
     let world = listing();
     world.upstream.when("\"tools/list\"", |request, answer| {
         let id = &request.json()["id"];
-        answer.json(&format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"tools":[]}}}}"#));
+        answer.json(&format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"result":{{"tools":[]}}}}"#
+        ));
     });
-    let result = |era| ask(&world, "alice", era, "tools/list", json!({})).message()["result"].clone();
+    let result =
+        |era| ask(&world, "alice", era, "tools/list", json!({})).message()["result"].clone();
     let stateless = result(Era::Stateless);
     assert_eq!(stateless["cacheScope"], "private", "{stateless}");
     assert_eq!(stateless["ttlMs"], 0, "{stateless}");
     let older = result(Era::Sessions);
-    assert_eq!(older["cacheScope"], Value::Null, "older clients do not know it");
+    assert_eq!(
+        older["cacheScope"],
+        Value::Null,
+        "older clients do not know it"
+    );
 }

@@ -59,7 +59,11 @@ fn a_typed_rule_on_a_prompt_decides_by_its_arguments() {
             (json!({}), false),
         ] {
             let params = json!({"name": "summary", "arguments": arguments});
-            assert_eq!(passes(&world, era, "prompts/get", params), may, "{era:?} {arguments}");
+            assert_eq!(
+                passes(&world, era, "prompts/get", params),
+                may,
+                "{era:?} {arguments}"
+            );
         }
     }
 }
@@ -83,7 +87,10 @@ fn a_typed_rule_on_a_completion_decides_by_its_argument() {
 fn questions() -> Vec<(&'static str, Value, bool, Value)> {
     let sample = |tokens: u32, more: Value| {
         let mut params = json!({"messages": [], "maxTokens": tokens});
-        params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        params
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
         params
     };
     let form = |field: &str| {
@@ -112,15 +119,21 @@ fn typed_rules_on_what_a_server_asks_hold_in_streams() {
         let word = fresh_id();
         let question = json!({"jsonrpc": "2.0", "id": 55, "method": method, "params": params});
         let (sent, id) = (question.to_string(), word.clone());
-        world.upstream.when(&format!("\"{word}\""), move |_, answer| {
-            answer.events(&[&sent, &mcp::result(&json!(id), mcp::said("done"))]);
-        });
+        world
+            .upstream
+            .when(&format!("\"{word}\""), move |_, answer| {
+                answer.events(&[&sent, &mcp::result(&json!(id), mcp::said("done"))]);
+            });
         let opened = world.send(&world.post(mcp::initialize(&fresh_id())));
         let session = opened.header("mcp-session-id").expect("a session");
         let call = world.post(mcp::call(&word, "echo", json!({})));
         let text = world.send(&call.header("mcp-session-id", session)).text();
         assert!(text.contains("done"), "{text}");
-        assert_eq!(text.contains(&question.to_string()), may, "{question}: {text}");
+        assert_eq!(
+            text.contains(&question.to_string()),
+            may,
+            "{question}: {text}"
+        );
         if !may {
             let answer = wait::until("the server is told", || {
                 let about = world.upstream.received_with(session);
@@ -139,12 +152,17 @@ fn typed_rules_on_what_a_server_asks_hold_inside_results() {
     for (method, params, may, _) in questions() {
         let word = fresh_id();
         let asked = json!({"a": {"method": method, "params": params}});
-        let result = json!({"resultType": "input_required", "inputRequests": asked, "requestState": "s"});
+        let result =
+            json!({"resultType": "input_required", "inputRequests": asked, "requestState": "s"});
         let body = mcp::result(&json!(word), result);
         let sent = body.clone();
-        world.upstream.when(&format!("\"{word}\""), move |_, answer| answer.json(&sent));
+        world
+            .upstream
+            .when(&format!("\"{word}\""), move |_, answer| answer.json(&sent));
         let params = json!({"name": "echo", "arguments": {}});
-        let call = world.gateway.modern(DEMO, "alice", &word, "tools/call", params);
+        let call = world
+            .gateway
+            .modern(DEMO, "alice", &word, "tools/call", params);
         let response = world.send(&call);
         match may {
             true => assert_eq!(response.text(), body, "byte for byte"),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex};
 use std::{fs, thread};
 
-use portcullis_tests::apart::{Apart, Start};
+use portcullis_tests::apart::{Apart, Start, configure_policies};
 use portcullis_tests::gateway::Setup;
 use portcullis_tests::{mcp, wait};
 use serde_json::json;
@@ -68,10 +68,18 @@ fn rego_allows_denies_and_holds_by_arguments() {
     for era in ERAS {
         for (amount, to, wanted) in [
             (json!(1000), "acc-1", None),
-            (json!(1001), "acc-1", Some("approval of finance (big-payments). Ask the treasurer.")),
+            (
+                json!(1001),
+                "acc-1",
+                Some("approval of finance (big-payments). Ask the treasurer."),
+            ),
             (json!(5001), "acc-1", Some("Denied by policy")),
             (json!(10), "acc-9", Some("That account is blocked.")),
-            (json!("10"), "acc-1", Some("do not fit the tool's schema: /amount")),
+            (
+                json!("10"),
+                "acc-1",
+                Some("do not fit the tool's schema: /amount"),
+            ),
         ] {
             let arguments = json!({"amount": amount, "to": to});
             let said = call(&world, "alice", era, "pay", &arguments);
@@ -97,7 +105,9 @@ fn an_error_at_run_time_denies_and_stays_private() {
         assert!(!failed.is_refused_with("secret"), "{failed:?}");
     }
     let record = world.gateway.audited("the fault", |record| {
-        record["errors"][0].as_str().is_some_and(|error| error.contains("rules.rego:"))
+        record["errors"][0]
+            .as_str()
+            .is_some_and(|error| error.contains("rules.rego:"))
     });
     assert!(!record.to_string().contains("secret"), "{record}");
 }
@@ -107,8 +117,17 @@ fn what_rego_hides_is_neither_listed_nor_there() {
     let world = take(&WORLD);
     for era in ERAS {
         let listed = shown(&world, "alice", era);
-        for (tool, there) in [("pay", true), ("read_file", true), ("wipe", false), ("odd", false)] {
-            assert_eq!(listed.iter().any(|name| name == tool), there, "{era:?} {tool}");
+        for (tool, there) in [
+            ("pay", true),
+            ("read_file", true),
+            ("wipe", false),
+            ("odd", false),
+        ] {
+            assert_eq!(
+                listed.iter().any(|name| name == tool),
+                there,
+                "{era:?} {tool}"
+            );
         }
         let said = call(&world, "alice", era, "wipe", &json!({"path": "/"}));
         assert_eq!(said, Said::Unknown, "{era:?}");
@@ -141,7 +160,7 @@ fn a_folder_changes_its_language_while_calls_go_on() {
     let apart = Apart::with("", Start::Plain, |run| {
         two_languages(run);
         let current = run.join("current").display().to_string();
-        Apart::configure_policies(run, &format!("dir = {current:?}"));
+        configure_policies(run, &format!("dir = {current:?}"));
     });
     let call = |tool: &str| {
         let id = fresh_id();

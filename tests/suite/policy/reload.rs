@@ -34,7 +34,8 @@ fn pinned() -> World {
 fn pays(world: &World, amount: u32) -> Vec<Said> {
     let arguments = json!({"amount": amount, "to": "a"});
     let each = ERAS.iter();
-    each.map(|era| call(world, "alice", *era, "pay", &arguments)).collect()
+    each.map(|era| call(world, "alice", *era, "pay", &arguments))
+        .collect()
 }
 
 /// `portcullis policy check`: exit code and report.
@@ -73,17 +74,32 @@ fn a_broken_reload_keeps_the_last_good_and_says_so_everywhere() {
     let status = status(&world);
     assert_eq!(status["policies"]["digest"], before);
     let log = std::fs::read_to_string(world.gateway.log("policy-server")).unwrap();
-    let refused = log.lines().find(|line| line.contains("the policies are refused"));
+    let refused = log
+        .lines()
+        .find(|line| line.contains("the policies are refused"));
     let refused = refused.unwrap_or_else(|| panic!("{log}"));
-    for text in [ready.1.as_str().unwrap(), status["policies"]["error"].as_str().unwrap(), refused] {
-        assert!(text.contains("broken.cedar:2:") && text.contains("amout"), "{text}");
+    for text in [
+        ready.1.as_str().unwrap(),
+        status["policies"]["error"].as_str().unwrap(),
+        refused,
+    ] {
+        assert!(
+            text.contains("broken.cedar:2:") && text.contains("amout"),
+            "{text}"
+        );
     }
     assert!(log.contains("last_good_kept=true"), "{log}");
     let (code, report) = check(&world.gateway.policies());
     assert_eq!(code, Some(1), "{report}");
     let problem = &report["problems"][0];
-    assert_eq!((&problem["file"], &problem["line"]), (&json!("broken.cedar"), &json!(2)));
-    assert!(problem["message"].as_str().unwrap().contains("amout"), "{problem}");
+    assert_eq!(
+        (&problem["file"], &problem["line"]),
+        (&json!("broken.cedar"), &json!(2))
+    );
+    assert!(
+        problem["message"].as_str().unwrap().contains("amout"),
+        "{problem}"
+    );
 
     assert_eq!(pays(&world, 100), [Said::Ran, Said::Ran]);
     for said in pays(&world, 101) {
@@ -91,7 +107,10 @@ fn a_broken_reload_keeps_the_last_good_and_says_so_everywhere() {
     }
     assert_eq!(shown(&world, "alice", Era::Stateless), ["pay"]);
     let metrics = world.gateway.admin("/metrics").text();
-    assert!(metrics.contains("portcullis_policies_current 0"), "{metrics}");
+    assert!(
+        metrics.contains("portcullis_policies_current 0"),
+        "{metrics}"
+    );
 
     world.gateway.remove_policy("broken.cedar");
     wait::until("nothing is wrong any more", || {

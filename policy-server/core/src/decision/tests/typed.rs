@@ -4,13 +4,13 @@ use super::*;
 use crate::catalogue::{Known, Quarantine};
 use crate::registry::{Change, Fit};
 
-const PAY: &str = r#"{"name":"pay","inputSchema":{"type":"object","properties":{
+pub(super) const PAY: &str = r#"{"name":"pay","inputSchema":{"type":"object","properties":{
     "amount":{"type":"integer","minimum":0},"currency":{"enum":["EUR","USD"]},
     "to":{"type":"string"}},"required":["amount"],"additionalProperties":false},
     "annotations":{"readOnlyHint":false,"destructiveHint":false}}"#;
 const PAY_WITHOUT_AMOUNT: &str =
     r#"{"name":"pay","inputSchema":{"type":"object","properties":{"sum":{"type":"string"}}}}"#;
-const READ: &str = r#"{"name":"fs.read","inputSchema":{"type":"object","properties":{
+pub(super) const READ: &str = r#"{"name":"fs.read","inputSchema":{"type":"object","properties":{
     "path":{"type":"string"}},"required":["path"]},"annotations":{"readOnlyHint":true}}"#;
 const BROKEN: &str = r#"{"name":"broken","inputSchema":{"type":"object","properties":{
     "x":{"$ref":"https://elsewhere.example/x"}}}}"#;
@@ -29,7 +29,7 @@ fn with(text: &str, tools: &[&str]) -> Policies {
     Policies::load(sources(text), &listed(tools)).unwrap()
 }
 
-fn call(policies: &Policies, tool: &str, arguments: &str) -> Judgement {
+pub(super) fn call(policies: &Policies, tool: &str, arguments: &str) -> Judgement {
     let server = ServerName::parse("demo").unwrap();
     let caller = caller("somebody", "dev");
     let target = Target::Tool(name(tool));
@@ -50,7 +50,7 @@ fn call(policies: &Policies, tool: &str, arguments: &str) -> Judgement {
     decide(policies, &facts)
 }
 
-fn shape(judgement: &Judgement) -> Shape {
+pub(super) fn shape(judgement: &Judgement) -> Shape {
     match &judgement.verdict {
         Verdict::Deny(denial) => denial.shape,
         other => panic!("{other:?}"),
@@ -297,23 +297,4 @@ fn prompts_and_questions_of_servers_have_arguments_too() {
             "{method} {arguments}: {judgement:?}"
         );
     }
-}
-
-#[test]
-fn what_rego_hides_is_not_called_either() {
-    let rules = "package mcp\nimport rego.v1\n\
-        permits contains {\"id\": \"all\"} if input.method == \"tools/call\"\n\
-        hides contains {\"id\": \"pay\"} if input.resource.name == \"pay\"\n\
-        hides contains {\"id\": \"odd\"} if { input.resource.name == \"odd\"; to_number(\"x\") }\n";
-    let files = [("bundle.toml", "engine = \"rego\""), ("a.rego", rules)];
-    let files = files.map(|(name, text)| (name.to_owned(), text.to_owned()));
-    let sources = Arc::new(Sources::new(BTreeMap::from(files)));
-    let policies = Policies::load(sources, &listed(&[PAY, READ])).unwrap();
-    for arguments in [r#"{"amount":1}"#, r#"{"amount":"x"}"#] {
-        assert_eq!(shape(&call(&policies, "pay", arguments)), Shape::Hidden);
-    }
-    assert_eq!(call(&policies, "pay", r#"{"amount":1}"#).faults, [Fault::Hidden]);
-    assert!(call(&policies, "fs.read", r#"{"path":"/a"}"#).allows());
-    let failed = call(&policies, "odd", "{}");
-    assert!(!failed.allows(), "a rule that fails denies: {failed:?}");
 }
