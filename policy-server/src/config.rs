@@ -155,6 +155,8 @@ pub struct Config {
     pub database: PathBuf,
     /// What a committed record survives.
     pub sync: Sync,
+    /// The folder of a draft that is asked beside the policies in force.
+    pub candidate: Option<PathBuf>,
     /// What a decision's record keeps of arguments.
     pub arguments: Arguments,
     /// The form of a log line.
@@ -231,6 +233,7 @@ impl Config {
         Ok(Self {
             data,
             admin,
+            candidate: raw.policies.candidate.as_ref().map(|dir| folder.join(dir)),
             policies: raw.policies.resolve(folder)?,
             database: folder.join(raw.audit.database),
             sync: raw.audit.sync,

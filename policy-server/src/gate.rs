@@ -19,6 +19,7 @@ use portcullis_protocol::wire::{
 };
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
+use crate::candidate::Candidate;
 use crate::clock;
 use crate::journal::{AppendError, Await, Close, Effect, Entry, Journal, Recorded};
 use crate::library::Library;
@@ -58,6 +59,8 @@ pub struct Gate {
     opening: Mutex<()>,
     /// What records keep of arguments.
     arguments: Keep,
+    /// A draft that is asked beside the policies in force.
+    candidate: Option<Arc<Candidate>>,
 }
 
 impl Gate {
@@ -79,7 +82,15 @@ impl Gate {
             sessions: Sessions::restored(restored.sessions, restored.closed),
             opening: Mutex::default(),
             arguments: Keep::default(),
+            candidate: None,
         }
+    }
+
+    /// The same gate, which also asks a draft.
+    #[must_use]
+    pub fn beside(mut self, candidate: Option<Arc<Candidate>>) -> Self {
+        self.candidate = candidate;
+        self
     }
 
     /// The same gate, whose records keep this much of arguments.
@@ -111,7 +122,12 @@ impl Gate {
             Await::Nothing
         };
         let basis = Basis::of(&query, policies.as_deref(), self.arguments);
-        let record = Record::Decision(Box::new(Decision::new(&query, basis, &judgement)));
+        let candidate = self.candidate.as_ref();
+        let said = candidate.and_then(|draft| draft.judge(&query, &judgement, time_us));
+        let differing = said.as_ref().map(|said| (judgement.outcome, said.outcome));
+        let decision = Decision::new(&query, basis, &judgement);
+        let decision = decision.beside(said.map(|said| said.entry));
+        let record = Record::Decision(Box::new(decision));
         let entry = Entry {
             time_us,
             record,
@@ -133,6 +149,9 @@ impl Gate {
         };
         self.metrics
             .decision(outcome, query.server.as_str(), method, seconds);
+        if let Some((enforced, candidate)) = differing {
+            self.metrics.candidate(enforced, candidate);
+        }
         Ok(recorded)
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
+use portcullis_core::decision::Outcome;
 use portcullis_protocol::names::Name;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -70,6 +71,12 @@ impl Values {
     }
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CandidateLabels {
+    enforced: &'static str,
+    candidate: &'static str,
+}
+
 /// All metrics.
 #[derive(Debug)]
 pub struct Metrics {
@@ -82,6 +89,7 @@ pub struct Metrics {
     policies_good: Gauge,
     bundle_created: Family<BundleLabels, Gauge>,
     bundle_stale: Family<BundleLabels, Gauge>,
+    candidates: Family<CandidateLabels, Counter>,
     refusals: Family<ReasonLabels, Counter>,
     outcomes: Family<EndLabels, Counter>,
     servers: Values,
@@ -101,6 +109,7 @@ impl Default for Metrics {
             policies_good: Gauge::default(),
             bundle_created: Family::default(),
             bundle_stale: Family::default(),
+            candidates: Family::default(),
             refusals: Family::default(),
             outcomes: Family::default(),
             servers: Values::default(),
@@ -162,6 +171,11 @@ impl Metrics {
             "Messages that the filter refused",
             self.refusals.clone(),
         );
+        registry.register(
+            "candidate_decisions",
+            "What a candidate would have decided, beside what was",
+            self.candidates.clone(),
+        );
         registry.register("outcomes", "How allowed calls ended", self.outcomes.clone());
     }
 
@@ -176,6 +190,17 @@ impl Metrics {
             })
             .inc();
         self.decision_seconds.observe(seconds);
+    }
+
+    /// What a candidate said beside what was enforced.
+    pub fn candidate(&self, enforced: Outcome, candidate: Outcome) {
+        let (enforced, candidate) = (enforced.as_str(), candidate.as_str());
+        self.candidates
+            .get_or_create(&CandidateLabels {
+                enforced,
+                candidate,
+            })
+            .inc();
     }
 
     /// One append, committed or not.

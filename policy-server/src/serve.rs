@@ -5,6 +5,7 @@ use std::sync::Arc;
 use portcullis_core::audit::{Record, Start};
 use tokio::sync::watch;
 
+use crate::candidate::Candidate;
 use crate::clock;
 use crate::config::{Address, Config};
 use crate::gate::Gate;
@@ -54,6 +55,10 @@ pub async fn start(config: &Config) -> Result<Running, ServeError> {
     let store = Store::new(config.database.clone(), config.sync);
     let (journal, mut restored) = Journal::open(store, metrics.clone()).await?;
     let registry = std::mem::take(&mut restored.registry);
+    let candidate = config.candidate.clone().map(|dir| {
+        let known = registry.clone();
+        Arc::new(Candidate::new(dir, known))
+    });
     let library = Arc::new(Library::new(config.policies.clone(), registry));
     library.remember(restored.newest_bundle_s);
     let mut seen = None;
@@ -72,7 +77,8 @@ pub async fn start(config: &Config) -> Result<Running, ServeError> {
         .begin(record, &std::mem::take(&mut restored.open))
         .await?;
     let gate = Gate::new(library.clone(), journal.clone(), metrics.clone(), restored);
-    let gate = Arc::new(gate.keeping(config.arguments.into()));
+    let gate = gate.keeping(config.arguments.into());
+    let gate = Arc::new(gate.beside(candidate.clone()));
     take_over(&gate, &library, &metrics, news).await;
     let data = Listener::bind(&config.data).await?;
     let admin = Listener::bind(&config.admin).await?;
@@ -84,9 +90,12 @@ pub async fn start(config: &Config) -> Result<Running, ServeError> {
         seen,
         stopping.clone(),
     ));
+    if let Some(candidate) = candidate.clone() {
+        tokio::spawn(watch_candidate(gate.clone(), candidate, stopping.clone()));
+    }
     let addresses = (data.address()?, admin.address()?);
     let data_routes = Arc::new(Data::new(gate));
-    let admin_routes = Arc::new(Admin::new(library, journal.clone(), metrics));
+    let admin_routes = Arc::new(Admin::new(library, candidate, journal.clone(), metrics));
     let listeners = vec![
         tokio::spawn(http::serve(data, data_routes, stopping.clone())),
         tokio::spawn(http::serve(admin, admin_routes, stopping)),
@@ -110,6 +119,35 @@ impl Running {
             }
         }
         self.journal.drain().await;
+    }
+}
+
+/// Follows the candidate's folder until the server stops.
+async fn watch_candidate(
+    gate: Arc<Gate>,
+    candidate: Arc<Candidate>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut seen: Seen = None;
+    loop {
+        let changing = gate.changing().await;
+        let candidate = candidate.clone();
+        let look = move || {
+            candidate.look(&mut seen);
+            seen
+        };
+        match tokio::task::spawn_blocking(look).await {
+            Ok(now_seen) => seen = now_seen,
+            Err(error) => {
+                tracing::error!(%error, "reading the candidate's folder failed; changes are no longer seen");
+                return;
+            }
+        }
+        drop(changing);
+        tokio::select! {
+            () = tokio::time::sleep(POLL_INTERVAL) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
     }
 }
 

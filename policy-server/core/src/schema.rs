@@ -77,6 +77,9 @@ pub enum MappingFault {
     /// There is no `inputSchema` that describes an object.
     #[error("the inputSchema does not describe an object: arguments are always one")]
     NoObject,
+    /// Server and tool together have the name of a method, and so would their action.
+    #[error("the tool's action would be one of the gateway's own: give the server another name")]
+    Reserved,
     /// A bound is exceeded.
     #[error("the inputSchema {0}: make it smaller")]
     TooLarge(&'static str),
@@ -229,6 +232,9 @@ impl MappedTool {
         let mut mapper = Mapper::new(document, &checks, tool_type.clone());
         let shape = mapper.arguments(&schema)?;
         let action = format!("{server}/{}", tool.name);
+        if base.has_action(&action) {
+            return Err(MappingFault::Reserved);
+        }
         let fragment = fragment::fragment(&fragment::Parts {
             server: &server_type,
             input: &format!("{tool_name}Input"),

@@ -33,6 +33,9 @@ pub struct RawPolicies {
     /// The public keys, in PEM, of which one must have signed the bundle.
     #[serde(default)]
     pub public_keys: Vec<PathBuf>,
+    /// A folder with a draft: it is asked the same questions, and what it would have said is in the
+    /// audit log and the metrics. It is never enforced.
+    pub candidate: Option<PathBuf>,
     /// How old a bundle may become, as `P7D` or `PT12H`; then everything is denied until there is a
     /// fresh one. From 5 seconds to 366 days.
     pub max_staleness: Option<String>,

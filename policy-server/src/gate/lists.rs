@@ -107,6 +107,12 @@ impl Gate {
         if let Some(learnt) = filtered.learnt {
             tell(&learnt, &server);
             self.library.learn(learnt.policies, learnt.registry);
+            if let Some(candidate) = self.candidate.clone() {
+                let learn = move || candidate.learn(&server, &learnt.changes);
+                if let Err(error) = tokio::task::spawn_blocking(learn).await {
+                    tracing::error!(%error, "the candidate does not learn of new tools");
+                }
+            }
         }
         Ok(recorded)
     }

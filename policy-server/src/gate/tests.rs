@@ -7,11 +7,13 @@ use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use portcullis_core::lists::{ITEMS_MAX, Listing};
+use portcullis_core::registry::Registry;
 use portcullis_protocol::names::{CallId, Caller, Name, ServerName};
 use portcullis_protocol::wire::{Direction, ListKind, ListQuery, Outcome, Target};
 use serde_json::value::RawValue;
 
 use super::*;
+use crate::candidate::Candidate;
 use crate::config::Sync;
 use crate::library::{News, Origin};
 use crate::store::{Store, StoreError};
@@ -217,4 +219,51 @@ async fn a_report_that_comes_twice_counts_once() {
     let text = gate.metrics.text().unwrap();
     let count = r#"portcullis_outcomes_total{end="complete"} 2"#;
     assert!(text.contains(count), "{text}");
+}
+
+#[tokio::test]
+async fn a_candidate_is_recorded_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let draft = folder.path().join("draft");
+    std::fs::create_dir_all(&draft).unwrap();
+    let text = r#"@id("stop") forbid (principal, action, resource);"#;
+    std::fs::write(draft.join("stop.cedar"), text).unwrap();
+    let gate = gate(folder.path()).await;
+    let candidate = Candidate::new(draft.clone(), Registry::clone(&gate.library.registry()));
+    let candidate = Arc::new(candidate);
+    let mut seen = None;
+    candidate.look(&mut seen);
+    let gate = gate.beside(Some(candidate.clone()));
+    gate.list(list(1, 1)).await.unwrap().released();
+    let decide = async |tool: &str| {
+        let mut asked = query();
+        asked.targets = vec![Target::Tool(name(tool))];
+        let answer = gate.decide(asked).await.unwrap().released();
+        matches!(answer.verdict, Verdict::Allow(_))
+    };
+    assert!(decide("tool-0").await, "what is in force counts");
+    std::fs::write(draft.join("stop.cedar"), "forbid (principal").unwrap();
+    candidate.look(&mut seen);
+    assert!(candidate.state().error.is_some());
+    assert!(decide("tool-7").await, "a broken draft changes nothing");
+    let text = gate.metrics.text().unwrap();
+    let count = r#"portcullis_candidate_decisions_total{enforced="allow",candidate="deny"} 2"#;
+    assert!(text.contains(count), "{text}");
+    drop(gate);
+    let log = Store::new(folder.path().join("audit.db"), Sync::Os);
+    let mut connection = log.connect_read_only().await.unwrap();
+    let rows = crate::store::records_after(&mut connection, 0, 100)
+        .await
+        .unwrap();
+    let said: Vec<serde_json::Value> = rows
+        .iter()
+        .map(|row| serde_json::from_slice::<serde_json::Value>(&row.record).unwrap())
+        .filter(|record| record["kind"] == "decision")
+        .collect();
+    assert_eq!(said.len(), 2);
+    for record in said {
+        assert_eq!(record["verdict"], "allow");
+        assert_eq!(record["candidate"]["outcome"], "deny", "{record}");
+        assert_eq!(record["candidate"]["determining"][0], "stop");
+    }
 }

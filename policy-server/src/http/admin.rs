@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::problem::{json, metrics, not_found, problem, wrong_method};
 use super::{Reply, Routes};
+use crate::candidate::Candidate;
 use crate::clock;
 use crate::journal::Journal;
 use crate::library::{Library, Origin, State};
@@ -22,6 +23,7 @@ use crate::metrics::Metrics;
 #[derive(Debug)]
 pub struct Admin {
     library: Arc<Library>,
+    candidate: Option<Arc<Candidate>>,
     journal: Journal,
     metrics: Arc<Metrics>,
 }
@@ -45,8 +47,29 @@ struct Ready {
 struct Status {
     version: &'static str,
     policies: Policies,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    candidate: Option<Draft>,
     storage: Check,
     tools: tools::Tools,
+}
+
+/// The draft that is asked beside the policies in force.
+#[derive(Serialize)]
+struct Draft {
+    digest: Option<Digest>,
+    loaded_at: Option<String>,
+    error: Option<String>,
+}
+
+impl Draft {
+    fn of(candidate: &Candidate) -> Self {
+        let state = candidate.state();
+        Self {
+            digest: state.policies.as_ref().map(|policies| policies.digest()),
+            loaded_at: state.loaded_us.map(rfc3339_us),
+            error: state.error.clone(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -71,9 +94,15 @@ struct Bundle {
 impl Admin {
     /// Routes to what there is to see.
     #[must_use]
-    pub const fn new(library: Arc<Library>, journal: Journal, metrics: Arc<Metrics>) -> Self {
+    pub const fn new(
+        library: Arc<Library>,
+        candidate: Option<Arc<Candidate>>,
+        journal: Journal,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self {
             library,
+            candidate,
             journal,
             metrics,
         }
@@ -143,6 +172,7 @@ impl Admin {
             &Status {
                 version,
                 policies,
+                candidate: self.candidate.as_deref().map(Draft::of),
                 storage: self.storage().await,
                 tools,
             },

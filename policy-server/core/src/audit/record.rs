@@ -88,6 +88,8 @@ pub struct Decision {
     /// What the first few policies in shadow would have done.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     shadow: Vec<ShadowNote>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    candidate: Option<CandidateEntry>,
 }
 
 /// A verdict in one word.
@@ -244,7 +246,46 @@ impl From<&Target> for TargetEntry {
     }
 }
 
+/// What a draft beside the policies in force would have said.
+#[derive(Clone, Debug, Serialize)]
+pub struct CandidateEntry {
+    policies: Digest,
+    outcome: policy::Outcome,
+    determining: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<String>,
+}
+
+impl CandidateEntry {
+    /// The entry of a draft's judgement. Policies and errors are cut as in a decision.
+    #[must_use]
+    pub fn new(policies: Digest, judgement: &Judgement) -> Self {
+        Self {
+            policies,
+            outcome: judgement.outcome,
+            determining: few(&judgement.determining, POLICIES_MAX),
+            errors: errors(judgement),
+        }
+    }
+}
+
+fn few(ids: &[String], most: usize) -> Vec<String> {
+    ids.iter().take(most).cloned().collect()
+}
+
+fn errors(judgement: &Judgement) -> Vec<String> {
+    let faults = judgement.faults.iter().take(SPELLED_MAX);
+    faults.map(ToString::to_string).collect()
+}
+
 impl Decision {
+    /// Adds what a draft would have said.
+    #[must_use]
+    pub fn beside(mut self, candidate: Option<CandidateEntry>) -> Self {
+        self.candidate = candidate;
+        self
+    }
+
     /// The record of a judgement on a query.
     #[must_use]
     pub fn new(query: &Query, basis: Basis, judgement: &Judgement) -> Self {
@@ -263,20 +304,11 @@ impl Decision {
             verdict: VerdictWord::from(&judgement.verdict),
             outcome: differing(judgement),
             basis,
-            determining: judgement
-                .determining
-                .iter()
-                .take(POLICIES_MAX)
-                .cloned()
-                .collect(),
+            determining: few(&judgement.determining, POLICIES_MAX),
             determining_count: judgement.determining.len(),
-            errors: judgement
-                .faults
-                .iter()
-                .take(SPELLED_MAX)
-                .map(ToString::to_string)
-                .collect(),
+            errors: errors(judgement),
             shadow: judgement.shadow.iter().take(SPELLED_MAX).cloned().collect(),
+            candidate: None,
         }
     }
 }

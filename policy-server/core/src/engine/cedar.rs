@@ -87,6 +87,7 @@ struct Scene<'a> {
     action: EntityUid,
     resource: EntityUid,
     near: Arc<Near>,
+    /// The policies that can speak of it, where what is near has none.
     cuts: Vec<&'a Cut>,
 }
 
@@ -235,12 +236,13 @@ impl Inquiry<'_> {
     fn place(&self, action: &str) -> Result<Scene<'_>, Fault> {
         let engine = self.engine;
         let place = engine.places.get(action).ok_or(Fault::UnfitRequest)?;
-        let cuts = engine.slices.of_tool(place, self.principal.uids());
+        let cuts = || engine.slices.of_tool(place, self.principal.uids());
+        let near = self.principal.near(action, &place.entities, cuts)?;
         Ok(Scene {
             action: place.action.clone(),
             resource: place.resource.clone(),
-            near: self.principal.near(action, &place.entities, &cuts)?,
-            cuts,
+            cuts: near.cut.is_none().then(cuts).unwrap_or_default(),
+            near,
         })
     }
 
@@ -249,7 +251,7 @@ impl Inquiry<'_> {
         let (resource, entity) = entities::resource(subject, &self.server)?;
         let action = &self.method.action;
         let id: &str = action.id().as_ref();
-        let near = self.principal.near(id, &self.method.entities, &[])?;
+        let near = self.principal.near(id, &self.method.entities, Vec::new)?;
         let more = [entities::bare(&self.server)?].into_iter().chain(entity);
         let entities = near
             .entities

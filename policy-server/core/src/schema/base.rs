@@ -2,6 +2,8 @@
 //!
 //! Deliberately absent: what the base schema says; it is a text like any other here.
 
+use std::collections::BTreeSet;
+
 use cedar_policy::SchemaFragment;
 use serde_json::{Map, Value};
 
@@ -9,11 +11,19 @@ use super::{MappedTool, MappingFault, text};
 
 /// The attributes that every action's context has.
 #[derive(Clone, Debug)]
-pub struct BaseContext(Map<String, Value>);
+pub struct BaseContext {
+    attributes: Map<String, Value>,
+    actions: BTreeSet<String>,
+}
 
 impl BaseContext {
     pub(super) const fn attributes(&self) -> &Map<String, Value> {
-        &self.0
+        &self.attributes
+    }
+
+    /// Whether the base schema has an action of this id.
+    pub(super) fn has_action(&self, id: &str) -> bool {
+        self.actions.contains(id)
     }
 
     /// Reads the type `Mcp::Context` out of the base schema, written in Cedar's syntax.
@@ -24,9 +34,13 @@ impl BaseContext {
         let json = read(base_schema)?;
         let context = json.pointer("/Mcp/commonTypes/Context/attributes");
         let context = context.and_then(Value::as_object).cloned();
-        context
-            .map(Self)
-            .ok_or_else(|| MappingFault::cedar(&"there is no record `Mcp::Context`"))
+        let actions = json.pointer("/Mcp/actions").and_then(Value::as_object);
+        let attributes =
+            context.ok_or_else(|| MappingFault::cedar(&"there is no record `Mcp::Context`"))?;
+        Ok(Self {
+            attributes,
+            actions: actions.into_iter().flat_map(Map::keys).cloned().collect(),
+        })
     }
 }
 

@@ -230,3 +230,14 @@ fn opaque_arguments_are_named_as_policies_name_them() {
     ];
     assert_eq!(found, wanted);
 }
+
+#[test]
+fn a_tool_does_not_take_the_action_of_a_method() {
+    let base = BaseContext::read(crate::engine::cedar::SCHEMA).unwrap();
+    let tool = ToolDefinition::read(r#"{"name":"call","inputSchema":{"type":"object"}}"#).unwrap();
+    for (server, reserved) in [("tools", true), ("files", false)] {
+        let server = ServerName::parse(server).unwrap();
+        let mapped = MappedTool::map(&server, &tool, &base);
+        assert_eq!(mapped.err() == Some(MappingFault::Reserved), reserved);
+    }
+}

@@ -43,7 +43,7 @@ pub(crate) fn tools(server: usize) -> Vec<Value> {
                 "type": "object", "properties": properties, "required": ["amount", "path"],
                 "additionalProperties": false,
             },
-            "annotations": {"readOnlyHint": number % 2 == 0, "destructiveHint": number % 5 == 0},
+            "annotations": {"readOnlyHint": number.is_multiple_of(2), "destructiveHint": number.is_multiple_of(5)},
         })
     };
     (0..TOOLS).map(tool).collect()

@@ -101,11 +101,11 @@ impl Principal {
     ///
     /// # Errors
     /// The entities contradict each other.
-    pub(super) fn near(
+    pub(super) fn near<'a>(
         &self,
         action: &str,
         place: &Entities,
-        cuts: &[&Cut],
+        cuts: impl FnOnce() -> Vec<&'a Cut>,
     ) -> Result<Arc<Near>, Fault> {
         let near = self.near.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(near) = near.get(action) {
@@ -116,7 +116,7 @@ impl Principal {
         let entities = place.clone().add_entities(known, None);
         let near = Arc::new(Near {
             entities: entities.map_err(|_| Fault::UnfitEntities)?,
-            cut: together(cuts),
+            cut: together(&cuts()),
         });
         remember(&self.near, TOOLS_MAX, action, &near);
         Ok(near)
