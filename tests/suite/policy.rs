@@ -5,6 +5,8 @@
 mod arguments;
 /// Definitions that change behind the policies' back.
 mod definitions;
+/// Arguments and names in disguise.
+mod disguises;
 /// Gates and shadows.
 mod gates;
 /// What one may not see, beside what is not there.
@@ -17,6 +19,8 @@ mod messages;
 mod rego;
 /// Policies that change, and that break.
 mod reload;
+/// Several servers, and those that people use.
+mod servers;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

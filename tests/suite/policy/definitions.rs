@@ -1,6 +1,8 @@
 //! Definitions that change behind the policies' back: the rug pull. A tool whose new definition the
 //! policies do not fit is called by nobody until it is what it was; others go on.
 
+use std::fs;
+
 use portcullis_tests::apart::{Apart, Start};
 use portcullis_tests::{mcp, wait};
 use serde_json::{Value, json};
@@ -132,4 +134,26 @@ fn a_new_definition_that_fits_counts_at_once() {
         .find(|record| record["kind"] == "list");
     let change = change.expect("the list is on record");
     assert_eq!(change["changed"][0]["tool"], "pay", "{change}");
+}
+
+#[test]
+fn a_pinned_tool_is_judged_by_its_pin_whatever_its_server_says() {
+    let apart = Apart::with(POLICIES, Start::Plain, |run| {
+        let tools = run.parent().expect("a folder").join("policies/tools");
+        let note = tool("write_note", &json!({}), &json!({}), &[]);
+        let pins = json!({"tools": [honest(), note]}).to_string();
+        fs::create_dir(&tools).expect("a folder for pins");
+        fs::write(tools.join("demo.json"), pins).expect("a file of pins");
+    });
+    for pay in [honest(), pulled()] {
+        assert_eq!(listed(&apart, pay), ["pay", "write_note"]);
+        assert_eq!(call(&apart, "pay", &json!({"amount": 100})), Said::Ran);
+        assert!(call(&apart, "pay", &json!({"amount": 101})).is_refused_with("Denied"));
+        let text = call(&apart, "pay", &json!({"amount": "101"}));
+        assert!(text.is_refused_with("/amount"), "{text:?}");
+        assert_eq!(quarantined(&apart), json!([]));
+    }
+    let drifted = apart.admin("/v1/status").json()["tools"]["drifted"].clone();
+    assert_eq!(drifted[0]["tool"], "pay", "{drifted}");
+    assert_eq!(drifted[1], Value::Null, "{drifted}");
 }
