@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod audit;
+pub mod cases;
 pub mod catalogue;
 pub mod decision;
 pub mod engine;

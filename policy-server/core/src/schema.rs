@@ -48,6 +48,7 @@ use portcullis_protocol::names::{Name, ServerName};
 use serde_json::Value;
 
 pub use self::base::{BaseContext, merge, opaque_types};
+pub(crate) use self::convert::instant_ms;
 
 use self::mapping::Mapper;
 use self::shape::Shape;

@@ -14,6 +14,7 @@ use cedar_policy::{EntityId, EntityTypeName, EntityUid, RestrictedExpression as 
 use serde_json::Value;
 
 use self::opaque::{canonical_number, digest};
+pub(crate) use self::times::instant_ms;
 use super::ArgumentFault;
 use super::shape::{Attribute, Branch, Record, Rest, Shape, Test};
 use super::views::escaped;

@@ -14,6 +14,11 @@ pub(super) fn date(text: &str) -> Option<String> {
 
 /// A date and time with an offset, as the same instant in UTC.
 pub(super) fn instant(text: &str) -> Option<String> {
+    instant_ms(text).map(rfc3339_ms)
+}
+
+/// The same in milliseconds since 1970.
+pub(crate) fn instant_ms(text: &str) -> Option<i64> {
     let (date, time) = text.split_at_checked(10)?;
     let time = time.strip_prefix(['T', 't', ' '])?;
     let (clock, rest) = time.split_at_checked(8)?;
@@ -24,7 +29,7 @@ pub(super) fn instant(text: &str) -> Option<String> {
     let ms = days(date)? * DAY_MS + clock_ms(clock)? + fraction_ms(fraction)? - offset_ms(offset)?;
     let written = rfc3339_ms(ms);
     // A year of four digits on both sides of the offset.
-    (written.len() == 24 && !written.starts_with('-')).then_some(written)
+    (written.len() == 24 && !written.starts_with('-')).then_some(ms)
 }
 
 /// `P1W`, `P2DT3H`, `PT0.5S` as Cedar's `2d3h`.
