@@ -16,6 +16,8 @@ mod answers;
 mod bundles;
 /// Who hangs up cancels.
 mod cancellation;
+/// The cases of policies, and explanations.
+mod cases;
 /// The clients people use, through the gateway.
 mod clients;
 /// The wire contract, as golden files.

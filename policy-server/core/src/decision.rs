@@ -5,10 +5,10 @@
 
 use cedar_policy::RestrictedExpression;
 use portcullis_protocol::wire::{Denial, Direction, Pending, Shape, Terms, Verdict};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Known;
-use crate::engine::cedar::Inquiry;
+use crate::engine::cedar::{Dissected, Inquiry};
 use crate::engine::{Fault, Gate, Opinion, ShadowNote};
 use crate::facts::{Facts, Subject};
 use crate::policies::Policies;
@@ -21,7 +21,7 @@ pub const DENIED: &str = "Denied by policy.";
 const REASONS_MAX: usize = 4;
 
 /// What policy says, in one word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It may happen.
@@ -30,6 +30,18 @@ pub enum Outcome {
     Approve,
     /// It may not happen.
     Deny,
+}
+
+impl Outcome {
+    /// The word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Approve => "approve",
+            Self::Deny => "deny",
+        }
+    }
 }
 
 /// What an opinion comes to. Only what is permitted, and neither forbidden nor gated, is allowed.
@@ -202,6 +214,17 @@ impl<'a> Judge<'a> {
     #[must_use]
     pub fn shows(&self, subject: &Subject<'_>) -> bool {
         self.inquiry.shown(subject)
+    }
+
+    /// All policies that speak of one target, part by part, for people who ask why.
+    ///
+    /// # Errors
+    /// There is no question that could be put to them.
+    pub fn dissect(&self, subject: &Subject<'_>) -> Result<Vec<Dissected>, Fault> {
+        let input = self.input(subject);
+        let input = input.map_err(|fault| Fault::Arguments(fault.why))?;
+        let sources = self.policies.sources();
+        self.inquiry.dissect(sources, subject, input)
     }
 
     /// The arguments of a tool with a definition, checked against its schema before policy sees them.

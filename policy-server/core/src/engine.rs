@@ -7,7 +7,7 @@ pub mod cedar;
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What an engine says about one target: the document that every engine yields.
 ///
@@ -80,7 +80,7 @@ pub struct Gate {
 }
 
 /// What an approval covers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GrantScope {
     /// This call with exactly these arguments.
@@ -185,7 +185,8 @@ impl Serialize for Ttl {
 }
 
 /// What a policy in shadow would have said.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ShadowNote {
     /// Its id.
     pub policy: String,
@@ -194,7 +195,7 @@ pub struct ShadowNote {
 }
 
 /// What a policy in shadow would have done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ShadowEffect {
     /// Permitted it.

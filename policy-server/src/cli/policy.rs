@@ -2,10 +2,20 @@
 
 mod bundle;
 mod check;
+mod explain;
 mod fmt;
 mod render;
 mod sarif;
 mod schema;
+mod test;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use portcullis_core::policies::Policies;
+use portcullis_core::registry::Registry;
+
+use crate::library::{self, FolderError};
 
 /// What to do with policies.
 #[derive(Debug, clap::Subcommand)]
@@ -13,6 +23,8 @@ pub(super) enum Command {
     Check(check::Args),
     Fmt(fmt::Args),
     Schema(schema::Args),
+    Test(test::Args),
+    Explain(explain::Args),
     /// Sign policies into one file, and check such files
     #[command(subcommand)]
     Bundle(bundle::Command),
@@ -23,6 +35,14 @@ pub(super) fn run(command: &Command) -> u8 {
         Command::Check(args) => check::run(args),
         Command::Fmt(args) => fmt::run(args),
         Command::Schema(args) => schema::run(args),
+        Command::Test(args) => test::run(args),
+        Command::Explain(args) => explain::run(args),
         Command::Bundle(command) => bundle::run(command),
     }
+}
+
+/// Loads a folder once, with no tools but those that it lists itself.
+fn load(dir: &Path) -> Result<Policies, FolderError> {
+    let sources = Arc::new(library::read_folder(dir)?);
+    Ok(Policies::load(sources, &Registry::default())?)
 }

@@ -18,10 +18,13 @@ mod lints;
 mod load;
 mod mentions;
 mod nearest;
+mod parts;
 mod places;
+mod plain;
 mod principals;
 mod shown;
 mod slices;
+mod terms;
 mod written;
 
 use std::collections::BTreeMap;
@@ -41,6 +44,8 @@ use crate::facts::{Facts, Subject};
 
 pub use self::annotations::{ANNOTATIONS, ID_BYTES_MAX, REASON_BYTES_MAX};
 pub use self::format::format;
+pub use self::parts::{Dissected, Intent, Part, PartKind, Term, Truth};
+pub use self::plain::{Plain, PlainAnswer, Standing, Whole};
 
 /// The schema that every policy is validated against.
 pub const SCHEMA: &str = include_str!("../../../../policies/schema.cedarschema");
@@ -153,19 +158,29 @@ impl Inquiry<'_> {
         subject: &Subject<'_>,
         input: Option<RestrictedExpression>,
     ) -> Result<Opinion, Fault> {
+        let (scene, request) = self.question(subject, input)?;
+        Ok(self.engine.judge(scene.layers, &request, &scene.entities))
+    }
+
+    /// One target's surroundings, and the question about it.
+    fn question(
+        &self,
+        subject: &Subject<'_>,
+        input: Option<RestrictedExpression>,
+    ) -> Result<(Scene<'_>, Request), Fault> {
         let scene = self.scene(subject)?;
         let mut pairs = self.pairs.clone();
         pairs.extend(input.map(|input| (INPUT.to_owned(), input)));
         let context = Context::from_pairs(pairs).map_err(|_| Fault::UnfitRequest)?;
         let request = Request::new(
             self.principal.uid().clone(),
-            scene.action,
-            scene.resource,
+            scene.action.clone(),
+            scene.resource.clone(),
             context,
             Some(&self.engine.schema),
         )
         .map_err(|_| Fault::UnfitRequest)?;
-        Ok(self.engine.judge(scene.layers, &request, &scene.entities))
+        Ok((scene, request))
     }
 
     fn scene(&self, subject: &Subject<'_>) -> Result<Scene<'_>, Fault> {

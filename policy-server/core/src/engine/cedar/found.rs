@@ -211,6 +211,13 @@ impl Found<'_> {
         problem.policy(self.policy.id().as_ref())
     }
 
+    /// The policy as it stands in its file.
+    pub(super) fn excerpt(&self) -> String {
+        let Written { text, offset, .. } = self.written;
+        let rest = text.get(offset..).unwrap_or_default();
+        rest.get(..self.written.length).unwrap_or(rest).to_owned()
+    }
+
     /// Cedar's error on this policy, with its place.
     pub(super) fn located<E: Diagnostic>(&self, code: Code, error: &E) -> Problem {
         let mut problem = self.written.located(code, error);

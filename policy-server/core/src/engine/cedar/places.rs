@@ -42,7 +42,8 @@ impl Place {
         let above = groups.iter().cloned().chain([own]);
         let both = [entities::bare(&server)?, entity];
         let entities = Entities::from_entities(above, None)
-            .and_then(|all| all.add_entities(both, Some(schema)))
+            .map_err(|_| Fault::UnfitEntities)?
+            .add_entities(both, Some(schema))
             .map_err(|_| Fault::UnfitEntities)?;
         Ok(Self {
             action,

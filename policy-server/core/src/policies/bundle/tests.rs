@@ -14,7 +14,10 @@ fn key(seed: u8) -> SecretKey {
 
 fn sources() -> Sources {
     let files = [
-        ("a.cedar", "permit (principal, action, resource); //\t\u{1}é\n"),
+        (
+            "a.cedar",
+            "permit (principal, action, resource); //\t\u{1}é\n",
+        ),
         ("bundle.toml", "name = \"payments\"\n"),
         ("tags.toml", ""),
         ("tools/github.json", "{\"tools\":[]}"),
