@@ -1,0 +1,85 @@
+//! The policies that ship, with their cases; that no change to them goes unnoticed; and the recipes
+//! of `docs/policies.md`.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "what ships are files beside the crate; the crate itself reads none"
+)]
+
+mod mutants;
+
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::*;
+use crate::cases::{Case, Coverage, Runner, Tried, read};
+
+/// The time of cases that name none: 2026-11-25T10:00:00Z.
+const NOW_MS: i64 = 1_795_600_800_000;
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn text(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The names and texts of a folder's files.
+fn files(folder: &Path) -> Vec<(String, String)> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .collect();
+    files.sort();
+    let read = |path: PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        (name, text(&path))
+    };
+    files.into_iter().map(read).collect()
+}
+
+/// The files of the policy set that ships.
+fn shipped() -> BTreeMap<String, String> {
+    let folder = repository().join("policies");
+    let tools = files(&folder.join(TOOLS_FOLDER)).into_iter();
+    let tools = tools.map(|(name, text)| (format!("{TOOLS_FOLDER}/{name}"), text));
+    let all = files(&folder).into_iter().chain(tools);
+    all.filter(|(name, _)| is_source(name)).collect()
+}
+
+fn shipped_cases() -> Vec<Case> {
+    let files = files(&repository().join("policies/cases"));
+    let read = |(name, text): (String, String)| read(&name, &text).unwrap();
+    files.into_iter().flat_map(read).collect()
+}
+
+fn load(files: BTreeMap<String, String>) -> Policies {
+    let loaded = Policies::load(Sources::new(files), &Registry::default());
+    loaded.unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn run(policies: &Policies, cases: &[Case]) -> Vec<Tried> {
+    let runner = Runner::new(policies, NOW_MS).unwrap();
+    cases.iter().map(|case| runner.run(case)).collect()
+}
+
+fn failed(tried: &[Tried]) -> Vec<&Tried> {
+    let failed = |tried: &&Tried| !tried.mismatches.is_empty();
+    tried.iter().filter(failed).collect()
+}
+
+#[test]
+fn the_shipped_policies_pass_their_cases_without_a_lint() {
+    let policies = load(shipped());
+    assert_eq!(policies.lints(), []);
+    assert_eq!(policies.catalogue().quarantined().count(), 0);
+    let tried = run(&policies, &shipped_cases());
+    assert_eq!(failed(&tried), [&tried[0]; 0]);
+    let standings = policies.engine().standings(policies.sources()).unwrap();
+    let coverage = Coverage::of(standings, &tried);
+    assert_eq!(coverage.uncovered, []);
+}
