@@ -169,6 +169,8 @@ struct Finder {
     files: BTreeMap<String, String>,
     whole: Policies,
     cases: Vec<Case>,
+    /// What the cases show of the policies as they are.
+    tried: Vec<Tried>,
 }
 
 impl Finder {
@@ -176,10 +178,13 @@ impl Finder {
         let mut files = shipped();
         files.retain(|name, _| !name.ends_with(".cedar"));
         files.extend(originals.iter().map(|one| (file(&one.id), one.text.clone())));
+        let (whole, cases) = (load(files.clone()), shipped_cases());
+        let tried = run(&whole, &cases);
         Self {
-            whole: load(files.clone()),
             files,
-            cases: shipped_cases(),
+            whole,
+            cases,
+            tried,
         }
     }
 
@@ -196,7 +201,12 @@ impl Finder {
         let runner = Runner::new(&policies, NOW_MS).unwrap();
         let fails = |case: &Case| !runner.run(case).mismatches.is_empty();
         let warns = |problem: &Problem| problem.severity != Severity::Advice;
-        self.cases.iter().any(fails) || policies.lints().iter().any(warns)
+        // Those that the policy decides find most of it.
+        let both = self.cases.iter().zip(&self.tried);
+        let (near, far): (Vec<_>, Vec<_>) =
+            both.partition(|(_, tried)| tried.decided.contains(&mutant.policy));
+        let mut cases = near.iter().chain(&far);
+        cases.any(|(case, _)| fails(case)) || policies.lints().iter().any(warns)
     }
 }
 
@@ -229,7 +239,7 @@ fn survivors(finder: &Finder, mutants: &[Mutant]) -> Vec<String> {
 fn every_mistake_in_a_shipped_policy_is_found() {
     let originals = originals();
     let finder = Finder::new(&originals);
-    assert!(failed(&run(&finder.whole, &finder.cases)).is_empty());
+    assert!(failed(&finder.tried).is_empty());
     let mutants: Vec<Mutant> = originals.iter().flat_map(mutants).collect();
     let survivors = survivors(&finder, &mutants);
     let excused = |survivor: &String| {
