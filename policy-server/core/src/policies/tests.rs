@@ -7,7 +7,7 @@
 )]
 
 mod mutants;
-
+mod recipes;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::cases::{Case, Coverage, Runner, Tried, read};
 
-/// The time of cases that name none: 2026-11-25T10:00:00Z.
-const NOW_MS: i64 = 1_795_600_800_000;
+/// The time of cases that name none: 2026-01-01T12:00:00Z, as for `policy test`.
+const NOW_MS: i64 = 1_767_268_800_000;
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

@@ -177,7 +177,11 @@ impl Finder {
     fn new(originals: &[Original]) -> Self {
         let mut files = shipped();
         files.retain(|name, _| !name.ends_with(".cedar"));
-        files.extend(originals.iter().map(|one| (file(&one.id), one.text.clone())));
+        files.extend(
+            originals
+                .iter()
+                .map(|one| (file(&one.id), one.text.clone())),
+        );
         let (whole, cases) = (load(files.clone()), shipped_cases());
         let tried = run(&whole, &cases);
         Self {
@@ -243,9 +247,8 @@ fn every_mistake_in_a_shipped_policy_is_found() {
     let mutants: Vec<Mutant> = originals.iter().flat_map(mutants).collect();
     let survivors = survivors(&finder, &mutants);
     let excused = |survivor: &String| {
-        let same = |(policy, mistake, _): &(&str, &str, &str)| {
-            *survivor == format!("{policy}: {mistake}")
-        };
+        let same =
+            |(policy, mistake, _): &(&str, &str, &str)| *survivor == format!("{policy}: {mistake}");
         EXCUSED.iter().any(same)
     };
     let unexcused: Vec<&String> = survivors.iter().filter(|one| !excused(one)).collect();
