@@ -8,6 +8,7 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+mod fetch;
 pub mod gate;
 pub mod http;
 pub mod journal;

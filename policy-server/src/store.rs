@@ -223,6 +223,15 @@ impl Store {
         restored.map_err(|error| self.sql(error))
     }
 
+    /// The tools that servers have listed, and nothing else.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn tools(&self, connection: &mut SqliteConnection) -> Result<Registry, StoreError> {
+        let registry = tools(connection).await;
+        registry.map_err(|error| self.sql(error))
+    }
+
     async fn check_tail(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
         let end = head(connection).await.map_err(|error| self.sql(error))?;
         let first = i64::try_from(end.seq).unwrap_or(i64::MAX) - TAIL_RECORDS;
@@ -344,18 +353,24 @@ async fn restore(connection: &mut SqliteConnection) -> Result<Restored, sqlx::Er
     for row in sqlx::query(closed).fetch_all(&mut *connection).await? {
         restored.closed.extend(digest(row.try_get("session")?));
     }
-    for row in sqlx::query("SELECT * FROM tools")
-        .fetch_all(&mut *connection)
-        .await?
-    {
-        if let Some((server, tool, listed)) = tool(&row)? {
-            restored.registry.restore(server, tool, listed);
-        }
-    }
+    restored.registry = tools(&mut *connection).await?;
     restored.newest_bundle_s = sqlx::query_scalar("SELECT created FROM bundles")
         .fetch_optional(connection)
         .await?;
     Ok(restored)
+}
+
+async fn tools(connection: &mut SqliteConnection) -> Result<Registry, sqlx::Error> {
+    let mut registry = Registry::default();
+    for row in sqlx::query("SELECT * FROM tools")
+        .fetch_all(connection)
+        .await?
+    {
+        if let Some((server, tool, listed)) = tool(&row)? {
+            registry.restore(server, tool, listed);
+        }
+    }
+    Ok(registry)
 }
 
 fn session(row: &sqlx::sqlite::SqliteRow) -> Result<Option<SessionRow>, sqlx::Error> {

@@ -22,7 +22,7 @@ mod state;
 mod summary;
 mod supervise;
 mod token;
-mod upstream;
+pub(crate) mod upstream;
 
 use std::path::PathBuf;
 

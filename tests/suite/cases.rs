@@ -148,6 +148,20 @@ fn what_cannot_be_run_is_no_success() {
     }
 }
 
+#[test]
+fn policies_that_do_not_load_are_said_in_json_too() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.cedar"), "permit (principal);").unwrap();
+    let dir = folder.path().display().to_string();
+    let ran = run(&["test", &dir, "--json"], "");
+    assert_eq!(code(&ran), 2);
+    assert_eq!(json(&ran)["problems"][0]["file"], "a.cedar");
+    let args = ["explain", "-", "--policies", &dir, "--json"];
+    let ran = run(&args, &request("staff", "7"));
+    assert_eq!(code(&ran), 2);
+    assert_eq!(json(&ran)["problems"][0]["file"], "a.cedar");
+}
+
 fn request(role: &str, amount: &str) -> String {
     format!(
         r#"{{"server": "bank", "method": "tools/call", "tool": "pay",
@@ -167,8 +181,7 @@ fn a_missing_permit_is_explained_with_what_it_lacks() {
     assert_eq!(code(&ran), 0, "{ran:?}");
     let wanted = r#"deny: it is not permitted: no policy says yes
   asked: `tools/call` of the tool `pay` of `bank`
-  the agent reads: Denied by policy.
-  note: no list shows it to this caller, and the agent is told that it does not exist
+  note: no list shows it to this caller, and the agent reads only that it does not exist
 
 what would have to change
   - `staff-pay` would permit it if the caller had the role `staff` (it has guest), and if `context.input.amount < 1000` (context.input.amount is 5000) held

@@ -26,6 +26,8 @@ mod contract;
 mod faults;
 /// Who asks: tokens, challenges, metadata.
 mod identity;
+/// The tools of a server: fetched, pinned, compared with what it says later.
+mod pins;
 /// The commands that look after policies.
 mod policies;
 /// A session belongs to whoever opened it.

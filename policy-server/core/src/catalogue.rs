@@ -5,6 +5,7 @@
 //! tool that cannot be mapped is in quarantine, and no other tool with it. Deliberately absent: the
 //! server's word as such, which is the [`Registry`]'s.
 
+mod drift;
 mod pins;
 mod tags;
 
@@ -15,6 +16,8 @@ use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::{Name, ServerName};
 use portcullis_protocol::wire::Target;
 
+pub use self::drift::{Compared, Drift, drift};
+pub use self::pins::{pinned, pins_file, pins_text};
 use self::tags::Tags;
 use crate::policies::{Problem, Sources};
 use crate::registry::{Annotations, Listed, Registry, ToolEntry};
@@ -155,6 +158,12 @@ impl Catalogue {
     pub fn names(&self) -> impl Iterator<Item = (&ServerName, &Name, Origin)> {
         self.entries()
             .map(|(server, name, entry)| (server, name, entry.origin))
+    }
+
+    /// How many tools there are, with those in quarantine.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.servers.values().map(BTreeMap::len).sum()
     }
 
     fn entries(&self) -> impl Iterator<Item = (&ServerName, &Name, &Entry)> {

@@ -6,13 +6,15 @@
 use cedar_policy::RestrictedExpression;
 use portcullis_protocol::wire::{Denial, Direction, Pending, Shape, Terms, Verdict};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::catalogue::Known;
-use crate::engine::cedar::{Dissected, Inquiry};
-use crate::engine::{Fault, Gate, Opinion, ShadowNote};
+use crate::engine::cedar::{self, Dissected};
+use crate::engine::rego;
+use crate::engine::{Engine, Fault, Gate, Opinion, ShadowNote};
 use crate::facts::{Facts, Subject};
 use crate::policies::Policies;
-use crate::schema::ArgumentFault;
+use crate::schema::{self, ArgumentFault};
 
 /// What the agent reads when it may not do something.
 pub const DENIED: &str = "Denied by policy.";
@@ -173,9 +175,16 @@ pub fn decide(policies: &Policies, facts: &Facts<'_>) -> Judgement {
 #[derive(Debug)]
 pub struct Judge<'a> {
     policies: &'a Policies,
-    inquiry: Inquiry<'a>,
+    asked: Asked<'a>,
     direction: Direction,
     arguments: Option<&'a str>,
+}
+
+/// An engine, with what it was told.
+#[derive(Debug)]
+enum Asked<'a> {
+    Cedar(&'a cedar::Engine, Box<cedar::Inquiry<'a>>),
+    Rego(&'a rego::Engine, Box<Facts<'a>>),
 }
 
 impl<'a> Judge<'a> {
@@ -184,9 +193,13 @@ impl<'a> Judge<'a> {
     /// # Errors
     /// The method is unknown, or the facts do not fit the schema.
     pub fn new(policies: &'a Policies, facts: &Facts<'a>) -> Result<Self, Fault> {
+        let asked = match policies.engine() {
+            Engine::Cedar(engine) => Asked::Cedar(engine, Box::new(engine.inquire(facts)?)),
+            Engine::Rego(engine) => Asked::Rego(engine, Box::new(facts.clone())),
+        };
         Ok(Self {
             policies,
-            inquiry: policies.engine().inquire(facts)?,
+            asked,
             direction: facts.direction,
             arguments: facts.arguments,
         })
@@ -194,13 +207,11 @@ impl<'a> Judge<'a> {
 
     /// Judges one target. What the caller may not even see is denied as if it did not exist.
     pub fn judge(&self, subject: &Subject<'_>) -> Judgement {
-        let mut judgement = match self.input(subject) {
-            Ok(input) => {
-                let opinion = self.inquiry.opinion(subject, input);
-                Judgement::of(opinion, |id| self.policies.engine().reason(id))
-            }
-            Err(fault) => Judgement::unfit(&fault),
+        let judged = match &self.asked {
+            Asked::Cedar(engine, inquiry) => self.cedar(engine, inquiry, subject),
+            Asked::Rego(engine, facts) => self.rego(engine, facts, subject),
         };
+        let mut judgement = judged.unwrap_or_else(|fault| Judgement::unfit(&fault));
         if let Verdict::Deny(denial) = &mut judgement.verdict
             && self.direction == Direction::ToServer
             && !self.shows(subject)
@@ -213,7 +224,41 @@ impl<'a> Judge<'a> {
     /// Whether a list may show it to the caller.
     #[must_use]
     pub fn shows(&self, subject: &Subject<'_>) -> bool {
-        self.inquiry.shown(subject)
+        match (&self.asked, subject.known) {
+            (_, Known::Quarantined(_)) => false,
+            (Asked::Cedar(_, inquiry), _) => inquiry.shown(subject),
+            (Asked::Rego(engine, facts), _) => engine.shown(facts, subject) == rego::Shown::Shown,
+        }
+    }
+
+    fn cedar(
+        &self,
+        engine: &cedar::Engine,
+        inquiry: &cedar::Inquiry<'_>,
+        subject: &Subject<'_>,
+    ) -> Result<Judgement, ArgumentFault> {
+        let input = self.input(subject)?;
+        let opinion = inquiry.opinion(subject, input);
+        Ok(Judgement::of(opinion, |id| engine.reason(id)))
+    }
+
+    fn rego(
+        &self,
+        engine: &rego::Engine,
+        facts: &Facts<'_>,
+        subject: &Subject<'_>,
+    ) -> Result<Judgement, ArgumentFault> {
+        if let Known::Quarantined(_) = subject.known {
+            return Ok(Judgement::failed(Fault::Quarantined));
+        }
+        let arguments = match (self.checked(subject)?, self.arguments) {
+            (Some(checked), _) => Some(checked),
+            (None, Some(text)) => Some(schema::any_arguments(text)?),
+            (None, None) => None,
+        };
+        let answer = engine.opinion(facts, subject, arguments.as_ref());
+        let reason = |id: &str| answer.reasons.get(id).map(String::as_str);
+        Ok(Judgement::of(answer.opinion, reason))
     }
 
     /// All policies that speak of one target, part by part, for people who ask why.
@@ -221,18 +266,27 @@ impl<'a> Judge<'a> {
     /// # Errors
     /// There is no question that could be put to them.
     pub fn dissect(&self, subject: &Subject<'_>) -> Result<Vec<Dissected>, Fault> {
+        let Asked::Cedar(_, inquiry) = &self.asked else {
+            return Ok(Vec::new());
+        };
         let input = self.input(subject);
         let input = input.map_err(|fault| Fault::Arguments(fault.why))?;
-        let sources = self.policies.sources();
-        self.inquiry.dissect(sources, subject, input)
+        inquiry.dissect(self.policies.sources(), subject, input)
     }
 
     /// The arguments of a tool with a definition, checked against its schema before policy sees them.
+    fn checked(&self, subject: &Subject<'_>) -> Result<Option<Value>, ArgumentFault> {
+        match subject.known {
+            Known::Tool(tool) => tool.mapped.check(self.arguments).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// The same in Cedar's terms.
     fn input(&self, subject: &Subject<'_>) -> Result<Option<RestrictedExpression>, ArgumentFault> {
-        let Known::Tool(tool) = subject.known else {
+        let (Known::Tool(tool), Some(arguments)) = (subject.known, self.checked(subject)?) else {
             return Ok(None);
         };
-        let arguments = tool.mapped.check(self.arguments)?;
         tool.mapped.input(&arguments).map(Some)
     }
 }

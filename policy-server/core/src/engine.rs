@@ -4,10 +4,40 @@
 //! an engine error that is skipped.
 
 pub mod cedar;
+pub mod rego;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use crate::policies::{Known, Problem, Sources};
+
+/// An engine with the policies that it judges by.
+#[derive(Debug)]
+pub enum Engine {
+    /// Cedar.
+    Cedar(Box<cedar::Engine>),
+    /// Rego.
+    Rego(Box<rego::Engine>),
+}
+
+impl Engine {
+    /// The Cedar engine, when it is one: what is said in Cedar's own words needs it.
+    #[must_use]
+    pub fn cedar(&self) -> Option<&cedar::Engine> {
+        match self {
+            Self::Cedar(engine) => Some(engine),
+            Self::Rego(_) => None,
+        }
+    }
+
+    /// What can hardly be meant in the policies. Rego has no lints.
+    #[must_use]
+    pub fn lints(&self, sources: &Sources, known: &Known) -> Vec<Problem> {
+        self.cedar()
+            .map_or_else(Vec::new, |engine| engine.lints(sources, known))
+    }
+}
 
 /// What an engine says about one target: the document that every engine yields.
 ///
@@ -241,6 +271,17 @@ pub enum Fault {
     /// A policy failed to evaluate.
     #[error("policy failed to evaluate: {0}")]
     Evaluation(String),
+    /// The policies took longer than they may.
+    #[error("policies took too long")]
+    TimeOut,
+    /// What a policy yields is not what it should be.
+    #[error("an element of `{set}` {wrong}")]
+    UnfitElement {
+        /// The set.
+        set: &'static str,
+        /// What is wrong; nothing of the element itself.
+        wrong: &'static str,
+    },
 }
 
 #[cfg(test)]

@@ -75,6 +75,15 @@ struct Item<'a> {
     target: Target,
 }
 
+impl Item<'_> {
+    fn tool(&self) -> Option<(Name, ToolEntry)> {
+        match &self.target {
+            Target::Tool(name) => Some((name.clone(), ToolEntry::read(self.raw.get()))),
+            _ => None,
+        }
+    }
+}
+
 /// The members of a JSON object in their order, each there once.
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
@@ -105,11 +114,7 @@ impl<'a> Listing<'a> {
     /// The tools that the page defines, for the registry.
     #[must_use]
     pub fn tools(&self) -> Vec<(Name, ToolEntry)> {
-        let tool = |item: &Item<'_>| match &item.target {
-            Target::Tool(name) => Some((name.clone(), ToolEntry::read(item.raw.get()))),
-            _ => None,
-        };
-        self.items.iter().filter_map(tool).collect()
+        self.items.iter().filter_map(Item::tool).collect()
     }
 
     /// What the caller may see of it. `policies` know the tools of the page.
@@ -152,6 +157,13 @@ impl<'a> Listing<'a> {
         };
         Ok(self.items.iter().filter(may).map(|item| item.raw).collect())
     }
+}
+
+/// The tools among the items of a `tools/list`, as [`Listing::tools`] finds them.
+#[must_use]
+pub fn sound_tools(items: &[&RawValue]) -> Vec<(Name, ToolEntry)> {
+    let sound = sound_items(ListKind::Tools, items);
+    sound.iter().filter_map(Item::tool).collect()
 }
 
 /// Items with a sound name that the page has once; of two tools with one name neither is sound.

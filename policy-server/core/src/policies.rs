@@ -20,7 +20,9 @@ use portcullis_protocol::names::ServerName;
 use self::bundle::Stamp;
 use self::manifest::{EngineKind, Manifest};
 use crate::catalogue::Catalogue;
-use crate::engine::cedar::{Engine, SCHEMA};
+use crate::engine::Engine;
+use crate::engine::cedar::{self, SCHEMA};
+use crate::engine::rego;
 use crate::registry::{Change, Fit, Registry};
 use crate::schema::BaseContext;
 
@@ -28,8 +30,8 @@ pub use self::code::{Code, WARNINGS};
 pub use self::known::Known;
 pub use self::problem::{Place, Problem, Severity};
 pub use self::sources::{
-    BYTES_MAX, FILES_MAX, MANIFEST_FILE, ROLES_FILE, SCHEMA_FILE, Sources, TAGS_FILE, TOOLS_FOLDER,
-    is_source,
+    BYTES_MAX, DATA_FILE, FILES_MAX, MANIFEST_FILE, ROLES_FILE, SCHEMA_FILE, Sources, TAGS_FILE,
+    TOOLS_FOLDER, is_source,
 };
 
 /// Most new definitions of one page that are tried one by one when policies do not fit all of them.
@@ -75,15 +77,14 @@ impl Policies {
         let catalogue = Catalogue::gather(&sources, registry, &base, before)?;
         let manifest = Manifest::of(&sources)?;
         let engine = match manifest.engine {
-            EngineKind::Cedar => Engine::load(&sources, &catalogue)?,
-            EngineKind::Rego => {
-                let problem = Problem::new(Code::Manifest, MANIFEST_FILE, "no Rego engine");
-                return Err(vec![problem]);
+            EngineKind::Cedar => {
+                Engine::Cedar(Box::new(cedar::Engine::load(&sources, &catalogue)?))
             }
+            EngineKind::Rego => Engine::Rego(Box::new(rego::Engine::load(&sources)?)),
         };
         Ok(Self {
             digest: sources.digest(),
-            files: sources.cedar().count(),
+            files: sources.cedar().chain(sources.rego()).count(),
             sources,
             catalogue,
             engine,

@@ -14,6 +14,10 @@ use serde_json::value::RawValue;
 /// Most tools that are remembered for one server; beyond it a tool stays unlisted.
 pub const TOOLS_MAX: usize = 10_000;
 
+/// Most bytes of definitions that are remembered for one server, together. Beyond it a new tool
+/// stays unlisted, and one that is known is in quarantine with its new definition.
+pub const DEFINITIONS_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// The hints of the MCP specification, with its pessimistic defaults where a server is silent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(
@@ -135,9 +139,49 @@ pub struct Listed {
 }
 
 impl Listed {
-    fn newest(&self) -> Option<Digest> {
+    /// The digest of the newest definition, whether it counts or not.
+    #[must_use]
+    pub fn newest(&self) -> Option<Digest> {
         let accepted = self.accepted.as_ref().map(|entry| entry.definition);
         self.refused.or(accepted)
+    }
+
+    fn bytes(&self) -> usize {
+        let accepted = self.accepted.as_ref();
+        accepted.map_or(0, |entry| entry.json.len())
+    }
+}
+
+/// What may still be remembered for one server.
+struct Room {
+    tools: usize,
+    bytes: usize,
+}
+
+impl Room {
+    fn left(known: Option<&BTreeMap<Name, Listed>>) -> Self {
+        let bytes = known.into_iter().flat_map(BTreeMap::values);
+        let bytes: usize = bytes.map(Listed::bytes).sum();
+        Self {
+            tools: TOOLS_MAX.saturating_sub(known.map_or(0, BTreeMap::len)),
+            bytes: DEFINITIONS_BYTES_MAX.saturating_sub(bytes),
+        }
+    }
+
+    /// Takes the room of one definition. Where there is none, a new tool is not remembered; of one
+    /// that is known it must be remembered that it is another now, which takes no room.
+    fn take(&mut self, before: Option<&Listed>, after: &ToolEntry) -> Option<Fit> {
+        let bytes = self.bytes + before.map_or(0, Listed::bytes);
+        let left = bytes.checked_sub(after.json.len());
+        let tools = self.tools.checked_sub(usize::from(before.is_none()));
+        match (left, tools, before) {
+            (Some(bytes), Some(tools), _) => {
+                *self = Self { tools, bytes };
+                Some(Fit::Accepted)
+            }
+            (_, _, Some(_)) => Some(Fit::Refused),
+            (_, _, None) => None,
+        }
     }
 }
 
@@ -153,26 +197,31 @@ impl Registry {
         self.servers.iter()
     }
 
+    /// The tools of one server.
+    #[must_use]
+    pub fn server(&self, server: &ServerName) -> Option<&BTreeMap<Name, Listed>> {
+        self.servers.get(server)
+    }
+
     /// What a page of `tools/list` would change, without changing it.
     #[must_use]
     pub fn changes(&self, server: &ServerName, page: &[(Name, ToolEntry)]) -> Vec<Change> {
         let known = self.servers.get(server);
-        let mut room = TOOLS_MAX.saturating_sub(known.map_or(0, BTreeMap::len));
+        let mut room = Room::left(known);
         let mut changes = Vec::new();
         for (tool, after) in page {
-            let before = known
-                .and_then(|tools| tools.get(tool))
-                .and_then(Listed::newest);
-            let fits = before.is_some() || room > 0;
-            if before != Some(after.definition) && fits {
-                room = room.saturating_sub(usize::from(before.is_none()));
-                changes.push(Change {
-                    tool: tool.clone(),
-                    before,
-                    after: after.clone(),
-                    fit: Fit::Accepted,
-                });
+            let listed = known.and_then(|tools| tools.get(tool));
+            let before = listed.and_then(Listed::newest);
+            if before == Some(after.definition) {
+                continue;
             }
+            let fit = room.take(listed, after);
+            changes.extend(fit.map(|fit| Change {
+                tool: tool.clone(),
+                before,
+                after: after.clone(),
+                fit,
+            }));
         }
         changes
     }
@@ -254,5 +303,33 @@ mod tests {
         assert_eq!(back.len(), 1, "the old definition is news again");
         registry.apply(&server, &back);
         assert_eq!(listed(&registry).refused, None);
+    }
+
+    #[test]
+    fn what_is_too_much_together_is_not_remembered() {
+        let server = ServerName::parse("demo").unwrap();
+        let name = |number: usize| Name::parse(&format!("t{number}")).unwrap();
+        let entry = |bytes: usize, letter: &str| ToolEntry::read(&letter.repeat(bytes));
+        let page: Vec<_> = (0..17)
+            .map(|number| (name(number), entry(1024 * 1024, "x")))
+            .collect();
+        let mut registry = Registry::default();
+        let changes = registry.changes(&server, &page);
+        assert_eq!(changes.len(), 16, "16 MiB and no more");
+        registry.apply(&server, &changes);
+        let small = registry.changes(&server, &[(name(99), entry(1, "y"))]);
+        assert!(small.is_empty(), "there is no room at all");
+        let shrinking = registry.changes(&server, &[(name(0), entry(10, "y"))]);
+        assert_eq!(shrinking.first().unwrap().fit, Fit::Accepted);
+        let growing = registry.changes(&server, &[(name(0), entry(1024 * 1024 + 1, "y"))]);
+        assert_eq!(
+            growing.first().unwrap().fit,
+            Fit::Refused,
+            "a known tool that has become another one is not left as it was"
+        );
+        registry.apply(&server, &growing);
+        let listed = registry.server(&server).unwrap().get(&name(0)).unwrap();
+        assert_eq!(listed.accepted, Some(entry(1024 * 1024, "x")));
+        assert_eq!(listed.newest(), growing.first().map(|c| c.after.definition));
     }
 }

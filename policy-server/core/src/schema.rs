@@ -36,19 +36,22 @@ mod cost;
 mod fragment;
 mod mapping;
 mod names;
+mod opaque;
 mod shape;
-mod strict;
+pub(crate) mod strict;
 mod text;
 mod views;
 
 use cedar_policy::RestrictedExpression;
 use jsonschema::Validator;
 use portcullis_protocol::digest::Digest;
+use portcullis_protocol::limits::REQUEST_BYTES_MAX;
 use portcullis_protocol::names::{Name, ServerName};
 use serde_json::Value;
 
-pub use self::base::{BaseContext, merge, opaque_types};
+pub use self::base::{BaseContext, merge, opaque_types, tools_text, whole_json, whole_text};
 pub(crate) use self::convert::instant_ms;
+pub use self::opaque::Opaque;
 
 use self::mapping::Mapper;
 use self::shape::Shape;
@@ -107,6 +110,18 @@ fn bounded(error: &dyn std::fmt::Display) -> String {
     visible.take(REASON_CHARS_MAX).collect()
 }
 
+/// Reads arguments that no definition types; they are an object whose members are there once.
+///
+/// # Errors
+/// Says what is wrong with them.
+pub fn any_arguments(text: &str) -> Result<Value, ArgumentFault> {
+    let value = strict::read(text, REQUEST_BYTES_MAX).map_err(|why| ArgumentFault::new("", why))?;
+    match value.is_object() {
+        true => Ok(value),
+        false => Err(ArgumentFault::new("", "is not an object")),
+    }
+}
+
 /// Why arguments are refused. Never holds a value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{} {why}", if self.pointer.is_empty() { "`arguments`" } else { self.pointer.as_str() })]
@@ -149,8 +164,7 @@ impl ToolDefinition {
     /// # Errors
     /// It is too long or too deep, holds a member twice, or lacks name or schema.
     pub fn read(item_json: &str) -> Result<Self, MappingFault> {
-        let mut item = strict::read(item_json, bounds::DEFINITION_BYTES_MAX)
-            .map_err(MappingFault::Unreadable)?;
+        let mut item = read_definition(item_json)?;
         let name = item.get("name").and_then(Value::as_str);
         let name = name.and_then(|name| Name::parse(name).ok());
         let name = name.ok_or(MappingFault::NoName)?;
@@ -164,6 +178,11 @@ impl ToolDefinition {
             digest: Digest::of(item_json.as_bytes()),
         })
     }
+}
+
+/// A definition as JSON that can be read in one way only.
+pub(crate) fn read_definition(item_json: &str) -> Result<Value, MappingFault> {
+    strict::read(item_json, bounds::DEFINITION_BYTES_MAX).map_err(MappingFault::Unreadable)
 }
 
 /// A tool whose arguments have types.
@@ -240,6 +259,12 @@ impl MappedTool {
     #[must_use]
     pub fn cedar_text(&self) -> String {
         text::text(&self.fragment)
+    }
+
+    /// The arguments of which Cedar knows only whether two are equal, in the order of their names.
+    #[must_use]
+    pub fn opaque(&self) -> Vec<Opaque> {
+        opaque::of(&self.shape)
     }
 
     /// Reads arguments and checks them against the tool's own schema; none are an empty object.

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod check;
+mod drift;
 mod explain;
 mod fmt;
 mod render;
@@ -23,6 +24,7 @@ pub(super) enum Command {
     Check(check::Args),
     Fmt(fmt::Args),
     Schema(schema::Args),
+    Drift(drift::Args),
     Test(test::Args),
     Explain(explain::Args),
     /// Sign policies into one file, and check such files
@@ -35,6 +37,7 @@ pub(super) fn run(command: &Command) -> u8 {
         Command::Check(args) => check::run(args),
         Command::Fmt(args) => fmt::run(args),
         Command::Schema(args) => schema::run(args),
+        Command::Drift(args) => drift::run(args),
         Command::Test(args) => test::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Bundle(command) => bundle::run(command),

@@ -1,5 +1,7 @@
 //! The admin listener: liveness, readiness, metrics and status. It changes nothing.
 
+mod tools;
+
 use std::sync::Arc;
 
 use hyper::body::Incoming;
@@ -44,6 +46,7 @@ struct Status {
     version: &'static str,
     policies: Policies,
     storage: Check,
+    tools: tools::Tools,
 }
 
 #[derive(Serialize)]
@@ -125,12 +128,23 @@ impl Admin {
             error: state.trouble(now_us),
         };
         let version = env!("CARGO_PKG_VERSION");
+        let registry = self.library.registry();
+        let set = state.policies.clone();
+        let looking =
+            tokio::task::spawn_blocking(move || tools::Tools::look(set.as_deref(), &registry));
+        let Ok(tools) = looking.await else {
+            return problem(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the tools cannot be read",
+            );
+        };
         json(
             StatusCode::OK,
             &Status {
                 version,
                 policies,
                 storage: self.storage().await,
+                tools,
             },
         )
     }

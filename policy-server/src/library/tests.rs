@@ -138,3 +138,27 @@ fn lints_do_not_keep_a_set_from_force() {
     let found = policies.lints();
     assert_eq!(found[0].code, Code::LintDuplicatePolicy);
 }
+
+#[test]
+fn tool_lists_and_tags_count_and_other_folders_do_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = r#"{"tools":[{"name":"echo","inputSchema":{"type":"object"}}]}"#;
+    for inside in ["tools", "notes", "tools/old.json"] {
+        std::fs::create_dir(folder.path().join(inside)).unwrap();
+    }
+    write(folder.path(), "tools/demo.json", list);
+    write(folder.path(), "tags.toml", "[demo]\necho = [\"harmless\"]");
+    for ignored in ["tools/.demo.json.swp", "tools/README.md", "notes/x.json"] {
+        write(folder.path(), ignored, "no list");
+    }
+    let policies =
+        Policies::load(read_folder(folder.path()).unwrap(), &Registry::default()).unwrap();
+    let (server, tool) = policies.catalogue().tools().next().unwrap();
+    assert_eq!((server.as_str(), tool.name.as_str()), ("demo", "echo"));
+    assert_eq!(tool.tags, ["harmless"]);
+    write(folder.path(), "tools/demo.json", "{");
+    let error = Policies::load(read_folder(folder.path()).unwrap(), &Registry::default())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("tools/demo.json:1:"), "{error}");
+}

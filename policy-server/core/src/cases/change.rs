@@ -80,9 +80,9 @@ fn lifted(one: &Dissected) -> String {
             one.policy
         ),
         false => format!(
-            "`{}` would have to stop forbidding it: {}",
+            "`{}` would have to stop applying, which it does because its {}",
             one.policy,
-            conditions.join("; ")
+            conditions.join(", and its ")
         ),
     }
 }

@@ -19,6 +19,10 @@ use crate::policies::Policies;
 /// How alike a tool's name must be to be suggested, of one.
 const ALIKE: f64 = 0.8;
 
+/// What is to be known about a target that no list shows.
+const HIDDEN: &str =
+    "no list shows it to this caller, and the agent reads only that it does not exist";
+
 /// An explanation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Explanation {
@@ -29,7 +33,7 @@ pub struct Explanation {
     pub finding: Finding,
     /// What is asked: the first target that is not allowed, or else the first.
     pub asked: String,
-    /// What the agent reads, if it is not allowed.
+    /// What the agent reads, if it is neither allowed nor hidden.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// The policies that decided it, part by part.
@@ -91,11 +95,16 @@ impl Explanation {
         // Where the question cannot be put, the finding says why, and there is nothing to take apart.
         let dissected = judge.dissect(subject).unwrap_or_default();
         let mut notes = notes(&facts, policies.catalogue(), subject);
-        notes.extend(hidden(&judgement));
+        if is_hidden(&judgement) {
+            notes.push(HIDDEN.to_owned());
+        }
         Self {
             outcome: judgement.outcome,
             finding: Finding::of(&judgement, subject),
-            message: message(&judgement).map(str::to_owned),
+            message: match is_hidden(&judgement) {
+                true => None,
+                false => message(&judgement).map(str::to_owned),
+            },
             changes: match judgement.faults.is_empty() {
                 true => change::changes(judgement.outcome, written, &asked, &dissected),
                 false => change::failures(&dissected),
@@ -221,11 +230,6 @@ fn alike(catalogue: &Catalogue, server: &ServerName, name: &str) -> Option<Strin
 }
 
 /// Whether the agent is told that there is no such thing.
-fn hidden(judgement: &Judgement) -> Option<String> {
-    let Verdict::Deny(denial) = &judgement.verdict else {
-        return None;
-    };
-    (denial.shape == Shape::Hidden).then(|| {
-        "no list shows it to this caller, and the agent is told that it does not exist".to_owned()
-    })
+const fn is_hidden(judgement: &Judgement) -> bool {
+    matches!(&judgement.verdict, Verdict::Deny(denial) if matches!(denial.shape, Shape::Hidden))
 }

@@ -19,7 +19,7 @@ use crate::policies::{Policies, Problem};
 #[derive(Debug)]
 pub struct Runner<'a> {
     policies: &'a Policies,
-    whole: Whole<'a>,
+    whole: Option<Whole<'a>>,
     now_ms: i64,
 }
 
@@ -92,7 +92,9 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// The policies cannot be put together as one set, which no loaded set shows.
     pub fn new(policies: &'a Policies, now_ms: i64) -> Result<Self, Vec<Problem>> {
-        let whole = policies.engine().whole(policies.sources())?;
+        let cedar = policies.engine().cedar();
+        let whole = cedar.map(|engine| engine.whole(policies.sources()));
+        let whole = whole.transpose()?;
         Ok(Self {
             policies,
             whole,
@@ -124,15 +126,18 @@ impl<'a> Runner<'a> {
         expected: &Expected,
     ) -> (Mismatches, String, Vec<String>) {
         let mut mismatches = Mismatches::default();
-        let answer = self.whole.answer(&Plain {
+        let plain = Plain {
             principal: &request.principal,
             action: &request.action,
             resource: &request.resource,
             context: &request.context,
             entities,
-        });
-        let answer = match answer {
-            Ok(answer) => answer,
+        };
+        let asked = self.whole.as_ref().zip(self.policies.engine().cedar());
+        let asked = asked.ok_or_else(|| "a request to Rego, as an MCP message".to_owned());
+        let answered = asked.and_then(|(whole, engine)| Ok((whole.answer(&plain)?, engine)));
+        let (answer, engine) = match answered {
+            Ok(answered) => answered,
             Err(error) => {
                 mismatches.add("request", "one that fits the schema".to_owned(), error);
                 return (mismatches, "it cannot be asked".to_owned(), Vec::new());
@@ -156,7 +161,7 @@ impl<'a> Runner<'a> {
             &errors,
             usize::to_string,
         );
-        let judgement = Judgement::of(answer.opinion, |id| self.policies.engine().reason(id));
+        let judgement = Judgement::of(answer.opinion, |id| engine.reason(id));
         outcome(&mut mismatches, expected, &judgement);
         let mut decided = answer.reason;
         decided.extend(decided_by(&judgement));

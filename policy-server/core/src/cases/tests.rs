@@ -261,7 +261,12 @@ fn only_passing_cases_cover() {
     let small = pay("staff", r#"{"amount":1,"currency":"EUR"}"#, "");
     let coverage = |expected: &str| {
         let tried = [runner.run(&case(&small, expected))];
-        let standings = policies.engine().standings(policies.sources()).unwrap();
+        let standings = policies
+            .engine()
+            .cedar()
+            .unwrap()
+            .standings(policies.sources())
+            .unwrap();
         Coverage::of(standings, &tried)
     };
     let good = coverage(r#""outcome":"allow""#);

@@ -8,10 +8,38 @@ use serde_json::value::RawValue;
 
 use super::Origin;
 use crate::policies::{Code, Place, Problem, Sources};
-use crate::registry::{Listed, ToolEntry};
+use crate::registry::{Listed, Registry, ToolEntry};
 
 /// The folder in the policy folder.
 const FOLDER: &str = "tools/";
+
+/// The file in the policy folder that lists the tools of a server.
+#[must_use]
+pub fn pins_file(server: &ServerName) -> String {
+    format!("{FOLDER}{server}.json")
+}
+
+/// The text of such a file, a tool a line. Each definition keeps its bytes.
+#[must_use]
+pub fn pins_text<'a>(tools: impl Iterator<Item = &'a ToolEntry>) -> String {
+    let tools: Vec<&str> = tools.map(|entry| &*entry.json).collect();
+    if tools.is_empty() {
+        return "{\"tools\":[]}\n".to_owned();
+    }
+    format!("{{\"tools\":[\n{}\n]}}\n", tools.join(",\n"))
+}
+
+/// The tools that the folder lists.
+///
+/// # Errors
+/// A list cannot be read.
+pub fn pinned(sources: &Sources) -> Result<Registry, Vec<Problem>> {
+    let mut registry = Registry::default();
+    for (server, name, listed) in read(sources)?.0 {
+        registry.restore(server, name, listed);
+    }
+    Ok(registry)
+}
 
 /// Tools as the folder lists them.
 pub(super) struct Pins(Vec<(ServerName, Name, Listed)>);

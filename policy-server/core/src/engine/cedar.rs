@@ -31,15 +31,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cedar_policy::{
-    Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request, RestrictedExpression,
-    Schema,
+    Authorizer, Context, Decision, Entities, EntityUid, PartialEntities, PolicySet, Request,
+    RestrictedExpression, Schema,
 };
 
 use self::places::Place;
-use self::principals::{Principal, Principals};
+use self::principals::{Near, Principal, Principals};
 use self::slices::{Cut, Layers, Method, Slices};
 use super::{Fault, Gate, Opinion, ShadowEffect, ShadowNote};
-use crate::catalogue::Known;
+use crate::catalogue::{Known, Tool};
 use crate::facts::{Facts, Subject};
 
 pub use self::annotations::{ANNOTATIONS, ID_BYTES_MAX, REASON_BYTES_MAX};
@@ -58,7 +58,11 @@ const INPUT: &str = "input";
 pub struct Engine {
     schema: Schema,
     slices: Slices,
+    /// The built-in schema alone: the actions of what is no tool.
+    bare: Schema,
     places: BTreeMap<String, Place>,
+    /// The tools of each server.
+    tools: BTreeMap<EntityUid, Entities>,
     principals: Principals,
     meanings: load::Meanings,
     authorizer: Authorizer,
@@ -78,8 +82,18 @@ pub struct Inquiry<'a> {
 struct Scene<'a> {
     action: EntityUid,
     resource: EntityUid,
-    entities: Arc<Entities>,
+    near: Arc<Near>,
     layers: Layers<'a>,
+}
+
+impl Scene<'_> {
+    /// The policies that can speak of it.
+    fn cuts(&self) -> Vec<&Cut> {
+        match &self.near.cut {
+            Some(cut) => vec![cut],
+            None => self.layers.to_vec(),
+        }
+    }
 }
 
 impl Engine {
@@ -134,23 +148,45 @@ impl Inquiry<'_> {
             Known::Quarantined(_) => false,
             Known::Tool(tool) => self
                 .principal
-                .shown(tool.mapped.action(), || self.possible(subject)),
-            Known::Unlisted => self.possible(subject),
+                .shown(tool.mapped.action(), || self.possible(tool)),
+            Known::Unlisted => self.possible_anywhere(subject),
         }
     }
 
-    fn possible(&self, subject: &Subject<'_>) -> bool {
-        // What cannot be put as a question is denied when it is called.
-        self.scene(subject).is_ok_and(|scene| {
-            shown::possible(
-                &self.engine.schema,
-                self.principal.uid(),
-                &scene.action,
-                &scene.resource,
-                &scene.entities,
-                scene.layers.map(|cut| &cut.base),
-            )
+    fn possible(&self, tool: &Tool) -> bool {
+        let engine = self.engine;
+        let Some(place) = engine.places.get(tool.mapped.action()) else {
+            return false;
+        };
+        let layers = engine.slices.of_tool(place);
+        let own = self.principal.cut(layers);
+        let cuts = own.as_ref().map_or(layers.to_vec(), |cut| vec![cut]);
+        if !shown::permits(&cuts) {
+            return false;
+        }
+        let (schema, tools) = (&engine.schema, engine.tools.get(&place.server));
+        let crowd = tools.and_then(|tools| self.principal.crowd(&place.server, tools, schema));
+        let (principal, action) = (self.principal.uid(), &place.action);
+        crowd.is_none_or(|crowd| {
+            shown::possible(schema, principal, action, &place.resource, &crowd, &cuts)
         })
+    }
+
+    /// The same of something that is no tool with a definition.
+    fn possible_anywhere(&self, subject: &Subject<'_>) -> bool {
+        // What cannot be put as a question is denied when it is called.
+        let Ok(scene) = self.anywhere(subject) else {
+            return false;
+        };
+        let cuts = scene.cuts();
+        let entities = scene.near.entities.clone();
+        let (schema, principal) = (&self.engine.schema, self.principal.uid());
+        let crowd = PartialEntities::from_concrete(entities, &self.engine.bare);
+        shown::permits(&cuts)
+            && crowd.is_ok_and(|crowd| {
+                let (action, resource) = (&scene.action, &scene.resource);
+                shown::possible(schema, principal, action, resource, &crowd, &cuts)
+            })
     }
 
     fn evaluate(
@@ -158,12 +194,14 @@ impl Inquiry<'_> {
         subject: &Subject<'_>,
         input: Option<RestrictedExpression>,
     ) -> Result<Opinion, Fault> {
-        let (scene, request) = self.question(subject, input)?;
-        Ok(self.engine.judge(scene.layers, &request, &scene.entities))
+        let (scene, request) = self.request(subject, input)?;
+        Ok(self
+            .engine
+            .judge(&scene.cuts(), &request, &scene.near.entities))
     }
 
-    /// One target's surroundings, and the question about it.
-    fn question(
+    /// The request for one target, validated, and what it is asked of.
+    fn request(
         &self,
         subject: &Subject<'_>,
         input: Option<RestrictedExpression>,
@@ -195,11 +233,12 @@ impl Inquiry<'_> {
     fn place(&self, action: &str) -> Result<Scene<'_>, Fault> {
         let engine = self.engine;
         let place = engine.places.get(action).ok_or(Fault::UnfitRequest)?;
+        let layers = engine.slices.of_tool(place);
         Ok(Scene {
             action: place.action.clone(),
             resource: place.resource.clone(),
-            entities: self.principal.at(action, &place.entities)?,
-            layers: engine.slices.of_tool(place),
+            near: self.principal.near(action, &place.entities, layers)?,
+            layers,
         })
     }
 
@@ -208,16 +247,22 @@ impl Inquiry<'_> {
         let (resource, entity) = entities::resource(subject, &self.server)?;
         let action = &self.method.action;
         let id: &str = action.id().as_ref();
-        let with_caller = self.principal.at(id, &self.method.entities)?;
+        let none = self.engine.slices.none();
+        let near = self.principal.near(id, &self.method.entities, none)?;
         let more = [entities::bare(&self.server)?].into_iter().chain(entity);
-        let entities = Entities::clone(&with_caller)
+        let entities = near
+            .entities
+            .clone()
             .add_entities(more, Some(&self.engine.schema))
             .map_err(|_| Fault::UnfitEntities)?;
         Ok(Scene {
             action: action.clone(),
             layers: self.engine.slices.of(action, &resource, &self.server),
             resource,
-            entities: Arc::new(entities),
+            near: Arc::new(Near {
+                entities,
+                cut: None,
+            }),
         })
     }
 }
@@ -241,10 +286,10 @@ impl Said {
 impl Engine {
     /// Asks each part of each cut. Policies are independent of each other, so the parts together
     /// say what the whole would: a gate that is shut is a `forbid` that an approval would lift.
-    fn judge(&self, layers: Layers<'_>, request: &Request, entities: &Entities) -> Opinion {
+    fn judge(&self, cuts: &[&Cut], request: &Request, entities: &Entities) -> Opinion {
         let mut base = Said::default();
         let mut gates = Said::default();
-        for cut in layers {
+        for cut in cuts {
             base.add(self.ask(&cut.base, request, entities));
             gates.add(self.ask(&cut.gates, request, entities));
         }
@@ -257,13 +302,13 @@ impl Engine {
                 None => faults.push(Fault::UnfitPolicies),
             }
         }
-        let shadow = layers.map(|cut| self.shadow(cut, request, entities));
+        let shadow = cuts.iter().map(|cut| self.shadow(cut, request, entities));
         let opinion = Opinion {
             permits: base.permits,
             forbids: base.forbids,
             gates: shut,
             faults,
-            shadow: shadow.into_iter().flatten().collect(),
+            shadow: shadow.flatten().collect(),
         };
         opinion.settled()
     }
@@ -311,3 +356,6 @@ impl Engine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,8 @@ pub enum Code {
     Tags,
     /// `bundle.toml` is no manifest, or the files are not for its engine.
     Manifest,
+    /// A Rego module is refused.
+    Rego,
     /// A bundle is not signed by a key that is trusted, or is no bundle.
     Bundle,
     /// The text is no Cedar.
@@ -117,6 +119,7 @@ impl Code {
             Self::Tools => "tools",
             Self::Tags => "tags",
             Self::Manifest => "manifest",
+            Self::Rego => "rego",
             Self::Bundle => "bundle",
             Self::Syntax => "syntax",
             Self::Format => "format",

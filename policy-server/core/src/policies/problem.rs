@@ -63,17 +63,23 @@ pub struct Place {
 }
 
 impl Place {
+    /// A line and a character in it, counted from one.
+    #[must_use]
+    pub const fn point(line: usize, column: usize) -> Self {
+        Self {
+            line,
+            column,
+            end_line: None,
+            end_column: None,
+        }
+    }
+
     /// The place of a byte in a text.
     #[must_use]
     pub fn of(text: &str, offset: usize) -> Self {
         let before = text.get(..offset.min(text.len())).unwrap_or(text);
         let line = before.rsplit('\n').next().unwrap_or_default();
-        Self {
-            line: before.matches('\n').count() + 1,
-            column: line.chars().count() + 1,
-            end_line: None,
-            end_column: None,
-        }
+        Self::point(before.matches('\n').count() + 1, line.chars().count() + 1)
     }
 
     /// The place of some bytes in a text; of none, a point.

@@ -21,6 +21,9 @@ pub const TAGS_FILE: &str = "tags.toml";
 /// The name of the file with the names that a deployment knows, for lints.
 pub const ROLES_FILE: &str = "roles.toml";
 
+/// The name of the data that Rego modules read, as JSON.
+pub const DATA_FILE: &str = "data.json";
+
 /// The folder inside that counts: `tools/NAME.json` is the pinned tool list of the server NAME.
 pub const TOOLS_FOLDER: &str = "tools";
 
@@ -37,7 +40,8 @@ pub fn is_source(name: &str) -> bool {
     let (counts, file) = match name.split_once('/') {
         None => {
             let written = name.ends_with(".cedar") || name.ends_with(".rego");
-            let known = [SCHEMA_FILE, MANIFEST_FILE, TAGS_FILE, ROLES_FILE].contains(&name);
+            let known =
+                [SCHEMA_FILE, MANIFEST_FILE, TAGS_FILE, ROLES_FILE, DATA_FILE].contains(&name);
             (written || known, name)
         }
         Some((folder, file)) => {
@@ -68,6 +72,22 @@ impl Sources {
         self.files.get(name).map(String::as_str)
     }
 
+    /// The same with another text of one file, and from no bundle.
+    #[must_use]
+    pub fn with(&self, name: &str, text: String) -> Self {
+        let mut files = self.files.clone();
+        files.insert(name.to_owned(), text);
+        Self::new(files)
+    }
+
+    /// Of all files only what it says about tags of tools.
+    #[must_use]
+    pub fn only_tags(&self) -> Self {
+        let mut files = self.files.clone();
+        files.retain(|name, _| name == TAGS_FILE);
+        Self::new(files)
+    }
+
     /// All files, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.files
@@ -89,6 +109,11 @@ impl Sources {
     /// The Rego files, sorted by name.
     pub(crate) fn rego(&self) -> impl Iterator<Item = (&str, &str)> {
         self.iter().filter(|(name, _)| name.ends_with(".rego"))
+    }
+
+    /// The data of the Rego files.
+    pub(crate) fn data(&self) -> Option<(&str, &str)> {
+        self.iter().find(|(name, _)| *name == DATA_FILE)
     }
 
     /// SHA-256 over the built-in schema and all files but its copy, names and bytes.

@@ -5,7 +5,7 @@
 use cedar_policy::SchemaFragment;
 use serde_json::{Map, Value};
 
-use super::{MappedTool, MappingFault};
+use super::{MappedTool, MappingFault, text};
 
 /// The attributes that every action's context has.
 #[derive(Clone, Debug)]
@@ -21,16 +21,67 @@ impl BaseContext {
     /// # Errors
     /// The schema cannot be read, or has no such record.
     pub fn read(base_schema: &str) -> Result<Self, MappingFault> {
-        let cedar = |error: &dyn std::fmt::Display| MappingFault::cedar(error);
-        let (fragment, _) =
-            SchemaFragment::from_cedarschema_str(base_schema).map_err(|error| cedar(&error))?;
-        let json = fragment.to_json_value().map_err(|error| cedar(&error))?;
+        let json = read(base_schema)?;
         let context = json.pointer("/Mcp/commonTypes/Context/attributes");
         let context = context.and_then(Value::as_object).cloned();
         context
             .map(Self)
-            .ok_or_else(|| cedar(&"there is no record `Mcp::Context`"))
+            .ok_or_else(|| MappingFault::cedar(&"there is no record `Mcp::Context`"))
     }
+}
+
+/// A schema in Cedar's syntax as Cedar's JSON.
+fn read(base_schema: &str) -> Result<Value, MappingFault> {
+    let (fragment, _) = SchemaFragment::from_cedarschema_str(base_schema)
+        .map_err(|error| MappingFault::cedar(&error))?;
+    let json = fragment.to_json_value();
+    json.map_err(|error| MappingFault::cedar(&error))
+}
+
+/// The types and actions of tools in Cedar's syntax, each namespace once; without the base schema
+/// and the opaque types.
+#[must_use]
+pub fn tools_text<'a>(tools: impl Iterator<Item = &'a MappedTool>) -> String {
+    text::text(&together(tools))
+}
+
+fn together<'a>(tools: impl Iterator<Item = &'a MappedTool>) -> Value {
+    let mut all = Value::Object(Map::new());
+    tools.for_each(|tool| add(&mut all, tool.fragment()));
+    all
+}
+
+/// The base schema, written in Cedar's syntax, with the opaque types and all tools in it, in
+/// Cedar's JSON.
+///
+/// # Errors
+/// The base schema cannot be read.
+pub fn whole_json<'a>(
+    base_schema: &str,
+    tools: impl Iterator<Item = &'a MappedTool>,
+) -> Result<Value, MappingFault> {
+    Ok(merge(read(base_schema)?, tools))
+}
+
+/// The same in Cedar's syntax. The base schema keeps its text: it ends with its namespace `Mcp`,
+/// which is where the actions go.
+///
+/// # Errors
+/// The base schema ends otherwise.
+pub fn whole_text<'a>(
+    base_schema: &str,
+    tools: impl Iterator<Item = &'a MappedTool>,
+) -> Result<String, MappingFault> {
+    let base = base_schema.trim_end().strip_suffix('}');
+    let base = base.ok_or_else(|| MappingFault::cedar(&"the base schema ends outside `Mcp`"))?;
+    let mut more = together(tools);
+    let mut own = opaque_types();
+    if let Some(actions) = more.as_object_mut().and_then(|all| all.remove("Mcp")) {
+        add(&mut own, &serde_json::json!({ "Mcp": actions }));
+    }
+    let own = own.get("Mcp").map(text::inside).unwrap_or_default();
+    let note = "  // What has no faithful type, and the tools.\n";
+    Ok(format!("{base}\n{note}{own}}}\n\n{}", text::text(&more)))
 }
 
 /// The types `Mcp::Null`, `Mcp::Number` and `Mcp::Unknown`, once for all tools.

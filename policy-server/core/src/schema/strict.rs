@@ -14,7 +14,7 @@ use serde_json::{Map, Number, Value};
 const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 
 /// Reads a text of at most `bytes_max` bytes.
-pub(super) fn read(text: &str, bytes_max: usize) -> Result<Value, &'static str> {
+pub(crate) fn read(text: &str, bytes_max: usize) -> Result<Value, &'static str> {
     if text.len() > bytes_max {
         return Err("is too long");
     }

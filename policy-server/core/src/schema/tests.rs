@@ -199,3 +199,34 @@ fn a_definition_is_read_byte_for_byte() {
         Err(MappingFault::NoObject)
     );
 }
+
+#[test]
+fn opaque_arguments_are_named_as_policies_name_them() {
+    let tool = map(
+        "demo",
+        &json!({"name": "t", "inputSchema": {"type": "object", "additionalProperties": false,
+        "properties": {
+            "amount": {"type": "number"},
+            "whole": {"type": "number", "multipleOf": 1},
+            "x-any": {},
+            "rows": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+                "properties": {"price": {"type": "number"}, "name": {"type": "string"}}}},
+            "labels": {"type": "object", "additionalProperties": {"type": "number"}},
+            "either": {"anyOf": [{"type": "string"}, {"type": "number"}]},
+        }}}),
+    );
+    let tool = tool.unwrap();
+    let opaque = tool.opaque();
+    let found: Vec<_> = opaque
+        .iter()
+        .map(|one| (one.path.as_str(), one.kind))
+        .collect();
+    let wanted = [
+        ("input.amount", "Mcp::Number"),
+        ("input.either.typeChoice1", "Mcp::Number"),
+        ("input.labels.entries[].value", "Mcp::Number"),
+        ("input.rows[].price", "Mcp::Number"),
+        ("input[\"x-any\"]", "Mcp::Unknown"),
+    ];
+    assert_eq!(found, wanted);
+}

@@ -10,31 +10,36 @@ use serde_json::{Map, Value};
 pub(super) fn text(fragment: &Value) -> String {
     let mut written = String::new();
     for (name, namespace) in fragment.as_object().into_iter().flatten() {
-        let _ = writeln!(written, "namespace {name} {{");
-        for (name, kind) in members(namespace, "commonTypes") {
-            let _ = writeln!(written, "  type {name} = {};", of(kind, 1));
-        }
-        for (name, kind) in members(namespace, "entityTypes") {
-            let values = kind.get("enum").and_then(Value::as_array);
-            let values: Vec<String> = values.into_iter().flatten().map(quoted).collect();
-            let values = if values.is_empty() {
-                String::new()
-            } else {
-                format!(" enum [{}]", values.join(", "))
-            };
-            let _ = writeln!(written, "  entity {name}{values};");
-        }
-        for (name, action) in members(namespace, "actions") {
-            let name = quoted(&Value::from(name.as_str()));
-            let context = action.pointer("/appliesTo/context").unwrap_or(&Value::Null);
-            let _ = writeln!(
-                written,
-                "  action {name} in [Action::\"tools/call\"] appliesTo {{\n    \
-                 principal: [Agent],\n    resource: [Tool],\n    context: {},\n  }};",
-                of(context, 2)
-            );
-        }
-        written.push_str("}\n");
+        let _ = writeln!(written, "namespace {name} {{\n{}}}", inside(namespace));
+    }
+    written
+}
+
+/// The declarations of one namespace.
+pub(super) fn inside(namespace: &Value) -> String {
+    let mut written = String::new();
+    for (name, kind) in members(namespace, "commonTypes") {
+        let _ = writeln!(written, "  type {name} = {};", of(kind, 1));
+    }
+    for (name, kind) in members(namespace, "entityTypes") {
+        let values = kind.get("enum").and_then(Value::as_array);
+        let values: Vec<String> = values.into_iter().flatten().map(quoted).collect();
+        let values = if values.is_empty() {
+            String::new()
+        } else {
+            format!(" enum [{}]", values.join(", "))
+        };
+        let _ = writeln!(written, "  entity {name}{values};");
+    }
+    for (name, action) in members(namespace, "actions") {
+        let name = quoted(&Value::from(name.as_str()));
+        let context = action.pointer("/appliesTo/context").unwrap_or(&Value::Null);
+        let _ = writeln!(
+            written,
+            "  action {name} in [Action::\"tools/call\"] appliesTo {{\n    \
+             principal: [Agent],\n    resource: [Tool],\n    context: {},\n  }};",
+            of(context, 2)
+        );
     }
     written
 }

@@ -41,7 +41,8 @@ pub(in crate::cli) struct Args {
     /// The folder with the policies
     #[arg(long, value_name = "DIR", default_value = "policies")]
     policies: PathBuf,
-    /// Print one JSON object: outcome, finding, asked, decided, changes, nearest, shadow, notes
+    /// Print one JSON object: outcome, finding, asked, message, decided, changes, nearest, shadow,
+    /// notes; or error, problems
     #[arg(long)]
     json: bool,
 }
@@ -74,13 +75,21 @@ pub(super) fn run(args: &Args) -> u8 {
             tell(&written, &policies, now_ms, args);
             OK
         }
-        Err(error) => {
-            if let UnreadError::Policies(error) = &error {
-                error.problems().iter().for_each(|one| eprintln!("{one}"));
-            }
-            fail(&error, UNREAD)
-        }
+        Err(error) => unread(&error, args),
     }
+}
+
+fn unread(error: &UnreadError, args: &Args) -> u8 {
+    let problems = match error {
+        UnreadError::Policies(error) => error.problems(),
+        _ => Vec::new(),
+    };
+    if args.json {
+        say(&serde_json::json!({"error": error.to_string(), "problems": problems}));
+        return UNREAD;
+    }
+    problems.iter().for_each(|problem| eprintln!("{problem}"));
+    fail(error, UNREAD)
 }
 
 fn request(path: &Path) -> Result<Written, UnreadError> {

@@ -54,7 +54,7 @@ pub(in crate::cli) struct Args {
     /// Files or folders with cases, instead of `DIR/cases`
     #[arg(long, value_name = "PATH", num_args = 1..)]
     cases: Vec<PathBuf>,
-    /// Print one JSON object: ok, cases, passed, failed, coverage
+    /// Print one JSON object: ok, cases, passed, failed, coverage; or ok, error, problems
     #[arg(long)]
     json: bool,
     /// Say which policies no passing case shows at work
@@ -99,23 +99,7 @@ enum UnrunError {
 pub(super) fn run(args: &Args) -> u8 {
     let report = match examine(args) {
         Ok(report) => report,
-        Err(error) => {
-            if let UnrunError::Policies(error) = &error {
-                error.problems().iter().for_each(|one| eprintln!("{one}"));
-            }
-            if args.json {
-                let error = serde_json::json!({"ok": false, "error": error.to_string()});
-                say(&error);
-            }
-            return match &error {
-                // It begins with its place, as problems do.
-                UnrunError::Case(error) => {
-                    eprintln!("{error}");
-                    UNRUN
-                }
-                error => fail(error, UNRUN),
-            };
-        }
+        Err(error) => return unrun(&error, args),
     };
     if args.json {
         say(&serde_json::to_string(&report).unwrap_or_default());
@@ -125,14 +109,36 @@ pub(super) fn run(args: &Args) -> u8 {
     if report.ok { OK } else { PROBLEMS }
 }
 
+fn unrun(error: &UnrunError, args: &Args) -> u8 {
+    let problems = match error {
+        UnrunError::Policies(error) => error.problems(),
+        _ => Vec::new(),
+    };
+    if args.json {
+        say(&serde_json::json!({"ok": false, "error": error.to_string(), "problems": problems}));
+        return UNRUN;
+    }
+    problems.iter().for_each(|problem| eprintln!("{problem}"));
+    match error {
+        // It begins with its place, as problems do.
+        UnrunError::Case(error) => {
+            eprintln!("{error}");
+            UNRUN
+        }
+        error => fail(error, UNRUN),
+    }
+}
+
 fn examine(args: &Args) -> Result<Report, UnrunError> {
     let policies = super::load(&args.dir)?;
     let said = |problems: Vec<portcullis_core::policies::Problem>| {
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         UnrunError::Set(problems.join("\n"))
     };
-    let standings = policies.engine().standings(policies.sources());
-    let standings = standings.map_err(said)?;
+    // Which rules a Rego module has shows only when they say something.
+    let cedar = policies.engine().cedar();
+    let standings = cedar.map(|engine| engine.standings(policies.sources()));
+    let standings = standings.transpose().map_err(said)?.unwrap_or_default();
     let runner = Runner::new(&policies, NOW_MS).map_err(said)?;
     let mut cases = read(args)?;
     if let Some(part) = &args.filter {

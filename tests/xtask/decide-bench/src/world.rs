@@ -70,14 +70,15 @@ context.now < context.approval.expires && context.approval.args_digest == contex
 "#,
     );
     for number in 0..policies.saturating_sub(2) {
-        let (at, tool) = (number % SERVERS, number / SERVERS % TOOLS);
+        let mixed = mixed(number);
+        let (at, tool) = (mixed % SERVERS, mixed / SERVERS % TOOLS);
         let server = server(at);
         let effect = if number % 20 == 19 {
             "forbid"
         } else {
             "permit"
         };
-        let role = number % 50;
+        let role = mixed / (SERVERS * TOOLS) % roles(policies);
         let amount = number + 20;
         let _ = if number % 20 < 3 {
             writeln!(
@@ -96,6 +97,16 @@ context.now < context.approval.expires && context.approval.args_digest == contex
         };
     }
     text
+}
+
+/// How many roles there are.
+fn roles(policies: usize) -> usize {
+    (policies / 20).max(5)
+}
+
+/// Numbers in no order that matters.
+const fn mixed(number: usize) -> usize {
+    (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20
 }
 
 /// Who asks.

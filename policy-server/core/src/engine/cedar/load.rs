@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use cedar_policy::{
-    Entities, Entity, PolicySet, Schema, SchemaFragment, ValidationMode, Validator,
+    Entities, Entity, EntityUid, PolicySet, Schema, SchemaFragment, ValidationMode, Validator,
 };
 use portcullis_protocol::names::ServerName;
 use serde_json::Value;
@@ -63,6 +63,8 @@ impl Engine {
         Ok(Self {
             schema,
             slices,
+            bare: bare()?,
+            tools: crowds(&places).map_err(|fault| unfit(&fault))?,
             places,
             principals: Principals::default(),
             meanings: found.into_iter().map(meaning).collect(),
@@ -80,6 +82,27 @@ pub(super) fn schema(catalogue: &Catalogue) -> Result<Schema, Vec<Problem>> {
     let json = schema::merge(LAW.clone()?, tools);
     Schema::from_json_value(json)
         .map_err(|error| vec![Problem::anywhere(Code::Schema, SCHEMA_FILE, &error)])
+}
+
+/// The built-in schema alone.
+fn bare() -> Result<Schema, Vec<Problem>> {
+    Schema::from_json_value(LAW.clone()?)
+        .map_err(|error| vec![Problem::anywhere(Code::Schema, SCHEMA_FILE, &error)])
+}
+
+/// The tools of each server, with their server.
+fn crowds(places: &BTreeMap<String, Place>) -> Result<BTreeMap<EntityUid, Entities>, Fault> {
+    let mut of_server: BTreeMap<&EntityUid, Vec<Entity>> = BTreeMap::new();
+    for place in places.values() {
+        let tool = place.entities.get(&place.resource).cloned();
+        of_server.entry(&place.server).or_default().extend(tool);
+    }
+    let crowd = |(server, mut tools): (&EntityUid, Vec<Entity>)| {
+        tools.push(entities::bare(server)?);
+        let all = Entities::from_entities(tools, None).map_err(|_| Fault::UnfitEntities)?;
+        Ok((server.clone(), all))
+    };
+    of_server.into_iter().map(crowd).collect()
 }
 
 fn places(

@@ -145,11 +145,11 @@ impl Inquiry<'_> {
         subject: &Subject<'_>,
         input: Option<RestrictedExpression>,
     ) -> Result<Vec<Dissected>, Fault> {
-        let (scene, request) = self.question(subject, input)?;
+        let (scene, request) = self.request(subject, input)?;
         let bench = Bench {
             authorizer: &self.engine.authorizer,
             request: &request,
-            entities: &scene.entities,
+            entities: &scene.near.entities,
         };
         let found = found::all(sources).map_err(|_| Fault::UnfitPolicies)?;
         let mut dissected = Vec::new();

@@ -135,14 +135,11 @@ impl Whole<'_> {
         reason.sort();
         let mut errors: Vec<String> = diagnostics.errors().map(failed).collect();
         errors.sort();
-        let none = Cut::default();
         Ok(PlainAnswer {
             allows: response.decision() == Decision::Allow,
             reason,
             errors,
-            opinion: self
-                .engine
-                .judge([&self.cut, &none, &none], &request, &entities),
+            opinion: self.engine.judge(&[&self.cut], &request, &entities),
         })
     }
 }

@@ -7,29 +7,49 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cedar_policy::{Entities, Entity, EntityUid, Schema};
+use cedar_policy::{
+    Entities, Entity, EntityUid, PartialEntities, Policy, PrincipalConstraint, Schema,
+};
 use portcullis_protocol::names::Caller;
 
 use super::entities;
+use super::slices::{Cut, Layers};
 use crate::engine::Fault;
 
 /// Most callers that are remembered. One more, and all are forgotten.
-const CALLERS_MAX: usize = 1_024;
+const CALLERS_MAX: usize = 128;
 
 /// Most tools that are remembered for one caller.
-const TOOLS_MAX: usize = 256;
+const TOOLS_MAX: usize = 128;
+
+/// Most servers whose tools are remembered beside one caller.
+const SERVERS_MAX: usize = 8;
+
+/// Most policies that are kept again for one caller and tool; more stay where they are.
+const POLICIES_MAX: usize = 256;
 
 /// The callers of late.
 #[derive(Debug, Default)]
 pub(super) struct Principals(Mutex<BTreeMap<Caller, Arc<Principal>>>);
+
+/// What one caller has to do with at one action.
+#[derive(Debug)]
+pub(super) struct Near {
+    /// The caller's entities beside those of the action's place.
+    pub(super) entities: Entities,
+    /// The policies that can speak of the caller there, when they are few.
+    pub(super) cut: Option<Cut>,
+}
 
 /// One caller.
 #[derive(Debug)]
 pub(super) struct Principal {
     uid: EntityUid,
     known: Vec<Entity>,
-    /// The caller's entities beside those of a tool or method, by its action.
-    beside: Mutex<BTreeMap<String, Arc<Entities>>>,
+    /// What is near the caller at a tool or method, by its action.
+    near: Mutex<BTreeMap<String, Arc<Near>>>,
+    /// The caller beside all tools of a server, for partial evaluation.
+    crowds: Mutex<BTreeMap<EntityUid, Arc<PartialEntities>>>,
     /// Which tools the caller is shown, by action.
     shown: Mutex<BTreeMap<String, bool>>,
 }
@@ -61,7 +81,8 @@ impl Principal {
         Ok(Self {
             uid,
             known,
-            beside: Mutex::default(),
+            near: Mutex::default(),
+            crowds: Mutex::default(),
             shown: Mutex::default(),
         })
     }
@@ -70,23 +91,72 @@ impl Principal {
         &self.uid
     }
 
-    /// The caller's entities beside those of an action's place.
+    /// What is near the caller at an action. `place` are the entities there, `layers` the policies
+    /// that can speak of it.
     ///
     /// # Errors
-    /// They contradict each other.
-    pub(super) fn at(&self, action: &str, place: &Entities) -> Result<Arc<Entities>, Fault> {
-        let beside = self.beside.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(entities) = beside.get(action) {
-            return Ok(entities.clone());
+    /// The entities contradict each other.
+    pub(super) fn near(
+        &self,
+        action: &str,
+        place: &Entities,
+        layers: Layers<'_>,
+    ) -> Result<Arc<Near>, Fault> {
+        let near = self.near.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(near) = near.get(action) {
+            return Ok(near.clone());
         }
-        drop(beside);
-        let entities = place
-            .clone()
-            .add_entities(self.known.iter().cloned(), None)
-            .map_err(|_| Fault::UnfitEntities)?;
-        let entities = Arc::new(entities);
-        remember(&self.beside, TOOLS_MAX, action, &entities);
-        Ok(entities)
+        drop(near);
+        let known = self.known.iter().cloned();
+        let entities = place.clone().add_entities(known, None);
+        let near = Arc::new(Near {
+            entities: entities.map_err(|_| Fault::UnfitEntities)?,
+            cut: self.cut(layers),
+        });
+        remember(&self.near, TOOLS_MAX, action, &near);
+        Ok(near)
+    }
+
+    /// The policies whose scope fits the caller, unless they are too many to be kept once more.
+    pub(super) fn cut(&self, layers: Layers<'_>) -> Option<Cut> {
+        let mut cut = Cut::default();
+        for layer in layers {
+            cut.take(layer, |policy| self.fits(policy)).ok()?;
+            if cut.len() > POLICIES_MAX {
+                return None;
+            }
+        }
+        Some(cut)
+    }
+
+    /// Whether a policy's scope can hold the caller: by itself, its user or a role.
+    fn fits(&self, policy: &Policy) -> bool {
+        let named = match policy.principal_constraint() {
+            PrincipalConstraint::Any | PrincipalConstraint::Is(_) => return true,
+            PrincipalConstraint::In(uid)
+            | PrincipalConstraint::Eq(uid)
+            | PrincipalConstraint::IsIn(_, uid) => uid,
+        };
+        self.known.iter().any(|entity| entity.uid() == named)
+    }
+
+    /// The caller beside all tools of a server, and all actions. None when they do not fit.
+    pub(super) fn crowd(
+        &self,
+        server: &EntityUid,
+        tools: &Entities,
+        schema: &Schema,
+    ) -> Option<Arc<PartialEntities>> {
+        let crowds = self.crowds.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(crowd) = crowds.get(server) {
+            return Some(crowd.clone());
+        }
+        drop(crowds);
+        let known = self.known.iter().cloned();
+        let all = tools.clone().add_entities(known, None).ok()?;
+        let crowd = Arc::new(PartialEntities::from_concrete(all, schema).ok()?);
+        remember(&self.crowds, SERVERS_MAX, server, &crowd);
+        Some(crowd)
     }
 
     /// Whether the caller is shown a tool; `find` finds out.

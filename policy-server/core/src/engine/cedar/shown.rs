@@ -4,29 +4,38 @@
 //! It only ever hides what no context could have permitted. Deliberately absent: enforcement. The
 //! interface is experimental, so that a call is never decided by it.
 
-use cedar_policy::{
-    Entities, EntityUid, PartialEntities, PartialEntityUid, PartialRequest, PolicySet, Schema,
-};
+use cedar_policy::{Effect, EntityUid, PartialEntities, PartialEntityUid, PartialRequest, Schema};
 
-/// Whether one of the sets might permit it and none surely forbids it.
-pub(super) fn possible<const N: usize>(
+use super::slices::Cut;
+
+/// Whether some policy permits at all.
+pub(super) fn permits(cuts: &[&Cut]) -> bool {
+    let permit = |cut: &&Cut| {
+        let mut policies = cut.base.policies();
+        policies.any(|policy| policy.effect() == Effect::Permit)
+    };
+    cuts.iter().any(permit)
+}
+
+/// Whether one of the cuts might permit it and none surely forbids it. A gate hides nothing: an
+/// approval may open it.
+pub(super) fn possible(
     schema: &Schema,
     principal: &EntityUid,
     action: &EntityUid,
     resource: &EntityUid,
-    entities: &Entities,
-    sets: [&PolicySet; N],
+    entities: &PartialEntities,
+    cuts: &[&Cut],
 ) -> bool {
     let principal = PartialEntityUid::from_concrete(principal.clone());
     let resource = PartialEntityUid::from_concrete(resource.clone());
     let request = PartialRequest::new(principal, action.clone(), resource, None, schema);
-    let entities = PartialEntities::from_concrete(entities.clone(), schema);
-    let (Ok(request), Ok(entities)) = (request, entities) else {
+    let Ok(request) = request else {
         return true;
     };
     let mut permitted = false;
-    for set in sets.into_iter().filter(|set| !set.is_empty()) {
-        let Ok(response) = set.tpe(&request, &entities, schema) else {
+    for cut in cuts.iter().filter(|cut| !cut.base.is_empty()) {
+        let Ok(response) = cut.base.tpe(&request, entities, schema) else {
             return true;
         };
         if response.true_forbids().next().is_some() {

@@ -81,6 +81,38 @@ impl Cut {
             .map_err(|error| CutError(error.to_string()))
     }
 
+    /// Adds those policies of another cut that `fits` holds of.
+    pub(super) fn take(
+        &mut self,
+        other: &Self,
+        fits: impl Fn(&Policy) -> bool,
+    ) -> Result<(), CutError> {
+        let sets = [
+            (&mut self.base, &other.base),
+            (&mut self.gates, &other.gates),
+            (&mut self.shadow_permits, &other.shadow_permits),
+            (&mut self.shadow_forbids, &other.shadow_forbids),
+        ];
+        for (into, from) in sets {
+            for policy in from.policies().filter(|policy| fits(policy)) {
+                into.add(policy.clone())
+                    .map_err(|error| CutError(error.to_string()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many policies it holds.
+    pub(super) fn len(&self) -> usize {
+        let sets = [
+            &self.base,
+            &self.gates,
+            &self.shadow_permits,
+            &self.shadow_forbids,
+        ];
+        sets.iter().map(|set| set.num_of_policies()).sum()
+    }
+
     /// This cut and more policies.
     fn with(&self, more: &[&Found<'_>]) -> Result<Self, CutError> {
         let mut cut = self.clone();
@@ -145,6 +177,11 @@ impl Slices {
                 .unwrap_or(&slice.any)
         });
         [cut.unwrap_or(&self.none), &self.none, &self.none]
+    }
+
+    /// No policies.
+    pub(super) const fn none(&self) -> Layers<'_> {
+        [&self.none; 3]
     }
 
     /// The policies that can speak of a call of this tool.

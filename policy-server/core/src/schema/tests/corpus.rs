@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use cedar_policy::{Schema, SchemaFragment};
 use serde_json::{Value, json};
 
-use super::super::{MappedTool, MappingFault, merge};
+use super::super::{MappedTool, MappingFault, merge, tools_text, whole_json, whole_text};
 use super::{BASE, map, request, schema};
 
 fn cases() -> Vec<(PathBuf, Value)> {
@@ -143,4 +143,26 @@ fn fragments_are_the_same_merged_and_written_out() {
         };
         assert_eq!(written(text), written(json), "{}", tool.action());
     }
+}
+
+#[test]
+fn the_whole_schema_is_the_same_as_json_and_as_text() {
+    let corpus = corpus();
+    let tools = || {
+        let cases = corpus.cases.iter();
+        cases.filter_map(|(_, _, tool)| tool.as_ref().ok())
+    };
+    let text = whole_text(BASE, tools()).unwrap();
+    assert!(text.starts_with(BASE.trim_end().trim_end_matches('}')));
+    let (text, _) = SchemaFragment::from_cedarschema_str(&text).unwrap();
+    let json = SchemaFragment::from_json_value(whole_json(BASE, tools()).unwrap()).unwrap();
+    let written = |fragment: SchemaFragment| {
+        let text = fragment.to_cedarschema().unwrap();
+        text.replace("__cedar::", "")
+    };
+    assert_eq!(written(text.clone()), written(json));
+    let whole = Schema::from_schema_fragments([text]).unwrap();
+    assert_eq!(whole.actions().count(), corpus.schema.actions().count());
+    let alone = SchemaFragment::from_cedarschema_str(&tools_text(tools()));
+    drop(alone.unwrap());
 }

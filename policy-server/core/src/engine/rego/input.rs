@@ -1,0 +1,252 @@
+//! Facts as the input document of Rego, and the closed list of what it holds.
+//!
+//! Deliberately absent: an approval while permits and forbids are asked; it opens gates alone.
+
+use portcullis_protocol::digest::Digest;
+use portcullis_protocol::names::Name;
+use portcullis_protocol::wire::{Direction, Target};
+use serde_json::{Value, json};
+
+use crate::audit::time;
+use crate::catalogue::Known;
+use crate::engine::Fault;
+use crate::facts::{Approval, Facts, Subject};
+use crate::registry::Annotations;
+use crate::uri;
+
+/// The methods that are judged, with their group and what each may act on. A test holds it against
+/// the Cedar schema: both engines refuse the same questions.
+pub(super) const METHODS: [(&str, &str, &[&str]); 15] = [
+    ("tools/call", "write", &["tool"]),
+    ("resources/read", "read", &["resource"]),
+    ("resources/subscribe", "read", &["resource"]),
+    ("resources/unsubscribe", "read", &["resource"]),
+    ("subscriptions/listen", "read", &["server", "resource"]),
+    ("prompts/get", "read", &["prompt"]),
+    (
+        "completion/complete",
+        "read",
+        &["prompt", "template", "resource"],
+    ),
+    ("tasks/get", "read", &["task"]),
+    ("tasks/result", "read", &["task"]),
+    ("tasks/list", "read", &["server"]),
+    ("tasks/cancel", "write", &["task"]),
+    ("tasks/update", "write", &["task"]),
+    ("sampling/createMessage", "ask", &["server"]),
+    ("elicitation/create", "ask", &["server"]),
+    ("roots/list", "ask", &["server"]),
+];
+
+/// The members of the input, each with its own members where those are closed.
+pub(super) const MEMBERS: [(&str, &[&str]); 14] = [
+    ("method", &[]),
+    ("action", &[]),
+    ("group", &[]),
+    ("server", &[]),
+    ("direction", &[]),
+    ("protocol_version", &[]),
+    ("now", &[]),
+    ("now_ns", &[]),
+    ("clock", &["weekday", "hour", "minute"]),
+    ("principal", &["subject", "issuer", "agent", "roles"]),
+    (
+        "resource",
+        &[
+            "type",
+            "name",
+            "uri",
+            "scheme",
+            "host",
+            "id",
+            "readOnly",
+            "destructive",
+            "idempotent",
+            "openWorld",
+            "listed",
+            "tags",
+        ],
+    ),
+    ("arguments", &[]),
+    ("args_digest", &[]),
+    (
+        "approval",
+        &["groups", "expires", "expires_ns", "args_digest"],
+    ),
+];
+
+const WEEKDAYS: [&str; 7] = [
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+];
+
+/// The input about one target, without an approval.
+///
+/// # Errors
+/// The method is unknown, does not act on such a target, or the facts can be read in two ways.
+pub(super) fn document(
+    facts: &Facts<'_>,
+    subject: &Subject<'_>,
+    arguments: Option<&Value>,
+) -> Result<Value, Fault> {
+    let resource = resource(subject)?;
+    let group = group(facts.method, &resource)?;
+    let action = match subject.target {
+        Target::Tool(name) => format!("{}/{}", facts.server, name),
+        _ => facts.method.to_owned(),
+    };
+    let mut input = json!({
+        "method": facts.method,
+        "action": action,
+        "group": group,
+        "server": facts.server.as_str(),
+        "direction": match facts.direction {
+            Direction::ToServer => "to_server",
+            Direction::ToClient => "to_client",
+        },
+        "now": time::rfc3339_ms(facts.now_ms),
+        "now_ns": nanoseconds(facts.now_ms)?,
+        "clock": clock(facts.now_ms),
+        "principal": principal(facts),
+        "resource": resource,
+        "args_digest": facts.args_digest().to_string(),
+    });
+    put(
+        &mut input,
+        "protocol_version",
+        facts.protocol_version.map(Name::as_str),
+    );
+    match arguments {
+        Some(arguments @ Value::Object(_)) => put(&mut input, "arguments", Some(arguments.clone())),
+        Some(_) => return Err(Fault::UnfitRequest),
+        None => {}
+    }
+    Ok(input)
+}
+
+/// The input of some call, for a first evaluation.
+pub(super) fn sample() -> Value {
+    json!({
+        "method": "tools/call",
+        "action": "server/tool",
+        "group": "write",
+        "server": "server",
+        "direction": "to_server",
+        "now": time::rfc3339_ms(0),
+        "now_ns": 0,
+        "clock": clock(0),
+        "principal": {"subject": "nobody", "issuer": "https://issuer", "roles": []},
+        "resource": {
+            "type": "tool", "name": "tool", "readOnly": false, "destructive": true,
+            "idempotent": false, "openWorld": true, "listed": false, "tags": [],
+        },
+        "arguments": {},
+        "args_digest": Digest::of(b"{}").to_string(),
+    })
+}
+
+/// Adds a human's yes to the input.
+///
+/// # Errors
+/// It ends at a time that has no nanoseconds.
+pub(super) fn approve(input: &mut Value, approval: Approval<'_>) -> Result<(), Fault> {
+    let groups: Vec<&str> = approval.groups.iter().map(Name::as_str).collect();
+    let approval = json!({
+        "groups": groups,
+        "expires": time::rfc3339_ms(approval.expires_ms),
+        "expires_ns": nanoseconds(approval.expires_ms)?,
+        "args_digest": approval.args_digest.to_string(),
+    });
+    put(input, "approval", Some(approval));
+    Ok(())
+}
+
+/// The group of a method that acts on such a resource.
+fn group(method: &str, resource: &Value) -> Result<&'static str, Fault> {
+    let known = METHODS.iter().find(|(name, ..)| *name == method);
+    let (_, group, kinds) = known.ok_or(Fault::UnknownMethod)?;
+    let kind = resource.get("type").and_then(Value::as_str);
+    match kind.is_some_and(|kind| kinds.contains(&kind)) {
+        true => Ok(group),
+        false => Err(Fault::UnfitRequest),
+    }
+}
+
+fn put(input: &mut Value, name: &str, value: Option<impl Into<Value>>) {
+    if let (Some(members), Some(value)) = (input.as_object_mut(), value) {
+        members.insert(name.to_owned(), value.into());
+    }
+}
+
+fn nanoseconds(ms: i64) -> Result<i64, Fault> {
+    ms.checked_mul(1_000_000).ok_or(Fault::UnfitRequest)
+}
+
+/// Day and time of day, in UTC.
+fn clock(ms: i64) -> Value {
+    let minutes = ms.div_euclid(60_000);
+    let days = minutes.div_euclid(1_440);
+    let weekday = usize::try_from(days.rem_euclid(7)).ok();
+    json!({
+        "weekday": weekday.and_then(|day| WEEKDAYS.get(day)),
+        "hour": minutes.rem_euclid(1_440) / 60,
+        "minute": minutes.rem_euclid(60),
+    })
+}
+
+fn principal(facts: &Facts<'_>) -> Value {
+    let caller = facts.caller;
+    let roles: Vec<&str> = caller.roles.iter().map(Name::as_str).collect();
+    let mut principal = json!({
+        "subject": caller.subject.as_str(),
+        "issuer": caller.issuer.as_str(),
+        "roles": roles,
+    });
+    put(
+        &mut principal,
+        "agent",
+        caller.agent.as_ref().map(Name::as_str),
+    );
+    principal
+}
+
+/// What programs read differently is denied: a policy about scheme or host would not hold.
+fn resource(subject: &Subject<'_>) -> Result<Value, Fault> {
+    Ok(match subject.target {
+        Target::Server => json!({"type": "server"}),
+        Target::Tool(name) => tool(subject, name),
+        Target::Prompt(name) => json!({"type": "prompt", "name": name.as_str()}),
+        Target::Template(uri) => json!({"type": "template", "uri": uri.as_str()}),
+        Target::Task(id) => json!({"type": "task", "id": id.as_str()}),
+        Target::Resource(uri) => {
+            let place = uri::place(uri.as_str()).map_err(|uri::Ambiguous| Fault::UnfitRequest)?;
+            let mut resource = json!({
+                "type": "resource", "uri": uri.as_str(), "scheme": place.scheme,
+            });
+            put(&mut resource, "host", place.host);
+            resource
+        }
+    })
+}
+
+fn tool(subject: &Subject<'_>, name: &Name) -> Value {
+    let (hints, tags, listed) = match subject.known {
+        Known::Tool(tool) => (tool.annotations, &tool.tags[..], true),
+        _ => (Annotations::default(), &[][..], false),
+    };
+    json!({
+        "type": "tool",
+        "name": name.as_str(),
+        "readOnly": hints.read_only,
+        "destructive": hints.destructive,
+        "idempotent": hints.idempotent,
+        "openWorld": hints.open_world,
+        "listed": listed,
+        "tags": tags,
+    })
+}
