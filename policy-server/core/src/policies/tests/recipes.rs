@@ -65,8 +65,8 @@ fn faults(name: &str, recipe: &str, cases: &str) -> Vec<String> {
     let cases = read(name, cases).unwrap_or_else(|error| panic!("{error}"));
     let tried = run(&policies, &cases);
     faults.extend(failed(&tried).into_iter().map(|tried| format!("{tried:?}")));
-    let standings = policies.engine().standings(policies.sources()).unwrap();
-    let without_id = |standing: &&crate::engine::cedar::Standing| standing.policy.contains('#');
+    let standings = standings(&policies);
+    let without_id = |standing: &&Standing| standing.policy.contains('#');
     faults.extend(
         standings
             .iter()
