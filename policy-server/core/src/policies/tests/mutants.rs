@@ -182,6 +182,9 @@ impl Finder {
                 .iter()
                 .map(|one| (file(&one.id), one.text.clone())),
         );
+        files
+            .entry("tools/demo.json".to_owned())
+            .and_modify(with_hints);
         let (whole, cases) = (load(files.clone()), shipped_cases());
         let tried = run(&whole, &cases);
         Self {
@@ -212,6 +215,15 @@ impl Finder {
         let mut cases = near.iter().chain(&far);
         cases.any(|(case, _)| fails(case)) || policies.lints().iter().any(warns)
     }
+}
+
+/// A tool list without those tools of which nothing is said. No policy tells them apart, and each
+/// makes every load slower.
+fn with_hints(list: &mut String) {
+    let mut tools: Value = serde_json::from_str(list).unwrap();
+    let all = tools["tools"].as_array_mut().unwrap();
+    all.retain(|tool| tool.get("annotations").is_some());
+    *list = tools.to_string();
 }
 
 fn file(id: &str) -> String {
