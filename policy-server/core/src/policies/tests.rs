@@ -14,7 +14,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::cases::{Case, Coverage, Runner, Tried, read};
+use crate::cases::{Case, Coverage, Runner, Tried, Written, read};
+use crate::decision::{Judge, Outcome};
 use crate::engine::cedar::Standing;
 
 /// The time of cases that name none: 2026-01-01T12:00:00Z, as for `policy test`.
@@ -52,6 +53,18 @@ fn shipped() -> BTreeMap<String, String> {
     all.filter(|(name, _)| is_source(name)).collect()
 }
 
+/// Requests of the shipped cases, as they are judged without them.
+fn shipped_requests() -> Vec<Written> {
+    let files = files(&repository().join("policies/cases"));
+    let requests = |(_, text): (String, String)| {
+        let cases: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+        let request = |mut case: serde_json::Value| case["request"].take();
+        cases.into_iter().map(request).collect::<Vec<_>>()
+    };
+    let read = |request| serde_json::from_value(request).unwrap();
+    files.into_iter().flat_map(requests).map(read).collect()
+}
+
 fn shipped_cases() -> Vec<Case> {
     let files = files(&repository().join("policies/cases"));
     let read = |(name, text): (String, String)| read(&name, &text).unwrap();
@@ -87,4 +100,23 @@ fn the_shipped_policies_pass_their_cases_without_a_lint() {
     assert_eq!(failed(&tried), [&tried[0]; 0]);
     let coverage = Coverage::of(standings(&policies), &tried);
     assert_eq!(coverage.uncovered, []);
+}
+
+/// Lists and calls are decided apart, and must not contradict each other.
+#[test]
+fn what_may_be_called_is_never_hidden() {
+    let policies = load(shipped());
+    let (mut shown, mut hidden) = (0, 0);
+    for written in shipped_requests() {
+        let facts = written.facts(policies.catalogue(), NOW_MS);
+        let judge = Judge::new(&policies, &facts).unwrap();
+        for subject in &facts.subjects {
+            let shows = judge.shows(subject);
+            let denied = judge.judge(subject).outcome == Outcome::Deny;
+            assert!(shows || denied, "{written:?}");
+            shown += u32::from(shows);
+            hidden += u32::from(!shows);
+        }
+    }
+    assert!(shown > 50 && hidden > 20, "{shown} shown, {hidden} hidden");
 }
