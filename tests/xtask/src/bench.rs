@@ -3,6 +3,7 @@
 
 mod case;
 mod cpu;
+mod decide;
 mod envoy_config;
 mod gateway;
 mod graft;
@@ -30,6 +31,8 @@ pub(crate) struct Args {
 enum Bench {
     /// Envoy alone, with a no-op filter, with ext_authz, with OPA, and with Portcullis
     Gateway(gateway::Args),
+    /// One decision as policies grow, beside Cedar on the whole set
+    Decide(decide::Args),
     /// The constant servers around the gateway, as processes of their own
     #[command(hide = true)]
     Peer(peer::Args),
@@ -38,6 +41,7 @@ enum Bench {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     match &args.bench {
         Bench::Gateway(args) => gateway::run(args),
+        Bench::Decide(args) => decide::run(args),
         Bench::Peer(args) => peer::run(args),
     }
 }

@@ -7,6 +7,7 @@ mod conformance;
 mod demo;
 mod envoy;
 mod gateway;
+mod nightly;
 mod node;
 mod python;
 mod reference;
@@ -42,7 +43,9 @@ enum Command {
     Demo(demo::Args),
     /// Run the conformance suite against the fixture, directly and through the gateway
     Conformance(compare::Args),
-    /// What the gateway costs beside its alternatives
+    /// Random tests with more of everything
+    Nightly(nightly::Args),
+    /// What the gateway and its decisions cost beside their alternatives
     Bench(bench::Args),
     /// Format, lints, unit, end-to-end and conformance tests
     Test(test::Args),
@@ -69,6 +72,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Envoy => writeln!(io::stdout(), "{}", envoy::ensure()?.display())?,
         Command::Demo(args) => demo::run(&args)?,
         Command::Conformance(args) => compare::run(&args)?,
+        Command::Nightly(args) => nightly::run(&args)?,
         Command::Bench(args) => bench::run(&args)?,
         Command::Test(args) => test::run(&args)?,
     }

@@ -57,6 +57,8 @@ struct Row {
     list_cold_us: f64,
     /// How many of the tools are shown.
     shown: usize,
+    /// A whole decision by Rego on as many entries of data.
+    rego_us: f64,
     load_ms: u128,
 }
 
@@ -69,7 +71,7 @@ fn main() -> Result<(), Failure> {
         } else {
             format!(
                 "{:>6} policies: decide {:>7.1} us (arguments {:.1}), whole set {:>9.1} us ({:.1}x), \
-                 list of {} warm {:.0} us, cold {:.0} us, {} shown; loaded in {} ms",
+                 list of {} warm {:.0} us, cold {:.0} us, {} shown; Rego {:.1} us; loaded in {} ms",
                 row.policies,
                 row.decide_us,
                 row.arguments_us,
@@ -79,6 +81,7 @@ fn main() -> Result<(), Failure> {
                 row.list_warm_us,
                 row.list_cold_us,
                 row.shown,
+                row.rego_us,
                 row.load_ms
             )
         };
@@ -124,8 +127,21 @@ fn row(count: usize) -> Result<Row, Failure> {
         list_warm_us,
         list_cold_us,
         shown,
+        rego_us: rego(count)?,
         load_ms,
     })
+}
+
+fn rego(count: usize) -> Result<f64, Failure> {
+    let policies = Policies::load(world::rego(count), &Registry::default())?;
+    let caller = world::caller();
+    let (server, target) = world::call();
+    let facts = facts(&policies, &server, &caller, &target);
+    let judgement = decide(&policies, &facts);
+    if !judgement.faults.is_empty() {
+        return Err(format!("Rego fails: {judgement:?}").into());
+    }
+    Ok(us_of(|| drop(decide(&policies, &facts))))
 }
 
 fn facts<'a>(

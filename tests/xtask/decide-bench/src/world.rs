@@ -59,6 +59,45 @@ pub(crate) fn sources(policies: usize) -> Arc<Sources> {
     Arc::new(Sources::new(files))
 }
 
+/// The same roles, tools and limits as data that one Rego module reads: how Rego is meant to be
+/// written where there are many rules.
+pub(crate) fn rego(policies: usize) -> Arc<Sources> {
+    let mut grants: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for number in 0..policies {
+        let mixed = mixed(number);
+        let (at, tool) = (mixed % SERVERS, mixed / SERVERS % TOOLS);
+        let role = mixed / (SERVERS * TOOLS) % roles(policies);
+        let grant =
+            json!({"id": format!("p{number}"), "role": format!("r{role}"), "amount": number + 20});
+        let action = format!("{}/tool{tool}", server(at));
+        grants.entry(action).or_default().push(grant);
+    }
+    let module = r#"package mcp
+
+import rego.v1
+
+permits contains {"id": grant.id} if {
+	some grant in data.grants[input.action]
+	grant.role in input.principal.roles
+	input.arguments.amount < grant.amount
+	startswith(input.arguments.path, "/srv/")
+}
+"#;
+    let mut files = BTreeMap::from([
+        ("bundle.toml".to_owned(), "engine = \"rego\"".to_owned()),
+        ("bench.rego".to_owned(), module.to_owned()),
+        (
+            "data.json".to_owned(),
+            json!({ "grants": grants }).to_string(),
+        ),
+    ]);
+    for number in 0..SERVERS {
+        let list = json!({ "tools": tools(number) }).to_string();
+        files.insert(format!("tools/{}.json", server(number)), list);
+    }
+    Arc::new(Sources::new(files))
+}
+
 /// The text of a bundle.
 pub(crate) fn cedar(policies: usize) -> String {
     let mut text = String::from(
