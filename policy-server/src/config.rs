@@ -9,6 +9,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use portcullis_core::audit::Keep;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -55,6 +56,9 @@ pub struct RawAudit {
     /// What a committed record survives.
     #[serde(default)]
     pub sync: Sync,
+    /// What a decision's record keeps of a call's arguments, beside their digest.
+    #[serde(default)]
+    pub arguments: Arguments,
 }
 
 /// What a committed record survives.
@@ -75,6 +79,27 @@ impl Sync {
         match self {
             Self::Disk => "disk",
             Self::Os => "os",
+        }
+    }
+}
+
+/// What a decision's record keeps of a call's arguments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Arguments {
+    /// The types of their members, never a value.
+    #[default]
+    Types,
+    /// Their bytes too, up to 16 KiB, with whatever secrets they hold: nothing is redacted yet.
+    /// `portcullis policy replay` can then decide such a call again exactly.
+    Values,
+}
+
+impl From<Arguments> for Keep {
+    fn from(arguments: Arguments) -> Self {
+        match arguments {
+            Arguments::Types => Self::Types,
+            Arguments::Values => Self::Values,
         }
     }
 }
@@ -130,6 +155,8 @@ pub struct Config {
     pub database: PathBuf,
     /// What a committed record survives.
     pub sync: Sync,
+    /// What a decision's record keeps of arguments.
+    pub arguments: Arguments,
     /// The form of a log line.
     pub log: LogFormat,
 }
@@ -207,6 +234,7 @@ impl Config {
             policies: raw.policies.resolve(folder)?,
             database: folder.join(raw.audit.database),
             sync: raw.audit.sync,
+            arguments: raw.audit.arguments,
             log: raw.log.format,
         })
     }
@@ -249,6 +277,7 @@ mod tests {
     fn a_minimal_file_is_durable_and_local() {
         let config = resolve(MINIMAL).unwrap();
         assert_eq!(config.sync, Sync::Disk);
+        assert_eq!(config.arguments, Arguments::Types);
         assert_eq!(
             config.data,
             Address::Unix(PathBuf::from("/etc/portcullis/run/data.sock"))

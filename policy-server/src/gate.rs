@@ -5,7 +5,7 @@ mod lists;
 use std::sync::Arc;
 
 use portcullis_core::audit::{
-    Decision, OutcomeRecord, PoliciesRecord, Record, RefusalRecord, SessionRecord,
+    Basis, Decision, Keep, OutcomeRecord, PoliciesRecord, Record, RefusalRecord, SessionRecord,
 };
 use portcullis_core::decision::{Judgement, decide};
 use portcullis_core::engine::Fault;
@@ -56,6 +56,8 @@ pub struct Gate {
     sessions: Sessions,
     /// Held while a session is opened or closed, so that two callers cannot open one.
     opening: Mutex<()>,
+    /// What records keep of arguments.
+    arguments: Keep,
 }
 
 impl Gate {
@@ -76,7 +78,15 @@ impl Gate {
             lists: Arc::new(Semaphore::new((processors / 2).max(1))),
             sessions: Sessions::restored(restored.sessions, restored.closed),
             opening: Mutex::default(),
+            arguments: Keep::default(),
         }
+    }
+
+    /// The same gate, whose records keep this much of arguments.
+    #[must_use]
+    pub const fn keeping(mut self, arguments: Keep) -> Self {
+        self.arguments = arguments;
+        self
     }
 
     /// Keeps policies and tools as they are until the guard is dropped.
@@ -93,13 +103,15 @@ impl Gate {
         let time_us = clock::now_us();
         let policies = self.library.in_force(time_us);
         let judgement = self.judge(&query, policies.as_deref(), time_us);
-        let digest = policies.ok().map(|policies| policies.digest());
+        let policies = policies.ok();
+        let digest = policies.as_ref().map(|policies| policies.digest());
         let awaited = if judgement.allows() {
             Await::Outcome
         } else {
             Await::Nothing
         };
-        let record = Record::Decision(Box::new(Decision::new(&query, digest, &judgement)));
+        let basis = Basis::of(&query, policies.as_deref(), self.arguments);
+        let record = Record::Decision(Box::new(Decision::new(&query, basis, &judgement)));
         let entry = Entry {
             time_us,
             record,

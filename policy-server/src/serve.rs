@@ -71,12 +71,8 @@ pub async fn start(config: &Config) -> Result<Running, ServeError> {
     journal
         .begin(record, &std::mem::take(&mut restored.open))
         .await?;
-    let gate = Arc::new(Gate::new(
-        library.clone(),
-        journal.clone(),
-        metrics.clone(),
-        restored,
-    ));
+    let gate = Gate::new(library.clone(), journal.clone(), metrics.clone(), restored);
+    let gate = Arc::new(gate.keeping(config.arguments.into()));
     take_over(&gate, &library, &metrics, news).await;
     let data = Listener::bind(&config.data).await?;
     let admin = Listener::bind(&config.admin).await?;

@@ -22,6 +22,8 @@ mod cases;
 mod clients;
 /// The wire contract, as golden files.
 mod contract;
+/// Drafts of policies against what was recorded.
+mod drafts;
 /// Whatever breaks: no call is forwarded, and it heals.
 mod faults;
 /// Who asks: tokens, challenges, metadata.

@@ -3,10 +3,13 @@
 //! A record is bytes: hashed as stored, never written anew. Deliberately absent: storage, and the
 //! signed checkpoints that would also show a log cut off at its end.
 
+mod basis;
 mod chain;
+mod outline;
 mod record;
 pub mod time;
 
+pub use basis::{ARGUMENTS_BYTES_MAX, Basis, Keep};
 pub use chain::{Break, Fault, Link, SealError, Sealed, Summary, Verifier, leaf, seal};
 pub use record::{
     CallerEntry, ChangeEntry, Decision, ListRecord, OutcomeRecord, PoliciesRecord,

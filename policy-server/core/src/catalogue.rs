@@ -15,6 +15,7 @@ use std::sync::Arc;
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::{Name, ServerName};
 use portcullis_protocol::wire::Target;
+use serde::Serialize;
 
 pub use self::drift::{Compared, Drift, drift};
 pub use self::pins::{pinned, pins_file, pins_text};
@@ -32,6 +33,8 @@ pub struct Tool {
     pub annotations: Annotations,
     /// SHA-256 of the definition's bytes.
     pub definition: Digest,
+    /// The definition's bytes.
+    pub json: Arc<str>,
     /// What the security team says about it, sorted: `tags.toml` in the policy folder.
     pub tags: Vec<String>,
     /// Where the definition is from.
@@ -41,7 +44,8 @@ pub struct Tool {
 }
 
 /// Where a definition is from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// A tool list in the policy folder.
     Folder,
@@ -221,6 +225,7 @@ impl Making<'_> {
             name: self.name.clone(),
             annotations: entry.annotations,
             definition: entry.definition,
+            json: entry.json.clone(),
             tags: self.tags,
             origin: self.origin,
             mapped,

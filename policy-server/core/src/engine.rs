@@ -31,6 +31,15 @@ impl Engine {
         }
     }
 
+    /// Its name in records.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Cedar(_) => "cedar",
+            Self::Rego(_) => "rego",
+        }
+    }
+
     /// What can hardly be meant in the policies. Rego has no lints.
     #[must_use]
     pub fn lints(&self, sources: &Sources, known: &Known) -> Vec<Problem> {

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod audit;
+pub mod boundary;
 pub mod cases;
 pub mod catalogue;
 pub mod decision;
@@ -15,5 +16,6 @@ pub mod facts;
 pub mod lists;
 pub mod policies;
 pub mod registry;
+pub mod replay;
 pub mod schema;
 pub mod uri;

@@ -33,6 +33,7 @@ mod bounds;
 mod check;
 mod convert;
 mod cost;
+mod declared;
 mod fragment;
 mod mapping;
 mod names;
@@ -41,6 +42,8 @@ mod shape;
 pub(crate) mod strict;
 mod text;
 mod views;
+
+use std::collections::BTreeSet;
 
 use cedar_policy::RestrictedExpression;
 use jsonschema::Validator;
@@ -193,6 +196,7 @@ pub struct MappedTool {
     check: Validator,
     bytes_max: usize,
     shape: Shape,
+    declared: BTreeSet<String>,
 }
 
 impl MappedTool {
@@ -240,6 +244,7 @@ impl MappedTool {
             check,
             bytes_max,
             shape,
+            declared: declared::names(&schema),
         })
     }
 
@@ -247,6 +252,12 @@ impl MappedTool {
     #[must_use]
     pub fn action(&self) -> &str {
         &self.action
+    }
+
+    /// Whether the schema declares a member of this name anywhere.
+    #[must_use]
+    pub fn declares(&self, name: &str) -> bool {
+        self.declared.contains(name)
     }
 
     /// The types and the action, in Cedar's JSON for schemas.

@@ -1,14 +1,18 @@
 //! `portcullis policy`.
 
 mod bundle;
+mod changes;
 mod check;
+mod diff;
 mod drift;
 mod explain;
 mod fmt;
 mod render;
+mod replay;
 mod sarif;
 mod schema;
 mod test;
+mod traffic;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,6 +27,8 @@ use crate::library::{self, FolderError};
 pub(super) enum Command {
     Check(check::Args),
     Fmt(fmt::Args),
+    Diff(diff::Args),
+    Replay(replay::Args),
     Schema(schema::Args),
     Drift(drift::Args),
     Test(test::Args),
@@ -36,6 +42,8 @@ pub(super) fn run(command: &Command) -> u8 {
     match command {
         Command::Check(args) => check::run(args),
         Command::Fmt(args) => fmt::run(args),
+        Command::Diff(args) => diff::run(args),
+        Command::Replay(args) => replay::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Drift(args) => drift::run(args),
         Command::Test(args) => test::run(args),

@@ -1,7 +1,8 @@
 //! What is written down, kind by kind. Every list and text in here is bounded by construction.
 //!
-//! Deliberately absent: message bodies, arguments, results, the query strings and userinfo of
-//! resource URIs, session and task ids. They appear as digests only.
+//! Deliberately absent: message bodies, results, the query strings and userinfo of resource URIs,
+//! session and task ids: they appear as digests only. So do arguments, beside their types, unless
+//! the operator wants them kept.
 
 use portcullis_protocol::digest::{Digest, Fields};
 use portcullis_protocol::names::{CallId, Caller, Name, ServerName};
@@ -11,6 +12,7 @@ use portcullis_protocol::wire::{
 };
 use serde::Serialize;
 
+use super::basis::Basis;
 use crate::decision::{self as policy, Judgement};
 use crate::engine::ShadowNote;
 use crate::lists::Page;
@@ -77,7 +79,8 @@ pub struct Decision {
     /// What policy says, where the verdict is another: an approval that nobody can give is denied.
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<policy::Outcome>,
-    policies: Option<Digest>,
+    #[serde(flatten)]
+    basis: Basis,
     determining: Vec<String>,
     determining_count: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -244,7 +247,7 @@ impl From<&Target> for TargetEntry {
 impl Decision {
     /// The record of a judgement on a query.
     #[must_use]
-    pub fn new(query: &Query, policies: Option<Digest>, judgement: &Judgement) -> Self {
+    pub fn new(query: &Query, basis: Basis, judgement: &Judgement) -> Self {
         Self {
             call: query.call,
             server: query.server.clone(),
@@ -259,7 +262,7 @@ impl Decision {
             session: query.session,
             verdict: VerdictWord::from(&judgement.verdict),
             outcome: differing(judgement),
-            policies,
+            basis,
             determining: judgement
                 .determining
                 .iter()

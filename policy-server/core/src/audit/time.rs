@@ -1,4 +1,6 @@
-//! Unix time as RFC 3339 text. Reads no clock.
+//! Unix time as RFC 3339 text, and back. Reads no clock.
+
+use crate::schema::instant_ms;
 
 /// `2026-11-21T10:53:01.123456Z` from microseconds since 1970.
 #[must_use]
@@ -16,6 +18,18 @@ pub fn rfc3339_ms(unix_ms: i64) -> String {
     let (hour, minute) = (second / 3600, second / 60 % 60);
     let (second, millis) = (second % 60, unix_ms.rem_euclid(1_000));
     format!("{date}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+}
+
+/// The milliseconds since 1970 of an RFC 3339 time; a finer fraction is cut off.
+#[must_use]
+pub fn read_ms(text: &str) -> Option<i64> {
+    let digits = |rest: &str| rest.bytes().take_while(u8::is_ascii_digit).count();
+    let Some((seconds, rest)) = text.split_once('.') else {
+        return instant_ms(text);
+    };
+    let (fraction, offset) = rest.split_at_checked(digits(rest))?;
+    let fraction = fraction.get(..fraction.len().min(3))?;
+    instant_ms(&format!("{seconds}.{fraction}{offset}"))
 }
 
 /// `2026-11-21T10:53:01Z` from seconds since 1970.
@@ -86,6 +100,21 @@ mod tests {
         );
         assert_eq!(rfc3339_ms(4_107_542_399_999), "2100-02-28T23:59:59.999Z");
         assert_eq!(rfc3339_us(-1), "1969-12-31T23:59:59.999999Z");
+        for us in [0, 1_795_258_381_123_456, 951_782_400_000_000] {
+            assert_eq!(read_ms(&rfc3339_us(us)), Some(us / 1_000));
+        }
+        assert_eq!(
+            read_ms("2026-11-20T01:00:00+01:00"),
+            Some(1_795_132_800_000)
+        );
+        for bad in [
+            "",
+            "2026-11-20",
+            "2026-11-20T00:00:00",
+            "2026-11-20T00:00:00.Z",
+        ] {
+            assert_eq!(read_ms(bad), None, "{bad}");
+        }
     }
 
     #[test]

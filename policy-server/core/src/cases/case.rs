@@ -34,6 +34,17 @@ pub struct Case {
     pub(super) expected: Expected,
 }
 
+impl Case {
+    /// The MCP message that it asks about; none when it asks in Cedar's words.
+    #[must_use]
+    pub fn request(&self) -> Option<&Written> {
+        match &self.question {
+            Question::Cedar(..) => None,
+            Question::Mcp(written) => Some(written),
+        }
+    }
+}
+
 /// What is asked.
 #[derive(Clone, Debug)]
 pub(super) enum Question {

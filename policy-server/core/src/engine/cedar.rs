@@ -15,6 +15,7 @@ mod found;
 mod inputs;
 mod invalid;
 mod lints;
+mod literals;
 mod load;
 mod mentions;
 mod nearest;
@@ -25,6 +26,7 @@ mod principals;
 mod shown;
 mod slices;
 mod terms;
+mod unread;
 mod written;
 
 use std::collections::BTreeMap;
@@ -37,15 +39,17 @@ use cedar_policy::{
 
 use self::places::Place;
 use self::principals::{Near, Principal, Principals};
-use self::slices::{Cut, Layers, Method, Slices};
+use self::slices::{Cut, Method, Slices};
 use super::{Fault, Gate, Opinion, ShadowEffect, ShadowNote};
 use crate::catalogue::{Known, Tool};
 use crate::facts::{Facts, Subject};
 
 pub use self::annotations::{ANNOTATIONS, ID_BYTES_MAX, REASON_BYTES_MAX};
 pub use self::format::format;
+pub use self::literals::{Literal, Literals, Place as Looked, literals};
 pub use self::parts::{Dissected, Intent, Part, PartKind, Term, Truth};
 pub use self::plain::{Plain, PlainAnswer, Standing, Whole};
+pub use self::unread::{Prospect, Unread};
 
 /// The schema that every policy is validated against.
 pub const SCHEMA: &str = include_str!("../../../../policies/schema.cedarschema");
@@ -83,7 +87,7 @@ struct Scene<'a> {
     action: EntityUid,
     resource: EntityUid,
     near: Arc<Near>,
-    layers: Layers<'a>,
+    cuts: Vec<&'a Cut>,
 }
 
 impl Scene<'_> {
@@ -91,7 +95,7 @@ impl Scene<'_> {
     fn cuts(&self) -> Vec<&Cut> {
         match &self.near.cut {
             Some(cut) => vec![cut],
-            None => self.layers.to_vec(),
+            None => self.cuts.clone(),
         }
     }
 }
@@ -158,9 +162,7 @@ impl Inquiry<'_> {
         let Some(place) = engine.places.get(tool.mapped.action()) else {
             return false;
         };
-        let layers = engine.slices.of_tool(place);
-        let own = self.principal.cut(layers);
-        let cuts = own.as_ref().map_or(layers.to_vec(), |cut| vec![cut]);
+        let cuts = engine.slices.of_tool(place, self.principal.uids());
         if !shown::permits(&cuts) {
             return false;
         }
@@ -233,12 +235,12 @@ impl Inquiry<'_> {
     fn place(&self, action: &str) -> Result<Scene<'_>, Fault> {
         let engine = self.engine;
         let place = engine.places.get(action).ok_or(Fault::UnfitRequest)?;
-        let layers = engine.slices.of_tool(place);
+        let cuts = engine.slices.of_tool(place, self.principal.uids());
         Ok(Scene {
             action: place.action.clone(),
             resource: place.resource.clone(),
-            near: self.principal.near(action, &place.entities, layers)?,
-            layers,
+            near: self.principal.near(action, &place.entities, &cuts)?,
+            cuts,
         })
     }
 
@@ -247,8 +249,7 @@ impl Inquiry<'_> {
         let (resource, entity) = entities::resource(subject, &self.server)?;
         let action = &self.method.action;
         let id: &str = action.id().as_ref();
-        let none = self.engine.slices.none();
-        let near = self.principal.near(id, &self.method.entities, none)?;
+        let near = self.principal.near(id, &self.method.entities, &[])?;
         let more = [entities::bare(&self.server)?].into_iter().chain(entity);
         let entities = near
             .entities
@@ -257,7 +258,7 @@ impl Inquiry<'_> {
             .map_err(|_| Fault::UnfitEntities)?;
         Ok(Scene {
             action: action.clone(),
-            layers: self.engine.slices.of(action, &resource, &self.server),
+            cuts: vec![self.engine.slices.of(action, &resource, &self.server)],
             resource,
             near: Arc::new(Near {
                 entities,
@@ -268,7 +269,7 @@ impl Inquiry<'_> {
 }
 
 /// What a set of policies says, by their ids.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Said {
     permits: Vec<String>,
     forbids: Vec<String>,

@@ -5,6 +5,7 @@ use portcullis_protocol::wire::{Direction, Query, Target};
 use proptest::prelude::*;
 
 use super::*;
+use crate::audit::basis::{ARGUMENTS_BYTES_MAX, Basis, Keep};
 use crate::audit::record::{Decision, PoliciesRecord, Start, UnknownOutcome};
 use crate::decision::{Judgement, Outcome};
 use crate::engine;
@@ -109,7 +110,7 @@ fn decisions_wait_for_their_ends() {
         gates: Vec::new(),
         shadow: Vec::new(),
     };
-    let decision = Record::Decision(Box::new(Decision::new(&query, None, &allow)));
+    let decision = Record::Decision(Box::new(Decision::new(&query, Basis::nothing(), &allow)));
     let decided = seal(Link::ORIGIN, 0, &decision).unwrap();
     let unknown = Record::UnknownOutcome(UnknownOutcome {
         call: query.call,
@@ -157,7 +158,11 @@ fn the_longest_record_is_within_its_bound() {
     judgement.determining = vec!["\"".repeat(300); 1_000];
     judgement.faults = vec![engine::Fault::Evaluation("\"".repeat(300)); 1_000];
     let query = query(Target::Resource(uri.unwrap()), 256);
-    let record = Record::Decision(Box::new(Decision::new(&query, None, &judgement)));
+    let record = Record::Decision(Box::new(Decision::new(
+        &query,
+        Basis::nothing(),
+        &judgement,
+    )));
     let sealed = seal(Link::ORIGIN, i64::MAX, &record).unwrap();
     assert!(
         sealed.bytes.len() <= RECORD_BYTES_MAX,
@@ -167,11 +172,45 @@ fn the_longest_record_is_within_its_bound() {
 }
 
 #[test]
+fn kept_arguments_stay_within_the_bound() {
+    let tool = Target::Tool(Name::parse(&"\"".repeat(256)).unwrap());
+    let id = "\"".repeat(engine::cedar::ID_BYTES_MAX);
+    let mut judgement = Judgement::failed(engine::Fault::NotLoaded);
+    judgement.determining = vec![id.clone(); 1_000];
+    judgement.faults = vec![engine::Fault::Evaluation(id); 1_000];
+    let roles = || vec![Name::parse(&"\"".repeat(252)).unwrap(); 16];
+    let arguments = |bytes: usize| format!("[{}]", "\"\",".repeat(bytes / 3 - 2) + "\"\"");
+    let record = |bytes: usize, keep: Keep| {
+        let mut query = query(tool.clone(), 1);
+        query.caller.roles = roles();
+        let text = arguments(bytes);
+        query.arguments = Some(serde_json::value::RawValue::from_string(text).unwrap());
+        let basis = Basis::of(&query, None, keep);
+        let record = Record::Decision(Box::new(Decision::new(&query, basis, &judgement)));
+        seal(Link::ORIGIN, i64::MAX, &record).unwrap().bytes.len()
+    };
+    let longest = record(ARGUMENTS_BYTES_MAX, Keep::Values);
+    assert!(longest > 2 * ARGUMENTS_BYTES_MAX - 16, "they are kept");
+    assert!(longest <= RECORD_BYTES_MAX - 8 * 1024, "{longest}");
+    let longer = record(ARGUMENTS_BYTES_MAX + 30, Keep::Values);
+    assert!(
+        longer < longest - ARGUMENTS_BYTES_MAX,
+        "longer ones are not"
+    );
+    let plain = record(ARGUMENTS_BYTES_MAX, Keep::Types);
+    assert!(plain < longest - ARGUMENTS_BYTES_MAX);
+}
+
+#[test]
 fn no_secret_of_a_uri_is_written() {
     let uri = Uri::parse("https://u:hunter2@h/p?token=s3cret#frag").unwrap();
     let query = query(Target::Resource(uri), 1);
     let judgement = Judgement::failed(engine::Fault::NotLoaded);
-    let record = Record::Decision(Box::new(Decision::new(&query, None, &judgement)));
+    let record = Record::Decision(Box::new(Decision::new(
+        &query,
+        Basis::nothing(),
+        &judgement,
+    )));
     let bytes = String::from_utf8(seal(Link::ORIGIN, 0, &record).unwrap().bytes).unwrap();
     for secret in ["hunter2", "s3cret", "frag"] {
         assert!(!bytes.contains(secret), "{bytes}");

@@ -15,14 +15,27 @@ use crate::uri;
 
 type Pairs = Vec<(String, Cedar)>;
 
-/// The value of `context.input`, where the method's action has one.
-pub(super) fn of(facts: &Facts<'_>) -> Result<Option<Cedar>, Fault> {
-    let read: fn(&Map<String, Value>) -> Option<Pairs> = match facts.method {
+type Reader = fn(&Map<String, Value>) -> Option<Pairs>;
+
+fn reader(method: &str) -> Option<Reader> {
+    Some(match method {
         "prompts/get" => prompt,
         "completion/complete" => completion,
         "sampling/createMessage" => sampling,
         "elicitation/create" => elicitation,
-        _ => return Ok(None),
+        _ => return None,
+    })
+}
+
+/// Whether policies see arguments of this method here.
+pub(super) fn are_read(method: &str) -> bool {
+    reader(method).is_some()
+}
+
+/// The value of `context.input`, where the method's action has one.
+pub(super) fn of(facts: &Facts<'_>) -> Result<Option<Cedar>, Fault> {
+    let Some(read) = reader(facts.method) else {
+        return Ok(None);
     };
     let text = facts.arguments.unwrap_or("{}");
     let members: Map<String, Value> =

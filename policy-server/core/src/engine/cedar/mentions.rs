@@ -51,6 +51,12 @@ impl Mentions {
         self.whole || self.attributes.contains("approval")
     }
 
+    /// Whether one of these members of the context is read anywhere.
+    pub(super) fn any_of(&self, names: &[&str]) -> bool {
+        let read = |name: &&str| self.attributes.contains(*name);
+        !names.is_empty() && (self.whole || names.iter().any(read))
+    }
+
     /// Whether a condition compares the action with one of this id.
     pub(super) fn action_equal_to(&self, id: &str) -> bool {
         self.equals.contains(id)

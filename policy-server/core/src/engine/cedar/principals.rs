@@ -7,13 +7,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cedar_policy::{
-    Entities, Entity, EntityUid, PartialEntities, Policy, PrincipalConstraint, Schema,
-};
+use cedar_policy::{Entities, Entity, EntityUid, PartialEntities, Schema};
 use portcullis_protocol::names::Caller;
 
 use super::entities;
-use super::slices::{Cut, Layers};
+use super::slices::Cut;
 use crate::engine::Fault;
 
 /// Most callers that are remembered. One more, and all are forgotten.
@@ -44,6 +42,8 @@ pub(super) struct Near {
 /// One caller.
 #[derive(Debug)]
 pub(super) struct Principal {
+    /// Its own uid, its user's and its roles'.
+    uids: Vec<EntityUid>,
     uid: EntityUid,
     known: Vec<Entity>,
     /// What is near the caller at a tool or method, by its action.
@@ -79,6 +79,7 @@ impl Principal {
             .add_entities(known.iter().cloned(), Some(schema))
             .map_err(|_| Fault::UnfitEntities)?;
         Ok(Self {
+            uids: known.iter().map(Entity::uid).collect(),
             uid,
             known,
             near: Mutex::default(),
@@ -87,11 +88,15 @@ impl Principal {
         })
     }
 
+    pub(super) fn uids(&self) -> &[EntityUid] {
+        &self.uids
+    }
+
     pub(super) const fn uid(&self) -> &EntityUid {
         &self.uid
     }
 
-    /// What is near the caller at an action. `place` are the entities there, `layers` the policies
+    /// What is near the caller at an action. `place` are the entities there, `cuts` the policies
     /// that can speak of it.
     ///
     /// # Errors
@@ -100,7 +105,7 @@ impl Principal {
         &self,
         action: &str,
         place: &Entities,
-        layers: Layers<'_>,
+        cuts: &[&Cut],
     ) -> Result<Arc<Near>, Fault> {
         let near = self.near.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(near) = near.get(action) {
@@ -111,33 +116,10 @@ impl Principal {
         let entities = place.clone().add_entities(known, None);
         let near = Arc::new(Near {
             entities: entities.map_err(|_| Fault::UnfitEntities)?,
-            cut: self.cut(layers),
+            cut: together(cuts),
         });
         remember(&self.near, TOOLS_MAX, action, &near);
         Ok(near)
-    }
-
-    /// The policies whose scope fits the caller, unless they are too many to be kept once more.
-    pub(super) fn cut(&self, layers: Layers<'_>) -> Option<Cut> {
-        let mut cut = Cut::default();
-        for layer in layers {
-            cut.take(layer, |policy| self.fits(policy)).ok()?;
-            if cut.len() > POLICIES_MAX {
-                return None;
-            }
-        }
-        Some(cut)
-    }
-
-    /// Whether a policy's scope can hold the caller: by itself, its user or a role.
-    fn fits(&self, policy: &Policy) -> bool {
-        let named = match policy.principal_constraint() {
-            PrincipalConstraint::Any | PrincipalConstraint::Is(_) => return true,
-            PrincipalConstraint::In(uid)
-            | PrincipalConstraint::Eq(uid)
-            | PrincipalConstraint::IsIn(_, uid) => uid,
-        };
-        self.known.iter().any(|entity| entity.uid() == named)
     }
 
     /// The caller beside all tools of a server, and all actions. None when they do not fit.
@@ -170,6 +152,16 @@ impl Principal {
         remember(&self.shown, TOOLS_MAX, action, &found);
         found
     }
+}
+
+/// Few policies as one cut: asking one is quicker than asking several.
+fn together(cuts: &[&Cut]) -> Option<Cut> {
+    let policies: usize = cuts.iter().map(|cut| cut.len()).sum();
+    let mut together = Cut::default();
+    for cut in cuts.iter().take_while(|_| policies <= POLICIES_MAX) {
+        together.take(cut).ok()?;
+    }
+    (policies <= POLICIES_MAX).then_some(together)
 }
 
 fn remember<Q, K, V>(memory: &Mutex<BTreeMap<K, V>>, most: usize, key: &Q, value: &V)

@@ -65,10 +65,6 @@ pub(super) struct Cut {
     pub(super) shadow_forbids: PolicySet,
 }
 
-/// Cuts that together hold what can speak of one request. Policies are independent of each other,
-/// so the parts together say what the whole would.
-pub(super) type Layers<'a> = [&'a Cut; 3];
-
 impl Cut {
     pub(super) fn add(&mut self, found: &Found<'_>) -> Result<(), CutError> {
         let set = match (found.meaning.mode, found.policy.effect()) {
@@ -81,12 +77,8 @@ impl Cut {
             .map_err(|error| CutError(error.to_string()))
     }
 
-    /// Adds those policies of another cut that `fits` holds of.
-    pub(super) fn take(
-        &mut self,
-        other: &Self,
-        fits: impl Fn(&Policy) -> bool,
-    ) -> Result<(), CutError> {
+    /// Adds the policies of another cut.
+    pub(super) fn take(&mut self, other: &Self) -> Result<(), CutError> {
         let sets = [
             (&mut self.base, &other.base),
             (&mut self.gates, &other.gates),
@@ -94,7 +86,7 @@ impl Cut {
             (&mut self.shadow_forbids, &other.shadow_forbids),
         ];
         for (into, from) in sets {
-            for policy in from.policies().filter(|policy| fits(policy)) {
+            for policy in from.policies() {
                 into.add(policy.clone())
                     .map_err(|error| CutError(error.to_string()))?;
             }
@@ -165,33 +157,20 @@ impl Slices {
     }
 
     /// The policies that can speak of this action on this resource of this server.
-    pub(super) fn of(
-        &self,
-        action: &EntityUid,
-        resource: &EntityUid,
-        server: &EntityUid,
-    ) -> Layers<'_> {
-        let cut = self.by_action.get(action).map(|slice| {
-            let own = slice.by_resource.get(resource);
-            own.or_else(|| slice.by_server.get(server))
-                .unwrap_or(&slice.any)
-        });
-        [cut.unwrap_or(&self.none), &self.none, &self.none]
+    pub(super) fn of(&self, action: &EntityUid, resource: &EntityUid, server: &EntityUid) -> &Cut {
+        let Some(slice) = self.by_action.get(action) else {
+            return &self.none;
+        };
+        let own = slice.by_resource.get(resource);
+        own.or_else(|| slice.by_server.get(server))
+            .unwrap_or(&slice.any)
     }
 
-    /// No policies.
-    pub(super) const fn none(&self) -> Layers<'_> {
-        [&self.none; 3]
-    }
-
-    /// The policies that can speak of a call of this tool.
-    pub(super) fn of_tool(&self, place: &Place) -> Layers<'_> {
-        let tools = &self.tools;
-        [
-            &tools.all,
-            tools.by_server.get(&place.server).unwrap_or(&self.none),
-            tools.own.get(&place.action).unwrap_or(&self.none),
-        ]
+    /// The policies that can speak of a caller and a tool, in parts. Policies are independent of
+    /// each other, so the parts together say what the whole would. `known` are the uids of the
+    /// caller, its user and its roles.
+    pub(super) fn of_tool<'a>(&'a self, place: &Place, known: &'a [EntityUid]) -> Vec<&'a Cut> {
+        self.tools.of(place, known)
     }
 }
 

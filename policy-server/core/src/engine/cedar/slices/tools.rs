@@ -1,9 +1,9 @@
 //! Policies cut for tools that have actions of their own: each policy is kept once for all tools,
-//! once for its server, or once for each tool that it names.
+//! once for its server, or once for each tool that it names; and there by the principal it names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::{ActionConstraint, Entities, EntityUid};
+use cedar_policy::{ActionConstraint, Entities, EntityUid, PrincipalConstraint};
 
 use super::{Cut, CutError, applies, resource_of};
 use crate::engine::cedar::entities;
@@ -14,11 +14,38 @@ use crate::engine::cedar::places::Place;
 #[derive(Debug, Default)]
 pub(super) struct ToolSlices {
     /// Policies about all tools.
-    pub(super) all: Cut,
+    pub(super) all: Layer,
     /// Policies about all tools of a server.
-    pub(super) by_server: BTreeMap<EntityUid, Cut>,
+    pub(super) by_server: BTreeMap<EntityUid, Layer>,
     /// Policies that name a tool, as an action or as a resource; by action.
-    pub(super) own: BTreeMap<EntityUid, Cut>,
+    pub(super) own: BTreeMap<EntityUid, Layer>,
+    none: Layer,
+}
+
+/// Policies by the principal that their scope names.
+#[derive(Debug, Default)]
+pub(in crate::engine::cedar) struct Layer {
+    anyone: Cut,
+    by_principal: BTreeMap<EntityUid, Cut>,
+}
+
+impl Layer {
+    fn add(&mut self, found: &Found<'_>) -> Result<(), CutError> {
+        let cut = match found.policy.principal_constraint() {
+            PrincipalConstraint::Any | PrincipalConstraint::Is(_) => &mut self.anyone,
+            PrincipalConstraint::In(uid)
+            | PrincipalConstraint::Eq(uid)
+            | PrincipalConstraint::IsIn(_, uid) => self.by_principal.entry(uid).or_default(),
+        };
+        cut.add(found)
+    }
+
+    /// The policies whose scope can hold a caller that is known by these uids: its own, its user's
+    /// and its roles'.
+    fn of<'a>(&'a self, known: &'a [EntityUid]) -> impl Iterator<Item = &'a Cut> {
+        let named = known.iter().filter_map(|uid| self.by_principal.get(uid));
+        named.chain([&self.anyone])
+    }
 }
 
 impl ToolSlices {
@@ -32,7 +59,7 @@ impl ToolSlices {
             .values()
             .map(|place| (&place.resource, *place))
             .collect();
-        let servers: Vec<&EntityUid> = places.values().map(|place| &place.server).collect();
+        let servers: BTreeSet<&EntityUid> = places.values().map(|place| &place.server).collect();
         let mut slices = Self::default();
         for found in policies {
             let action = found.policy.action_constraint();
@@ -63,7 +90,7 @@ impl ToolSlices {
         found: &Found<'_>,
         resource: Option<&EntityUid>,
         by_resource: &BTreeMap<&EntityUid, &Place>,
-        servers: &[&EntityUid],
+        servers: &BTreeSet<&EntityUid>,
     ) -> Result<(), CutError> {
         let Some(uid) = resource else {
             return self.all.add(found);
@@ -71,10 +98,23 @@ impl ToolSlices {
         if let Some(place) = by_resource.get(uid) {
             return self.own.entry(place.action.clone()).or_default().add(found);
         }
-        if servers.contains(&uid) {
+        if servers.contains(uid) {
             return self.by_server.entry(uid.clone()).or_default().add(found);
         }
         Ok(())
+    }
+}
+
+impl ToolSlices {
+    /// The policies that can speak of a caller and a tool.
+    pub(super) fn of<'a>(&'a self, place: &Place, known: &'a [EntityUid]) -> Vec<&'a Cut> {
+        let layers = [
+            &self.all,
+            self.by_server.get(&place.server).unwrap_or(&self.none),
+            self.own.get(&place.action).unwrap_or(&self.none),
+        ];
+        let cuts = layers.into_iter().flat_map(|layer| layer.of(known));
+        cuts.filter(|cut| cut.len() > 0).collect()
     }
 }
 
