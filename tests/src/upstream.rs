@@ -157,6 +157,7 @@ fn tools() -> Value {
         tool("echo", json!({"readOnlyHint": true})),
         tool("write_note", json!({"destructiveHint": false})),
         tool("delete_file", json!({"destructiveHint": true})),
+        tool("format_disk", json!({"destructiveHint": true})),
     ];
     json!({"tools": tools, "resultType": "complete", "ttlMs": 1000, "cacheScope": "public"})
 }

@@ -14,11 +14,13 @@ use portcullis_tests::server::Server;
 use serde_json::Value;
 
 const DENIED: &str = "Not while the clients are watched.";
+/// Looks at the call, so that no list can know of it, and the tools are shown.
 const POLICIES: &str = r#"
 @id("all") permit (principal, action, resource);
 @id("watched") @reason("Not while the clients are watched.")
-forbid (principal, action == Mcp::Action::"tools/call", resource)
-when { [Mcp::Tool::"fixture/delete_file", Mcp::Tool::"everything/get-env"].contains(resource) };
+forbid (principal, action in Mcp::Action::"tools/call", resource)
+when { [Mcp::Tool::"fixture/delete_file", Mcp::Tool::"everything/get-env"].contains(resource) &&
+       context.args_digest like "sha256:*" };
 "#;
 /// A story ends by itself after 60 s; the first Go story is compiled before.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -41,21 +43,11 @@ static WORLD: LazyLock<Mutex<World>> = LazyLock::new(|| {
     })
 });
 
-/// What becomes of a denied tool.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Denied {
-    /// The client calls it, and hands over the reason as a tool's error.
-    Says,
-    /// The client calls only what is listed, and a denied tool is not.
-    Hidden,
-}
-
 /// A program with its first arguments, in a folder below `tests`.
 struct Client<'a> {
     program: PathBuf,
     arguments: &'a [&'a str],
     folder: &'a str,
-    denied: Denied,
 }
 
 impl<'a> Client<'a> {
@@ -64,7 +56,6 @@ impl<'a> Client<'a> {
             program,
             arguments,
             folder,
-            denied: Denied::Says,
         }
     }
 
@@ -95,32 +86,25 @@ impl<'a> Client<'a> {
             gateway.token("alice"),
         ]);
         command.args(["--era", era, "--profile", profile]);
-        if self.denied == Denied::Says {
-            command.env("STORY_DENIED_TEXT", DENIED);
-        }
+        command.env("STORY_DENIED_TEXT", DENIED);
         let status = Child::start("a client", &mut command, log.path(), None).finish(LIMIT);
         let said = std::fs::read_to_string(log.path()).unwrap_or_default();
         let story = said
             .lines()
             .rev()
             .find_map(|line| serde_json::from_str(line).ok());
-        if status.success() && self.was_denied(&story.unwrap_or_default()) {
+        if status.success() && was_denied(&story.unwrap_or_default()) {
             Ok(())
         } else {
             Err(format!("{status}\n{said}"))
         }
     }
+}
 
-    fn was_denied(&self, story: &Value) -> bool {
-        let mut steps = story["steps"].as_array().into_iter().flatten();
-        let denied = steps.find(|step| step["step"] == "denied");
-        denied.is_some_and(|step| match self.denied {
-            Denied::Says => step["ok"] == true,
-            Denied::Hidden => step["detail"]["text"]
-                .as_str()
-                .is_some_and(|text| text.contains("tool_not_found")),
-        })
-    }
+fn was_denied(story: &Value) -> bool {
+    let mut steps = story["steps"].as_array().into_iter().flatten();
+    let denied = steps.find(|step| step["step"] == "denied");
+    denied.is_some_and(|step| step["ok"] == true)
 }
 
 #[test]
@@ -150,12 +134,7 @@ fn rust_rmcp() {
 
 #[test]
 fn inspector() {
-    let inspector = Client::new(parts::node(), &["story.mjs"], "clients/inspector");
-    let inspector = Client {
-        denied: Denied::Hidden,
-        ..inspector
-    };
-    inspector.plays(&["legacy", "auto"]);
+    Client::new(parts::node(), &["story.mjs"], "clients/inspector").plays(&["legacy", "auto"]);
 }
 
 #[test]

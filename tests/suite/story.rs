@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use crate::world::{DEMO, POLICIES, World};
 
 const NO_ECHO: &str = r#"@id("no-echo") @reason("Nobody echoes now.")
-forbid (principal, action == Mcp::Action::"tools/call", resource == Mcp::Tool::"demo/echo");"#;
+forbid (principal, action in Mcp::Action::"tools/call", resource == Mcp::Tool::"demo/echo")
+when { context.args_digest like "sha256:*" };"#;
 
 fn call(world: &World, user: &str, id: &str, tool: &str) -> Value {
     let body = mcp::call(id, tool, json!({"text": "hi"}));
@@ -39,15 +40,15 @@ fn a_list_shows_what_may_be_used() {
     let (names, _) = list(world.post(mcp::request("l1", "tools/list", json!({}))));
     assert_eq!(
         names,
-        ["echo", "write_note"],
-        "the denied tool is not shown"
+        ["echo", "write_note", "delete_file"],
+        "a tool that no call could use is not shown"
     );
     let (names, result) = list(
         world
             .gateway
             .modern(DEMO, "alice", "l2", "tools/list", json!({})),
     );
-    assert_eq!(names, ["echo", "write_note"]);
+    assert_eq!(names, ["echo", "write_note", "delete_file"]);
     assert_eq!(
         result["cacheScope"], "private",
         "a list made for one caller is shared with nobody"
@@ -76,6 +77,32 @@ fn an_allowed_call_runs_and_a_denied_one_says_why() {
         1,
         "only the allowed call arrived"
     );
+}
+
+#[test]
+fn a_hidden_tool_answers_as_one_that_does_not_exist() {
+    let world = World::new();
+    for era in ["session", "stateless"] {
+        let params = json!({"name": "format_disk", "arguments": {}});
+        let request = match era {
+            "session" => world.post(mcp::request("h1", "tools/call", params)),
+            _ => world
+                .gateway
+                .modern(DEMO, "alice", "h1", "tools/call", params),
+        };
+        let (response, arrived) = world.send_and_see(&request);
+        let answer = response.message();
+        assert!(arrived.is_empty(), "{era}");
+        assert_eq!(
+            answer["error"],
+            json!({"code": -32602, "message": "Unknown tool: format_disk"}),
+            "{era}: {answer}"
+        );
+    }
+    let decision = world
+        .gateway
+        .audited("the denial", |record| record["kind"] == "decision");
+    assert_eq!(decision["determining"], json!(["no-formatting"]));
 }
 
 #[test]

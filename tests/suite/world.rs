@@ -10,13 +10,19 @@ use portcullis_tests::wire::{Request, Response};
 /// The name of the upstream behind the gateway.
 pub(crate) const DEMO: &str = "demo";
 
-/// Everything is allowed, but not to delete files, and viewers answer no server.
+/// Everything is allowed, but not to delete files or to format disks, and viewers answer no server.
+/// What forbids deleting looks at the call, so that no list can know of it: the tool is shown, and a
+/// call of it reads the reason. For disks no call would do, so that there is no such tool.
 pub(crate) const POLICIES: &str = r#"
 @id("all") permit (principal, action, resource);
 
 @id("no-deleting")
 @reason("Files are not deleted here.")
-forbid (principal, action == Mcp::Action::"tools/call", resource == Mcp::Tool::"demo/delete_file");
+forbid (principal, action in Mcp::Action::"tools/call", resource == Mcp::Tool::"demo/delete_file")
+when { context.args_digest like "sha256:*" };
+
+@id("no-formatting")
+forbid (principal, action in Mcp::Action::"tools/call", resource == Mcp::Tool::"demo/format_disk");
 
 @id("viewers-answer-nobody")
 forbid (principal in Mcp::Role::"viewer", action in Mcp::Action::"ask", resource);

@@ -233,7 +233,8 @@ fn events_of_other_kinds_are_dropped() {
 #[test]
 fn a_list_in_a_stream_is_filtered_too() {
     let world = take(&WORLD);
-    let tools = json!({"tools": [{"name": "echo", "inputSchema": {}}, {"name": "delete_file", "inputSchema": {}}]});
+    let tool = |name: &str| json!({"name": name, "inputSchema": {"type": "object"}});
+    let tools = json!({"tools": [tool("echo"), tool("format_disk"), {"name": "without_schema"}]});
     let message = portcullis_tests::mcp::result(&json!("streamed-list"), tools);
     world.upstream.when("streamed-list", move |_, answer| {
         answer.events(&[PROGRESS, &message])
@@ -244,7 +245,8 @@ fn a_list_in_a_stream_is_filtered_too() {
         text.contains("\"echo\"") && text.contains("progress"),
         "{text}"
     );
-    assert!(!text.contains("delete_file"), "{text}");
+    assert!(!text.contains("format_disk"), "{text}");
+    assert!(!text.contains("without_schema"), "in quarantine: {text}");
 }
 
 #[test]
