@@ -63,8 +63,9 @@ pub enum Quarantine {
 /// What policies know about a target.
 #[derive(Clone, Copy, Debug)]
 pub enum Known<'a> {
-    /// Nothing: it is no tool, or one that nobody has listed.
-    Unlisted,
+    /// No definition: it is no tool, or one that nobody has listed. What the security team says
+    /// about it holds all the same: its tags, sorted.
+    Unlisted(&'a [String]),
     /// A tool with a definition.
     Tool(&'a Tool),
     /// A tool that may not be called.
@@ -74,6 +75,7 @@ pub enum Known<'a> {
 /// All tools of all servers.
 #[derive(Debug, Default)]
 pub struct Catalogue {
+    tags: Tags,
     servers: BTreeMap<ServerName, BTreeMap<Name, Entry>>,
 }
 
@@ -112,18 +114,18 @@ impl Catalogue {
                 origin,
                 base,
                 before: before.and_then(|before| before.tool(server, name)),
-                tags: tags.of(server, name),
+                tags: tags.of(server, name).to_vec(),
             };
             tools.insert(name.clone(), making.entry(listed));
         }
-        Ok(Self { servers })
+        Ok(Self { tags, servers })
     }
 
     /// What is known about a target.
     #[must_use]
     pub fn known(&self, server: &ServerName, target: &Target) -> Known<'_> {
         let Target::Tool(name) = target else {
-            return Known::Unlisted;
+            return Known::Unlisted(&[]);
         };
         let entry = self.servers.get(server).and_then(|tools| tools.get(name));
         match entry {
@@ -134,7 +136,7 @@ impl Catalogue {
             Some(Entry {
                 tool: Some(tool), ..
             }) => Known::Tool(tool),
-            _ => Known::Unlisted,
+            _ => Known::Unlisted(self.tags.of(server, name)),
         }
     }
 
