@@ -38,6 +38,7 @@ mod mapping;
 mod names;
 mod opaque;
 mod shape;
+mod spelling;
 pub(crate) mod strict;
 mod text;
 mod views;
@@ -277,10 +278,11 @@ impl MappedTool {
         if !value.is_object() {
             return Err(ArgumentFault::new("", "is not an object"));
         }
-        match self.check.validate(&value) {
-            Ok(()) => Ok(value),
-            Err(error) => Err(check::fault(&error)),
+        if let Err(error) = self.check.validate(&value) {
+            return Err(check::fault(&error));
         }
+        spelling::check(&self.shape, &value)?;
+        Ok(value)
     }
 
     /// Checked arguments as the value of `context.input`.
