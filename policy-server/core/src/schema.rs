@@ -75,6 +75,11 @@ pub enum MappingFault {
     /// There is no `inputSchema` that describes an object.
     #[error("the inputSchema does not describe an object: arguments are always one")]
     NoObject,
+    /// Server and tool together are called like a method.
+    #[error(
+        "the tool would be called `{0}` to policies, which is a method: call the server otherwise"
+    )]
+    Method(String),
     /// A bound is exceeded.
     #[error("the inputSchema {0}: make it smaller")]
     TooLarge(&'static str),
@@ -206,6 +211,10 @@ impl MappedTool {
         tool: &ToolDefinition,
         base: &BaseContext,
     ) -> Result<Self, MappingFault> {
+        let action = format!("{server}/{}", tool.name);
+        if base.declares(&action) {
+            return Err(MappingFault::Method(action));
+        }
         let mut schema = tool.input_schema.clone();
         let branches = bounds::check(&schema)?;
         let draft = check::draft(&schema)?;
@@ -225,7 +234,6 @@ impl MappedTool {
         let tool_type = format!("{server_type}::{tool_name}");
         let mut mapper = Mapper::new(document, &checks, tool_type.clone());
         let shape = mapper.arguments(&schema)?;
-        let action = format!("{server}/{}", tool.name);
         let fragment = fragment::fragment(&fragment::Parts {
             server: &server_type,
             input: &format!("{tool_name}Input"),

@@ -131,6 +131,27 @@ fn one_bad_schema_costs_one_tool() {
     assert!(matches!(quarantined[..], [(_, _, Quarantine::Mapping(_))]));
 }
 
+#[test]
+fn a_tool_called_like_a_method_costs_one_tool() {
+    let server = ServerName::parse("tools").unwrap();
+    let mut registry = listed(&[PAY]);
+    let page = [r#"{"name":"call","inputSchema":{"type":"object"}}"#, PAY];
+    let page: Vec<_> = page
+        .iter()
+        .zip(["call", "pay"])
+        .map(|(json, tool)| (name(tool), ToolEntry::read(json)))
+        .collect();
+    registry.apply(&server, &registry.changes(&server, &page));
+    let policies = Policies::load(sources("permit (principal, action, resource);"), &registry);
+    let policies = policies.unwrap();
+    let denied = call_at(&policies, "tools", "call", "{}");
+    assert_eq!(denied.faults, [Fault::Quarantined]);
+    for (server, tool) in [("demo", "pay"), ("tools", "pay"), ("other", "unlisted")] {
+        let judgement = call_at(&policies, server, tool, r#"{"amount":1}"#);
+        assert!(judgement.allows(), "{server}/{tool}: {judgement:?}");
+    }
+}
+
 fn change(tool: &str, json: &str) -> Change {
     Change {
         tool: name(tool),
