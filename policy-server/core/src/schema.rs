@@ -184,6 +184,12 @@ impl ToolDefinition {
             digest: Digest::of(item_json.as_bytes()),
         })
     }
+
+    /// How many patterns its schema holds: they are what takes memory.
+    #[must_use]
+    pub fn patterns(&self) -> usize {
+        bounds::patterns(&self.input_schema)
+    }
 }
 
 /// A definition as JSON that can be read in one way only.
@@ -197,6 +203,7 @@ pub struct MappedTool {
     action: String,
     fragment: Value,
     check: Validator,
+    patterns: usize,
     bytes_max: usize,
     shape: Shape,
 }
@@ -216,7 +223,7 @@ impl MappedTool {
             return Err(MappingFault::Method(action));
         }
         let mut schema = tool.input_schema.clone();
-        let branches = bounds::check(&schema)?;
+        let room = bounds::check(&schema)?;
         let draft = check::draft(&schema)?;
         if let Some(members) = schema.as_object_mut() {
             // All references are within the document, so its own name changes nothing.
@@ -226,9 +233,9 @@ impl MappedTool {
             root: &schema,
             draft,
         };
-        let bytes_max = cost::bytes_max(document)?;
+        let bytes_max = cost::bytes_max(document, room.nodes)?;
         let check = check::whole(&schema, draft)?;
-        let checks = check::Checks::of(&schema, draft, branches)?;
+        let checks = check::Checks::of(&schema, draft, room.branches)?;
         let server_type = format!("Mcp::{}", names::identifier(server.as_str()));
         let tool_name = names::identifier(tool.name.as_str());
         let tool_type = format!("{server_type}::{tool_name}");
@@ -247,6 +254,7 @@ impl MappedTool {
             action,
             fragment,
             check,
+            patterns: tool.patterns() * (1 + mapper.branches()),
             bytes_max,
             shape,
         })
@@ -256,6 +264,12 @@ impl MappedTool {
     #[must_use]
     pub fn action(&self) -> &str {
         &self.action
+    }
+
+    /// Most patterns that it has compiled, those of branches again.
+    #[must_use]
+    pub const fn patterns(&self) -> usize {
+        self.patterns
     }
 
     /// The types and the action, in Cedar's JSON for schemas.

@@ -99,6 +99,20 @@ fn a_schema_cannot_exhaust_the_stack() {
 }
 
 #[test]
+fn a_small_schema_is_counted_in_a_moment() {
+    let tool = |names: usize| {
+        let properties = (0..names).map(|at| (at.to_string(), json!({ "$ref": "#" })));
+        let properties: serde_json::Map<_, _> = properties.collect();
+        let schema = json!({ "type": "object", "properties": properties });
+        map("demo", &json!({ "name": "t", "inputSchema": schema }))
+    };
+    assert!(tool(20).is_ok());
+    let why = MappingFault::TooLarge("could take too long to check");
+    // Two kilobytes that would take half a million steps.
+    assert_eq!(tool(100).unwrap_err(), why);
+}
+
+#[test]
 fn faults_name_the_place_and_never_the_value() {
     let item = json!({ "name": "t", "inputSchema": {
         "type": "object",
