@@ -172,6 +172,7 @@ fn tell(learnt: &Learnt, server: &ServerName) {
         if let Known::Quarantined(why) = known {
             let help = match why {
                 Quarantine::Mapping(_) => "its calls are denied until its server mends it",
+                Quarantine::Patterns => "its calls are denied until the folder has its list",
                 Quarantine::Unfit => "its calls are denied until the policies that name it fit",
             };
             tracing::warn!(%server, tool = %change.tool, %why, help, "a tool is in quarantine");
