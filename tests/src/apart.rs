@@ -1,6 +1,8 @@
 //! The gateway taken over from `portcullis up`: the same files, but Envoy and the policy server are
 //! processes of the test's own, to be killed, frozen and started again.
 
+mod files;
+
 use std::fs;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -13,6 +15,8 @@ use crate::child::Child;
 use crate::upstream::Upstream;
 use crate::wire::{self, Request, Response};
 use crate::{mcp, parts, wait};
+
+pub use self::files::configure_policies;
 
 /// The name of the upstream behind the gateway.
 const DEMO: &str = "demo";
@@ -58,7 +62,7 @@ impl Apart {
         let upstream = Upstream::start();
         fs::create_dir(folder.path().join("policies")).expect("a policies folder");
         fs::write(folder.path().join("policies/test.cedar"), policies).expect("a policy file");
-        let endpoints = write_by_up(folder.path(), &upstream.url());
+        let endpoints = files::write_by_up(folder.path(), &upstream.url());
         let run = folder.path().join("run");
         prepare(&run);
         let mut command = Command::new(parts::envoy());
@@ -188,6 +192,12 @@ impl Apart {
     /// A `tools/call` of alice's with this word in its arguments.
     #[must_use]
     pub fn request(&self, tool: &str, word: &str) -> Request {
+        self.post(mcp::call(word, tool, json!({"text": word})))
+    }
+
+    /// A POST of alice's with a sound head.
+    #[must_use]
+    pub fn post(&self, body: String) -> Request {
         let authority = wire::authority(self.url());
         let token = self.endpoints["tokens"]["alice"].as_str().expect("a token");
         Request::new("POST", "/demo/mcp")
@@ -195,13 +205,19 @@ impl Apart {
             .header("authorization", &format!("Bearer {token}"))
             .header("accept", "application/json, text/event-stream")
             .header("content-type", "application/json")
-            .body(mcp::call(word, tool, json!({"text": word})))
+            .body(body)
     }
 
     /// Sends such a call.
     #[must_use]
     pub fn call(&self, tool: &str, word: &str) -> Response {
-        wire::send(wire::authority(self.url()), &self.request(tool, word))
+        self.send(&self.request(tool, word))
+    }
+
+    /// Sends a request on a connection of its own and reads the whole answer.
+    #[must_use]
+    pub fn send(&self, request: &Request) -> Response {
+        wire::send(wire::authority(self.url()), request)
     }
 
     /// A call that must be refused readably, and of which nothing may reach the upstream.
@@ -259,6 +275,12 @@ impl Apart {
         text
     }
 
+    /// What the policy server has logged.
+    #[must_use]
+    pub fn server_log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default()
+    }
+
     /// The ends of the logs, for the message of a failed test.
     #[must_use]
     pub fn logs(&self) -> String {
@@ -268,24 +290,4 @@ impl Apart {
             self.envoy.tail()
         )
     }
-}
-
-/// Lets `portcullis up` write its files, and stops it again.
-fn write_by_up(folder: &Path, upstream: &str) -> Value {
-    let mut command = Command::new(parts::portcullis());
-    command.args(["up", "--json", "--upstream", &format!("{DEMO}={upstream}")]);
-    command.arg("--policies").arg(folder.join("policies"));
-    command.arg("--dir").arg(folder.join("run"));
-    command
-        .arg("--filter")
-        .arg(parts::filter())
-        .arg("--envoy")
-        .arg(parts::envoy());
-    let mut up = Child::start(
-        "'portcullis up'",
-        &mut command,
-        &folder.join("up.log"),
-        None,
-    );
-    up.ready(|| serde_json::from_slice(&fs::read(folder.join("run/endpoints.json")).ok()?).ok())
 }

@@ -16,7 +16,7 @@ use crate::{mcp, parts, wait};
 #[derive(Clone, Debug, Default)]
 pub struct Setup {
     arguments: Vec<String>,
-    policies: String,
+    files: Vec<(String, String)>,
 }
 
 /// A running gateway; dropping it stops everything it started.
@@ -39,10 +39,14 @@ impl Setup {
     /// A gateway with one policy file.
     #[must_use]
     pub fn policies(text: &str) -> Self {
-        Self {
-            policies: text.to_owned(),
-            ..Self::default()
-        }
+        Self::default().file("test.cedar", text)
+    }
+
+    /// Adds a file of the policies folder, such as `tools/demo.json`.
+    #[must_use]
+    pub fn file(mut self, name: &str, text: &str) -> Self {
+        self.files.push((name.to_owned(), text.to_owned()));
+        self
     }
 
     /// Puts the gateway in front of an MCP server.
@@ -65,8 +69,10 @@ impl Setup {
         let (program, filter, envoy) = (parts::portcullis(), parts::filter(), parts::envoy());
         let folder = tempfile::Builder::new().prefix("portcullis-").tempdir();
         let folder = folder.expect("a temporary folder").keep();
-        fs::create_dir(folder.join("policies")).expect("a policies folder");
-        fs::write(folder.join("policies/test.cedar"), self.policies).expect("a policy file");
+        fs::create_dir_all(folder.join("policies/tools")).expect("a policies folder");
+        for (name, text) in &self.files {
+            fs::write(folder.join("policies").join(name), text).expect("a policy file");
+        }
         let mut command = Command::new(program);
         command.arg("up").args(&self.arguments).arg("--json");
         command.arg("--policies").arg(folder.join("policies"));

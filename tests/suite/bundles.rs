@@ -2,6 +2,7 @@
 //! policy server of its own for each test.
 
 mod delivery;
+mod gateway;
 mod program;
 
 use std::path::{Path, PathBuf};

@@ -32,6 +32,8 @@ mod identity;
 mod pins;
 /// The commands that look after policies.
 mod policies;
+/// Policies at work, through the whole gateway.
+mod policy;
 /// A session belongs to whoever opened it.
 mod sessions;
 /// Requests that mean one thing to us and another behind us.

@@ -251,6 +251,12 @@ impl<'a> Judge<'a> {
         if let Known::Quarantined(_) = subject.known {
             return Ok(Judgement::failed(Fault::Quarantined));
         }
+        let hides = self.direction == Direction::ToServer;
+        match hides.then(|| engine.hides(facts, subject)).transpose() {
+            Ok(Some(true)) => return Ok(Judgement::failed(Fault::Hidden)),
+            Ok(_) => {}
+            Err(fault) => return Ok(Judgement::failed(fault)),
+        }
         let arguments = match (self.checked(subject)?, self.arguments) {
             (Some(checked), _) => Some(checked),
             (None, Some(text)) => Some(schema::any_arguments(text)?),

@@ -265,6 +265,9 @@ pub enum Fault {
     /// The tool is in quarantine.
     #[error("tool in quarantine")]
     Quarantined,
+    /// An author hides it from the caller.
+    #[error("hidden by policy")]
+    Hidden,
     /// The arguments do not fit the tool's own schema.
     #[error("arguments do not fit the tool's schema: {0}")]
     Arguments(&'static str),

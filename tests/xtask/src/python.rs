@@ -29,9 +29,12 @@ pub(crate) fn ensure() -> Result<PathBuf, Failure> {
             "--quiet",
             "--disable-pip-version-check",
         ])
-        .args(&["--require-hashes", "--requirement"])
+        // The file names every package. Left to resolve them, pip asks for newer ones of those that
+        // another wants with an extra, and then refuses them for want of a hash.
+        .args(&["--no-deps", "--require-hashes", "--requirement"])
         .arg(&requirements)
         .run()?;
+    Tool::new(&python).args(&["-m", "pip", "check"]).run()?;
     fs::write(stamp, wanted)?;
     Ok(python)
 }

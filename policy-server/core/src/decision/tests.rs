@@ -13,6 +13,7 @@ use crate::policies::Sources;
 use crate::registry::{Registry, ToolEntry};
 
 mod gates;
+mod hides;
 mod problems;
 mod typed;
 

@@ -30,6 +30,8 @@
 //!  "approval"?: {"groups": […], "expires": "…Z", "expires_ns": …, "args_digest": "sha256:…"}}
 //! ```
 //!
+//! What is in `hides` is not listed, and no call of it is made; `hides` never sees the arguments.
+//!
 //! Permits and forbids never see `approval`: a human's yes opens gates, and nothing else.
 
 mod bounds;
@@ -80,6 +82,14 @@ pub struct Engine {
     prepared: regorus::Engine,
     files: Vec<String>,
     arguments: Arguments,
+    hiding: Hiding,
+}
+
+/// Whether any module hides something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hiding {
+    Something,
+    Nothing,
 }
 
 /// Whether any module looks at a message's arguments.
@@ -128,17 +138,35 @@ impl Engine {
     /// what an author hides; a gate hides nothing, and an error only where it would deny the call.
     #[must_use]
     pub fn shown(&self, facts: &Facts<'_>, subject: &Subject<'_>) -> Shown {
-        let hides = input::document(facts, subject, None)
-            .map(|input| self.evaluate(HIDES, &input))
-            .map(|said| said.is_ok_and(|said| said.as_set().is_ok_and(|set| !set.is_empty())));
-        let denied = match (hides, self.arguments) {
-            (Ok(true) | Err(_), _) => true,
-            (Ok(false), Arguments::Read) => false,
-            (Ok(false), Arguments::Unread) => {
+        let unfit = input::document(facts, subject, None).is_err();
+        let hidden = unfit || self.hides(facts, subject).unwrap_or(false);
+        let denied = match (hidden, self.arguments) {
+            (true, _) => true,
+            (false, Arguments::Read) => false,
+            (false, Arguments::Unread) => {
                 outcome(&self.opinion(facts, subject, None).opinion) == Outcome::Deny
             }
         };
         if denied { Shown::Hidden } else { Shown::Shown }
+    }
+
+    /// Whether an author hides the target, whatever the arguments. What is hidden is not called
+    /// either: nobody would know that a name which is not listed still works.
+    ///
+    /// # Errors
+    /// The modules fail, or the facts are no question.
+    pub fn hides(&self, facts: &Facts<'_>, subject: &Subject<'_>) -> Result<bool, Fault> {
+        if self.hiding == Hiding::Nothing {
+            return Ok(false);
+        }
+        let input = input::document(facts, subject, None)?;
+        let said = self.evaluate(HIDES, &input)?;
+        let set = said.as_set();
+        set.map(|set| !set.is_empty())
+            .map_err(|_| Fault::UnfitElement {
+                set: "hides",
+                wrong: "is in no set",
+            })
     }
 
     fn answer(

@@ -4,13 +4,13 @@ use super::*;
 use crate::catalogue::{Known, Quarantine};
 use crate::registry::{Change, Fit};
 
-const PAY: &str = r#"{"name":"pay","inputSchema":{"type":"object","properties":{
+pub(super) const PAY: &str = r#"{"name":"pay","inputSchema":{"type":"object","properties":{
     "amount":{"type":"integer","minimum":0},"currency":{"enum":["EUR","USD"]},
     "to":{"type":"string"}},"required":["amount"],"additionalProperties":false},
     "annotations":{"readOnlyHint":false,"destructiveHint":false}}"#;
 const PAY_WITHOUT_AMOUNT: &str =
     r#"{"name":"pay","inputSchema":{"type":"object","properties":{"sum":{"type":"string"}}}}"#;
-const READ: &str = r#"{"name":"fs.read","inputSchema":{"type":"object","properties":{
+pub(super) const READ: &str = r#"{"name":"fs.read","inputSchema":{"type":"object","properties":{
     "path":{"type":"string"}},"required":["path"]},"annotations":{"readOnlyHint":true}}"#;
 const BROKEN: &str = r#"{"name":"broken","inputSchema":{"type":"object","properties":{
     "x":{"$ref":"https://elsewhere.example/x"}}}}"#;
@@ -29,7 +29,7 @@ fn with(text: &str, tools: &[&str]) -> Policies {
     Policies::load(sources(text), &listed(tools)).unwrap()
 }
 
-fn call(policies: &Policies, tool: &str, arguments: &str) -> Judgement {
+pub(super) fn call(policies: &Policies, tool: &str, arguments: &str) -> Judgement {
     call_at(policies, "demo", tool, arguments)
 }
 
@@ -54,7 +54,7 @@ fn call_at(policies: &Policies, server: &str, tool: &str, arguments: &str) -> Ju
     decide(policies, &facts)
 }
 
-fn shape(judgement: &Judgement) -> Shape {
+pub(super) fn shape(judgement: &Judgement) -> Shape {
     match &judgement.verdict {
         Verdict::Deny(denial) => denial.shape,
         other => panic!("{other:?}"),

@@ -22,6 +22,10 @@ const COMPARISONS: usize = 20_000;
 /// Requests for each bundle; loading one costs more than judging.
 const REQUESTS: usize = 100;
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "how much a test does is no judgement"
+)]
 fn comparisons() -> usize {
     let asked = std::env::var("PORTCULLIS_COMPARISONS")
         .ok()

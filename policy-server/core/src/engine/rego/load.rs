@@ -59,6 +59,7 @@ impl Engine {
             prepared: prepared(&files, data)?,
             files: files.iter().map(|(file, _)| (*file).to_owned()).collect(),
             arguments,
+            hiding: rules::hiding(&modules),
         })
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use super::Hiding;
 use super::input::MEMBERS;
 use super::module::{Kind, Module, Reference, Rule, below};
 use crate::policies::{Code, Place, Problem};
@@ -230,6 +231,16 @@ fn no_member(of: &str, name: &str, known: &[&str]) -> (String, String) {
         format!("`{of}` has no member `{name}`"),
         format!("its members are {}", known.join(", ")),
     )
+}
+
+/// Whether an author adds to `hides`.
+pub(super) fn hiding(modules: &[Module<'_>]) -> Hiding {
+    let own = [THEIRS, "hides"].map(str::to_owned);
+    let mut rules = modules.iter().flat_map(|module| &module.rules);
+    match rules.any(|rule| rule.path.starts_with(&own)) {
+        true => Hiding::Something,
+        false => Hiding::Nothing,
+    }
 }
 
 /// Whether a decision can be had without a message's arguments: no author's module looks at them,

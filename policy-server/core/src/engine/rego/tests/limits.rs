@@ -139,6 +139,7 @@ fn a_panic_of_the_engine_denies() {
             prepared,
             files: Vec::new(),
             arguments: Arguments::Unread,
+            hiding: Hiding::Something,
         };
         engine.evaluate("data.broken.x", &input)
     });
