@@ -75,6 +75,11 @@ impl Gate {
             return self.release(filtered, time_us).await;
         }
         drop(turn);
+        if !self.pace.takes(&query.server, time_us) {
+            let hasty = GateError::Hasty(query.server.clone());
+            tracing::warn!("{hasty}");
+            return Err(hasty);
+        }
         let _changing = self.changing().await;
         let (policies, registry) = self.known(time_us)?;
         let (learnt, _turn) = self

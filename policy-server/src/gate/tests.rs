@@ -7,7 +7,7 @@ use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use portcullis_core::lists::{ITEMS_MAX, Listing};
-use portcullis_protocol::names::{CallId, Caller, Name, ServerName};
+use portcullis_protocol::names::{CallId, Caller, Name};
 use portcullis_protocol::wire::{Direction, ListKind, ListQuery, Outcome, Target};
 use serde_json::value::RawValue;
 
@@ -139,6 +139,23 @@ async fn lists_wait_for_each_other_and_decisions_for_none() {
     let late = gate.list(list(1, 2)).await.unwrap_err();
     assert!(matches!(late, GateError::Busy), "{late}");
     drop(turns);
+}
+
+#[tokio::test]
+async fn a_server_that_has_news_all_the_time_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = gate(folder.path()).await;
+    gate.list(list(2, 1)).await.unwrap().released();
+    while gate.pace.takes(&server(), clock::now_us()) {}
+    let hasty = gate.list(list(2, 2)).await.unwrap_err();
+    assert!(matches!(hasty, GateError::Hasty(_)), "{hasty}");
+    // What is known is filtered all the same, and other servers are not held up.
+    gate.list(list(2, 1)).await.unwrap().released();
+    let other = ListQuery {
+        server: ServerName::parse("other").unwrap(),
+        ..list(2, 2)
+    };
+    gate.list(other).await.unwrap().released();
 }
 
 #[tokio::test]
