@@ -89,8 +89,10 @@ impl Gate {
     }
 
     fn known(&self, time_us: i64) -> Result<(Arc<Policies>, Arc<Registry>), ListError> {
+        // The tools first: policies that do not know them yet would make old news of new tools.
+        let registry = self.library.registry();
         let policies = self.library.in_force(time_us).map_err(ListError::Fault)?;
-        Ok((policies, self.library.registry()))
+        Ok((policies, registry))
     }
 
     async fn release(
