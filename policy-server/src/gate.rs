@@ -1,6 +1,7 @@
 //! One question from end to end: gather facts, decide, record; only then is there an answer.
 
 mod lists;
+mod pace;
 
 use std::sync::Arc;
 
@@ -13,12 +14,14 @@ use portcullis_core::facts::Facts;
 use portcullis_core::lists::ListError;
 use portcullis_core::policies::Policies;
 use portcullis_protocol::digest::Digest;
+use portcullis_protocol::names::ServerName;
 use portcullis_protocol::wire::{
     Answer, End, Query, Report, Reports, ReportsAccepted, SessionAnswer, SessionQuery, Standing,
     Step, Verdict,
 };
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
+use self::pace::Pace;
 use crate::candidate::Candidate;
 use crate::clock;
 use crate::journal::{AppendError, Await, Close, Effect, Entry, Journal, Recorded};
@@ -42,6 +45,9 @@ pub enum GateError {
     /// Other lists are in the way.
     #[error("too many lists wait to be filtered")]
     Busy,
+    /// A server changes its tools at every list.
+    #[error("the server `{0}` changes its tools too often: its new ones wait for up to a minute")]
+    Hasty(ServerName),
 }
 
 /// Everything that answers questions.
@@ -54,6 +60,7 @@ pub struct Gate {
     law: Mutex<()>,
     /// Lists take long: half of the processors at most, so that decisions never wait for them.
     lists: Arc<Semaphore>,
+    pace: Pace,
     sessions: Sessions,
     /// Held while a session is opened or closed, so that two callers cannot open one.
     opening: Mutex<()>,
@@ -78,6 +85,7 @@ impl Gate {
             journal,
             metrics,
             law: Mutex::default(),
+            pace: Pace::default(),
             lists: Arc::new(Semaphore::new((processors / 2).max(1))),
             sessions: Sessions::restored(restored.sessions, restored.closed),
             opening: Mutex::default(),

@@ -163,15 +163,16 @@ impl Library {
 
     /// Puts in force the same policies with tools that are new to them.
     pub fn learn(&self, policies: Arc<Policies>, registry: Registry) {
-        *self
-            .registry
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::new(registry);
+        // Policies first: whoever sees the tools sees policies that know them.
         let state = State {
             policies: Some(policies),
             ..State::clone(&self.state())
         };
         self.set(state);
+        *self
+            .registry
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(registry);
     }
 
     /// Where its policies come from.

@@ -292,6 +292,22 @@ pub async fn records_after(
     rows.iter().map(row).collect()
 }
 
+/// The number of the record that decided a call.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn decision_of(
+    connection: &mut SqliteConnection,
+    call: CallId,
+) -> Result<Option<i64>, sqlx::Error> {
+    let found: Option<Option<i64>> =
+        sqlx::query_scalar("SELECT decision_seq FROM calls WHERE call = $1")
+            .bind(call.as_bytes().to_vec())
+            .fetch_optional(connection)
+            .await?;
+    Ok(found.flatten())
+}
+
 /// The end of the chain.
 ///
 /// # Errors

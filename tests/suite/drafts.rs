@@ -395,3 +395,51 @@ fn cases_and_records_show_in_a_diff() {
     );
     assert_eq!(found["unknown"], serde_json::json!({ "uri": 1 }));
 }
+
+/// Explains a recorded call of `work`, which begins with call 2.
+fn explain(recorder: &Recorder, call: u8) -> (i32, Value) {
+    let draft = draft(LIMITED);
+    let database = recorder.database();
+    let call = CallId::from_bytes([call; 16]).to_string();
+    let policies = [
+        "--policies",
+        text(draft.path()),
+        "--database",
+        text(&database),
+    ];
+    run(&[&["policy", "explain", "--call", &call][..], &policies].concat())
+}
+
+#[test]
+fn a_recorded_decision_is_explained() {
+    let mut recorder = Recorder::start("values");
+    recorder.work();
+    let (code, allowed) = explain(&recorder, 2);
+    assert_eq!(
+        (code, &allowed["outcome"]),
+        (0, &Value::from("allow")),
+        "{allowed}"
+    );
+    let (code, denied) = explain(&recorder, 3);
+    assert_eq!(
+        (code, &denied["outcome"]),
+        (0, &Value::from("deny")),
+        "{denied}"
+    );
+    let nearest = denied["nearest"].to_string();
+    assert!(nearest.contains("context.input.amount"), "{denied}");
+    let (code, none) = explain(&recorder, 200);
+    assert_eq!(code, 2, "{none}");
+}
+
+#[test]
+fn a_recorded_decision_without_arguments_is_explained_as_far_as_it_is_sure() {
+    let mut recorder = Recorder::start("types");
+    recorder.work();
+    let (code, unsure) = explain(&recorder, 2);
+    assert_eq!(code, 0, "{unsure}");
+    assert_eq!(unsure["recorded"]["outcome"], "allow", "{unsure}");
+    assert_eq!(unsure["now"]["unknown"], "arguments", "{unsure}");
+    let (_, sure) = explain(&recorder, 4);
+    assert_eq!(sure["now"]["same"], "deny", "{sure}");
+}

@@ -133,6 +133,18 @@ fn list_of_the_fixture(url: &str) -> String {
     rest[..values.byte_offset()].to_owned()
 }
 
+/// The demonstration's policies know the server that the demonstration starts. The order of members
+/// depends on what the fixture was built with, and does not count here.
+#[test]
+fn what_ships_pins_the_fixture() {
+    let pinned = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/tools/demo.json");
+    let fixture = Server::fixture();
+    let (code, list, errors) = fetch(fixture.url(), &["--tools"]);
+    assert_eq!(code, Some(0), "{errors}");
+    let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    assert_eq!(read(&fs::read_to_string(pinned).unwrap()), read(&list));
+}
+
 #[test]
 fn fetched_definitions_are_those_of_traffic_and_drift_is_seen() {
     let folder = tempfile::tempdir().unwrap();

@@ -192,6 +192,7 @@ fn what_ships_passes() {
     for args in [
         ["check", "policies"].as_slice(),
         &["fmt", "--check", "policies"],
+        &["test", "policies", "--coverage-min", "100"],
     ] {
         let run = Run::of(repository, args);
         assert_eq!(run.code(), 0, "{args:?}: {}{}", run.out(), run.err());

@@ -24,6 +24,10 @@ use crate::policies::{Problem, Sources};
 use crate::registry::{Annotations, Listed, Registry, ToolEntry};
 use crate::schema::{BaseContext, MappedTool, MappingFault, ToolDefinition};
 
+/// Most patterns of the definitions that one server has listed in traffic, together: each may take
+/// a quarter of a megabyte once it is compiled.
+const PATTERNS_MAX: usize = 1_024;
+
 /// A tool whose definition policies can rely on.
 #[derive(Debug)]
 pub struct Tool {
@@ -59,6 +63,12 @@ pub enum Quarantine {
     /// Its definition cannot be mapped.
     #[error(transparent)]
     Mapping(#[from] MappingFault),
+    /// The tools of its server together hold too many patterns.
+    #[error(
+        "the tools of its server hold more than {PATTERNS_MAX} patterns together: pin its list with \
+         `portcullis policy schema --server NAME`"
+    )]
+    Patterns,
     /// Its definition has changed so that the policies no longer fit it.
     #[error("the policies do not fit its new definition")]
     Unfit,
@@ -67,8 +77,9 @@ pub enum Quarantine {
 /// What policies know about a target.
 #[derive(Clone, Copy, Debug)]
 pub enum Known<'a> {
-    /// Nothing: it is no tool, or one that nobody has listed.
-    Unlisted,
+    /// No definition: it is no tool, or one that nobody has listed. What the security team says
+    /// about it holds all the same: its tags, sorted.
+    Unlisted(&'a [String]),
     /// A tool with a definition.
     Tool(&'a Tool),
     /// A tool that may not be called.
@@ -78,6 +89,7 @@ pub enum Known<'a> {
 /// All tools of all servers.
 #[derive(Debug, Default)]
 pub struct Catalogue {
+    tags: Tags,
     servers: BTreeMap<ServerName, BTreeMap<Name, Entry>>,
 }
 
@@ -89,6 +101,8 @@ struct Entry {
     tool: Option<Tool>,
     /// Why the tool may not be called.
     quarantine: Option<Quarantine>,
+    /// The definition that could not be mapped, and why; so that this is not found out again.
+    unmapped: Option<(Digest, MappingFault)>,
 }
 
 impl Catalogue {
@@ -105,29 +119,37 @@ impl Catalogue {
         let tags = Tags::read(sources)?;
         let pins = pins::read(sources)?;
         let mut servers: BTreeMap<ServerName, BTreeMap<Name, Entry>> = BTreeMap::new();
+        let mut patterns: BTreeMap<&ServerName, usize> = BTreeMap::new();
         for (server, name, listed, origin) in pins.listed().chain(seen(registry)) {
             let tools = servers.entry(server.clone()).or_default();
             if tools.contains_key(name) {
                 continue;
             }
+            let patterns = patterns.entry(server).or_default();
             let making = Making {
                 server,
                 name,
                 origin,
                 base,
-                before: before.and_then(|before| before.tool(server, name)),
-                tags: tags.of(server, name),
+                before: before.and_then(|before| before.servers.get(server)?.get(name)),
+                tags: tags.of(server, name).to_vec(),
+                patterns_left: match origin {
+                    Origin::Folder => usize::MAX,
+                    Origin::Traffic => PATTERNS_MAX.saturating_sub(*patterns),
+                },
             };
-            tools.insert(name.clone(), making.entry(listed));
+            let entry = making.entry(listed);
+            *patterns += entry.tool.as_ref().map_or(0, |tool| tool.mapped.patterns());
+            tools.insert(name.clone(), entry);
         }
-        Ok(Self { servers })
+        Ok(Self { tags, servers })
     }
 
     /// What is known about a target.
     #[must_use]
     pub fn known(&self, server: &ServerName, target: &Target) -> Known<'_> {
         let Target::Tool(name) = target else {
-            return Known::Unlisted;
+            return Known::Unlisted(&[]);
         };
         let entry = self.servers.get(server).and_then(|tools| tools.get(name));
         match entry {
@@ -138,12 +160,8 @@ impl Catalogue {
             Some(Entry {
                 tool: Some(tool), ..
             }) => Known::Tool(tool),
-            _ => Known::Unlisted,
+            _ => Known::Unlisted(self.tags.of(server, name)),
         }
-    }
-
-    fn tool(&self, server: &ServerName, name: &Name) -> Option<&Tool> {
-        self.servers.get(server)?.get(name)?.tool.as_ref()
     }
 
     /// All tools with a definition, by server and name; those in quarantine keep their last good one.
@@ -192,35 +210,37 @@ struct Making<'a> {
     name: &'a Name,
     origin: Origin,
     base: &'a BaseContext,
-    before: Option<&'a Tool>,
+    before: Option<&'a Entry>,
     tags: Vec<String>,
+    patterns_left: usize,
 }
 
 impl Making<'_> {
     fn entry(self, listed: &Listed) -> Entry {
         let unfit = listed.refused.map(|_| Quarantine::Unfit);
         let origin = self.origin;
-        let mapped = listed.accepted.as_ref().map(|entry| self.tool(entry));
-        let (tool, quarantine) = match mapped {
+        let accepted = listed.accepted.as_ref();
+        let (tool, quarantine) = match accepted.map(|entry| self.tool(entry)) {
             Some(Ok(tool)) => (Some(tool), unfit),
-            Some(Err(fault)) => (None, Some(fault.into())),
+            Some(Err(why)) => (None, Some(why)),
             None => (None, Some(Quarantine::Unfit)),
+        };
+        let unmapped = match (&quarantine, accepted) {
+            (Some(Quarantine::Mapping(fault)), Some(entry)) => {
+                Some((entry.definition, fault.clone()))
+            }
+            _ => None,
         };
         Entry {
             origin,
             tool,
             quarantine,
+            unmapped,
         }
     }
 
-    fn tool(self, entry: &ToolEntry) -> Result<Tool, MappingFault> {
-        let mapped = match self.before {
-            Some(before) if before.definition == entry.definition => before.mapped.clone(),
-            _ => {
-                let definition = ToolDefinition::read(&entry.json)?;
-                Arc::new(MappedTool::map(self.server, &definition, self.base)?)
-            }
-        };
+    fn tool(self, entry: &ToolEntry) -> Result<Tool, Quarantine> {
+        let mapped = self.mapped(entry)?;
         Ok(Tool {
             name: self.name.clone(),
             annotations: entry.annotations,
@@ -231,4 +251,33 @@ impl Making<'_> {
             mapped,
         })
     }
+
+    /// The mapping of a definition, anew only if it is another than before.
+    fn mapped(&self, entry: &ToolEntry) -> Result<Arc<MappedTool>, Quarantine> {
+        let before = self.before.and_then(|before| before.tool.as_ref());
+        let unmapped = self.before.and_then(|before| before.unmapped.as_ref());
+        let fits = |patterns: usize| match patterns <= self.patterns_left {
+            true => Ok(()),
+            false => Err(Quarantine::Patterns),
+        };
+        match (before, unmapped) {
+            (Some(before), _) if before.definition == entry.definition => {
+                fits(before.mapped.patterns())?;
+                Ok(before.mapped.clone())
+            }
+            (_, Some((definition, fault))) if *definition == entry.definition => {
+                Err(fault.clone().into())
+            }
+            _ => {
+                let definition = ToolDefinition::read(&entry.json)?;
+                fits(definition.patterns())?;
+                let mapped = MappedTool::map(self.server, &definition, self.base)?;
+                fits(mapped.patterns())?;
+                Ok(Arc::new(mapped))
+            }
+        }
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -94,7 +94,7 @@ mod tests {
         let caller = caller("alice", role);
         let subject = Subject {
             target: &target,
-            known: Known::Unlisted,
+            known: Known::Unlisted(&[]),
         };
         let facts = Facts {
             server: &server,

@@ -185,3 +185,6 @@ pub struct LoadError {
     /// Everything that was found; never empty.
     pub problems: Vec<Problem>,
 }
+
+#[cfg(test)]
+mod tests;

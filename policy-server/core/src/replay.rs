@@ -237,7 +237,10 @@ impl<'a> Replay<'a> {
 fn is_lost(decided: &Decided, question: &Written, catalogue: &Catalogue) -> bool {
     let unlisted = |target: &Target| {
         matches!(target, Target::Tool(_))
-            && matches!(catalogue.known(&question.server, target), Known::Unlisted)
+            && matches!(
+                catalogue.known(&question.server, target),
+                Known::Unlisted(_)
+            )
     };
     let never_listed = decided.tool.as_ref().is_some_and(|tool| !tool.listed);
     !never_listed && question.targets.iter().any(unlisted)
@@ -261,7 +264,7 @@ impl Fit {
                 let then = decided.tool.as_ref().and_then(|tool| tool.definition);
                 then == Some(tool.definition)
             }
-            Known::Unlisted | Known::Quarantined(_) => true,
+            Known::Unlisted(_) | Known::Quarantined(_) => true,
         };
         match (same, refused) {
             (true, true) => Self::Bad,

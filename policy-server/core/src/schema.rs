@@ -39,6 +39,7 @@ mod mapping;
 mod names;
 mod opaque;
 mod shape;
+mod spelling;
 pub(crate) mod strict;
 mod text;
 mod views;
@@ -77,9 +78,11 @@ pub enum MappingFault {
     /// There is no `inputSchema` that describes an object.
     #[error("the inputSchema does not describe an object: arguments are always one")]
     NoObject,
-    /// Server and tool together have the name of a method, and so would their action.
-    #[error("the tool's action would be one of the gateway's own: give the server another name")]
-    Reserved,
+    /// Server and tool together are called like a method.
+    #[error(
+        "the tool would be called `{0}` to policies, which is a method: call the server otherwise"
+    )]
+    Method(String),
     /// A bound is exceeded.
     #[error("the inputSchema {0}: make it smaller")]
     TooLarge(&'static str),
@@ -184,6 +187,12 @@ impl ToolDefinition {
             digest: Digest::of(item_json.as_bytes()),
         })
     }
+
+    /// How many patterns its schema holds: they are what takes memory.
+    #[must_use]
+    pub fn patterns(&self) -> usize {
+        bounds::patterns(&self.input_schema)
+    }
 }
 
 /// A definition as JSON that can be read in one way only.
@@ -197,6 +206,7 @@ pub struct MappedTool {
     action: String,
     fragment: Value,
     check: Validator,
+    patterns: usize,
     bytes_max: usize,
     shape: Shape,
     declared: BTreeSet<String>,
@@ -212,8 +222,12 @@ impl MappedTool {
         tool: &ToolDefinition,
         base: &BaseContext,
     ) -> Result<Self, MappingFault> {
+        let action = format!("{server}/{}", tool.name);
+        if base.declares(&action) {
+            return Err(MappingFault::Method(action));
+        }
         let mut schema = tool.input_schema.clone();
-        let branches = bounds::check(&schema)?;
+        let room = bounds::check(&schema)?;
         let draft = check::draft(&schema)?;
         if let Some(members) = schema.as_object_mut() {
             // All references are within the document, so its own name changes nothing.
@@ -223,18 +237,14 @@ impl MappedTool {
             root: &schema,
             draft,
         };
-        let bytes_max = cost::bytes_max(document)?;
+        let bytes_max = cost::bytes_max(document, room.nodes)?;
         let check = check::whole(&schema, draft)?;
-        let checks = check::Checks::of(&schema, draft, branches)?;
+        let checks = check::Checks::of(&schema, draft, room.branches)?;
         let server_type = format!("Mcp::{}", names::identifier(server.as_str()));
         let tool_name = names::identifier(tool.name.as_str());
         let tool_type = format!("{server_type}::{tool_name}");
         let mut mapper = Mapper::new(document, &checks, tool_type.clone());
         let shape = mapper.arguments(&schema)?;
-        let action = format!("{server}/{}", tool.name);
-        if base.has_action(&action) {
-            return Err(MappingFault::Reserved);
-        }
         let fragment = fragment::fragment(&fragment::Parts {
             server: &server_type,
             input: &format!("{tool_name}Input"),
@@ -248,6 +258,7 @@ impl MappedTool {
             action,
             fragment,
             check,
+            patterns: tool.patterns() * (1 + mapper.branches()),
             bytes_max,
             shape,
             declared: declared::names(&schema),
@@ -264,6 +275,12 @@ impl MappedTool {
     #[must_use]
     pub fn declares(&self, name: &str) -> bool {
         self.declared.contains(name)
+    }
+
+    /// Most patterns that it has compiled, those of branches again.
+    #[must_use]
+    pub const fn patterns(&self) -> usize {
+        self.patterns
     }
 
     /// The types and the action, in Cedar's JSON for schemas.
@@ -294,10 +311,11 @@ impl MappedTool {
         if !value.is_object() {
             return Err(ArgumentFault::new("", "is not an object"));
         }
-        match self.check.validate(&value) {
-            Ok(()) => Ok(value),
-            Err(error) => Err(check::fault(&error)),
+        if let Err(error) = self.check.validate(&value) {
+            return Err(check::fault(&error));
         }
+        spelling::check(&self.shape, &value)?;
+        Ok(value)
     }
 
     /// Checked arguments as the value of `context.input`.

@@ -199,6 +199,12 @@ pub fn no_twins(object: Json<'_>, known: &[&str]) -> Result<(), Fault> {
     }
 }
 
+/// A member's name as the most lenient reader has it: without case, and ending at a NUL.
+#[must_use]
+pub fn folded(name: &str) -> String {
+    fold(name.split('\0').next().unwrap_or_default())
+}
+
 /// Case folding that also joins `ſ` with `s` and the Kelvin sign with `k`, as Go's JSON reader does.
 fn fold(text: &str) -> String {
     text.chars()

@@ -75,6 +75,11 @@ impl Gate {
             return self.release(filtered, time_us).await;
         }
         drop(turn);
+        if !self.pace.takes(&query.server, time_us) {
+            let hasty = GateError::Hasty(query.server.clone());
+            tracing::warn!("{hasty}");
+            return Err(hasty);
+        }
         let _changing = self.changing().await;
         let (policies, registry) = self.known(time_us)?;
         let (learnt, _turn) = self
@@ -84,8 +89,10 @@ impl Gate {
     }
 
     fn known(&self, time_us: i64) -> Result<(Arc<Policies>, Arc<Registry>), ListError> {
+        // The tools first: policies that do not know them yet would make old news of new tools.
+        let registry = self.library.registry();
         let policies = self.library.in_force(time_us).map_err(ListError::Fault)?;
-        Ok((policies, self.library.registry()))
+        Ok((policies, registry))
     }
 
     async fn release(
@@ -172,6 +179,7 @@ fn tell(learnt: &Learnt, server: &ServerName) {
         if let Known::Quarantined(why) = known {
             let help = match why {
                 Quarantine::Mapping(_) => "its calls are denied until its server mends it",
+                Quarantine::Patterns => "its calls are denied until the folder has its list",
                 Quarantine::Unfit => "its calls are denied until the policies that name it fit",
             };
             tracing::warn!(%server, tool = %change.tool, %why, help, "a tool is in quarantine");

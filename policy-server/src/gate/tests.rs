@@ -144,6 +144,23 @@ async fn lists_wait_for_each_other_and_decisions_for_none() {
 }
 
 #[tokio::test]
+async fn a_server_that_has_news_all_the_time_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = gate(folder.path()).await;
+    gate.list(list(2, 1)).await.unwrap().released();
+    while gate.pace.takes(&server(), clock::now_us()) {}
+    let hasty = gate.list(list(2, 2)).await.unwrap_err();
+    assert!(matches!(hasty, GateError::Hasty(_)), "{hasty}");
+    // What is known is filtered all the same, and other servers are not held up.
+    gate.list(list(2, 1)).await.unwrap().released();
+    let other = ListQuery {
+        server: ServerName::parse("other").unwrap(),
+        ..list(2, 2)
+    };
+    gate.list(other).await.unwrap().released();
+}
+
+#[tokio::test]
 async fn every_tool_of_a_long_page_is_remembered() {
     let folder = tempfile::tempdir().unwrap();
     let first = gate(folder.path()).await;

@@ -153,7 +153,9 @@ fn recorded<T: Serialize>(answer: Result<Recorded<T>, GateError>) -> Result<Repl
 fn refused(error: &GateError) -> Refused {
     let status = match error {
         GateError::Append(AppendError::Duplicate) => StatusCode::CONFLICT,
-        GateError::Append(_) | GateError::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        GateError::Append(_) | GateError::Busy | GateError::Hasty(_) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         GateError::List(portcullis_core::lists::ListError::Fault(_)) => {
             StatusCode::SERVICE_UNAVAILABLE
         }

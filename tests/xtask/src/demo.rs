@@ -56,7 +56,7 @@ fn wait_for_interrupt() -> Result<(), Failure> {
 fn introduce(gateway: &Gateway) -> Result<(), Failure> {
     let url = gateway.url();
     let (alice, bob) = (gateway.token("alice"), gateway.token("bob"));
-    let policies = gateway.policies().join("access.cedar");
+    let policies = gateway.policies().join("demo.cedar");
     writeln!(
         io::stdout(),
         r#"
@@ -75,11 +75,12 @@ Three things to try in the same shell:
   npx -y @modelcontextprotocol/inspector@2.12.0 --cli {url} --transport http \
     --header "Authorization: Bearer $BOB" --method tools/call --tool-name echo --tool-arg text=hello
 
-2. Call one that is not, and read why; with curl, without any client:
+2. Call one with a path that is not, and read why; with curl, without any client. With /tmp/x it
+   runs, and with $BOB there is no such tool:
   curl -s {url} -H "Authorization: Bearer $ALICE" -H 'content-type: application/json' \
     -H 'accept: application/json, text/event-stream' \
     -H 'mcp-protocol-version: 2026-07-28' -H 'mcp-method: tools/call' -H 'mcp-name: delete_file' \
-    -d '{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"delete_file","arguments":{{"path":"/tmp/x"}},"_meta":{{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{{"name":"curl","version":"1"}},"io.modelcontextprotocol/clientCapabilities":{{}}}}}}}}'
+    -d '{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"delete_file","arguments":{{"path":"/etc/passwd"}},"_meta":{{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{{"name":"curl","version":"1"}},"io.modelcontextprotocol/clientCapabilities":{{}}}}}}}}'
 
 3. Change a policy and call again; the next call follows it:
   $EDITOR {}

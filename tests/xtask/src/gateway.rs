@@ -167,13 +167,16 @@ fn end(child: &mut Child) {
     let _ended = child.wait();
 }
 
-/// Copies the files of a folder; policy folders have no folders inside.
+/// Copies a folder with all that is in it: policies, and the tool lists and cases beside them.
 fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
-        if entry.file_type()?.is_file() {
-            fs::copy(entry.path(), to.join(entry.file_name()))?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &to)?;
+        } else {
+            fs::copy(entry.path(), to)?;
         }
     }
     Ok(())

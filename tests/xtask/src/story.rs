@@ -1,6 +1,6 @@
 //! The story of `demo --once`, told by the rmcp client: what is allowed runs, what is denied does
-//! not reach the server and says why, a changed policy holds from the next call on, and the audit
-//! trail can be verified.
+//! not reach the server and says why, what nobody could be allowed to call is not there, a changed
+//! policy holds from the next call on, and the audit trail can be verified.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -24,10 +24,11 @@ const STEP_WITHIN: Duration = Duration::from_secs(30);
 /// The filter reports outcomes in batches, after the calls they belong to.
 const OUTCOMES_WITHIN: Duration = Duration::from_secs(2);
 
-/// A policy that takes `echo` away from everybody.
-const NO_ECHO: &str = r#"@id("story-no-echo")
-@reason("Nobody echoes while the story is being told.")
-forbid (principal, action in Mcp::Action::"tools/call", resource == Mcp::Tool::"demo/echo");
+/// A policy on an argument of `echo`.
+const NO_HELLO: &str = r#"@id("story-no-hello")
+@reason("Nobody says hello while the story is being told.")
+forbid (principal, action == Mcp::Action::"demo/echo", resource)
+when { context.input.text == "hello" };
 "#;
 
 type Client = RunningService<RoleClient, ()>;
@@ -58,12 +59,16 @@ async fn with_client(gateway: &Gateway, teller: &mut Teller) -> Result<(), Failu
     };
     teller.tell("alice lists the tools", listed(&alice).await)?;
     teller.tell("alice calls echo", echo(&alice).await)?;
-    teller.tell("alice may not call delete_file", denied(&alice).await)?;
+    teller.tell("alice may not delete /etc/passwd", denied(&alice).await)?;
     teller.tell("the server never saw delete_file", unseen(&alice).await)?;
+    teller.tell("alice may delete /tmp/notes", deleted(&alice).await)?;
+    let bob = connect(gateway.url(), Some(gateway.token("bob"))).await?;
+    teller.tell("bob has no tool delete_file", hidden(&bob).await)?;
+    bob.cancel().await?;
     let file = gateway.policies().join("story.cedar");
-    let written = fs::write(&file, NO_ECHO);
+    let written = fs::write(&file, NO_HELLO);
     teller.tell(
-        "a new policy denies echo",
+        "a new policy denies echo of hello",
         written_then(written, &alice, Turn::Denied).await,
     )?;
     let removed = fs::remove_file(&file);
@@ -148,6 +153,33 @@ async fn denied(client: &Client) -> Seen {
     match (result.is_error, text(&result)) {
         (Some(true), said) if !said.is_empty() => Ok(said),
         (_, said) => Err(format!("not denied in readable words: '{said}'").into()),
+    }
+}
+
+async fn deleted(client: &Client) -> Seen {
+    let result = call(client, "delete_file", json!({"path": "/tmp/notes"})).await?;
+    match (result.is_error, text(&result)) {
+        (None | Some(false), said) => Ok(said),
+        (_, said) => Err(said.into()),
+    }
+}
+
+/// Not listed, and not to be called: whether it exists is not told.
+async fn hidden(client: &Client) -> Seen {
+    let tools = client.list_tools(None).await?.tools;
+    if tools.iter().any(|tool| tool.name == "delete_file") {
+        return Err("it is listed".into());
+    }
+    match call(client, "delete_file", json!({"path": "/tmp/notes"})).await {
+        Ok(result) => Err(format!("it answers: '{}'", text(&result)).into()),
+        Err(error) => {
+            let said = chain(error.as_ref());
+            if said.contains("Unknown tool: delete_file") {
+                Ok(said)
+            } else {
+                Err(said.into())
+            }
+        }
     }
 }
 

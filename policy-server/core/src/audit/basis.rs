@@ -122,7 +122,7 @@ impl ToolBasis {
             tags_count: None,
         };
         match known {
-            Known::Unlisted => nothing,
+            Known::Unlisted(_) => nothing,
             Known::Quarantined(_) => Self {
                 listed: true,
                 quarantined: Some(true),

@@ -199,7 +199,7 @@ fn asked(written: &Written, target: &Target) -> String {
 
 fn notes(facts: &Facts<'_>, catalogue: &Catalogue, subject: &Subject<'_>) -> Vec<String> {
     let mut notes = Vec::new();
-    if let (Target::Tool(name), Known::Unlisted) = (subject.target, subject.known) {
+    if let (Target::Tool(name), Known::Unlisted(_)) = (subject.target, subject.known) {
         notes.push(format!(
             "no tool list names `{name}`: policies see no arguments of it, and hints that fear the \
              worst (destructive, not read-only)"

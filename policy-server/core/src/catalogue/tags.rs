@@ -17,7 +17,7 @@ use crate::policies::{Code, Place, Problem, Sources, TAGS_FILE};
 /// Stands for every tool of a server.
 const EVERY: &str = "*";
 
-/// Tags by server and tool.
+/// Tags by server and tool, sorted and each once. Those of every tool are in each tool's, too.
 #[derive(Debug, Default)]
 pub(super) struct Tags(BTreeMap<String, BTreeMap<String, Vec<String>>>);
 
@@ -33,8 +33,8 @@ impl Tags {
             problem.place = place;
             vec![problem]
         };
-        let tags: BTreeMap<String, BTreeMap<String, Vec<String>>> =
-            toml::from_str(text).map_err(|error| {
+        let mut tags: BTreeMap<String, BTreeMap<String, Vec<String>>> = toml::from_str(text)
+            .map_err(|error| {
                 let place = error.span().map(|span| Place::of(text, span.start));
                 problem(error.message(), place)
             })?;
@@ -48,22 +48,21 @@ impl Tags {
                 return Err(problem(&message, None));
             }
         }
+        for tools in tags.values_mut() {
+            let every = tools.get(EVERY).cloned().unwrap_or_default();
+            for tags in tools.values_mut() {
+                tags.extend(every.iter().cloned());
+                tags.sort();
+                tags.dedup();
+            }
+        }
         Ok(Self(tags))
     }
 
-    /// The tags of a tool, sorted and each once.
-    pub(super) fn of(&self, server: &ServerName, tool: &Name) -> Vec<String> {
-        let Some(tools) = self.0.get(server.as_str()) else {
-            return Vec::new();
-        };
-        let own = [EVERY, tool.as_str()].into_iter();
-        let mut tags: Vec<String> = own
-            .filter_map(|name| tools.get(name))
-            .flatten()
-            .cloned()
-            .collect();
-        tags.sort();
-        tags.dedup();
-        tags
+    /// The tags of a tool, whether its server lists it or not.
+    pub(super) fn of(&self, server: &ServerName, tool: &Name) -> &[String] {
+        let tools = self.0.get(server.as_str());
+        let tags = tools.and_then(|tools| tools.get(tool.as_str()).or_else(|| tools.get(EVERY)));
+        tags.map_or(&[], Vec::as_slice)
     }
 }

@@ -154,7 +154,7 @@ impl Inquiry<'_> {
             Known::Tool(tool) => self
                 .principal
                 .shown(tool.mapped.action(), || self.possible(tool)),
-            Known::Unlisted => self.possible_anywhere(subject),
+            Known::Unlisted(_) => self.possible_anywhere(subject),
         }
     }
 
@@ -228,7 +228,7 @@ impl Inquiry<'_> {
         match subject.known {
             Known::Quarantined(_) => Err(Fault::Quarantined),
             Known::Tool(tool) => self.place(tool.mapped.action()),
-            Known::Unlisted => self.anywhere(subject),
+            Known::Unlisted(_) => self.anywhere(subject),
         }
     }
 

@@ -195,6 +195,12 @@ impl Decided {
         self.question.as_ref().ok()
     }
 
+    /// Whether the arguments are known byte for byte.
+    #[must_use]
+    pub fn knows_arguments(&self) -> bool {
+        self.arguments == Arguments::Known
+    }
+
     /// Whether one of the recorded faults begins so.
     pub(super) fn failed_with(&self, beginning: &str) -> bool {
         self.errors.iter().any(|error| error.starts_with(beginning))

@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 
 use super::{MappedTool, MappingFault, text};
 
-/// The attributes that every action's context has.
+/// What tools take from the base schema: the attributes that every action's context has, and the
+/// actions that are no tool's.
 #[derive(Clone, Debug)]
 pub struct BaseContext {
     attributes: Map<String, Value>,
@@ -21,25 +22,26 @@ impl BaseContext {
         &self.attributes
     }
 
-    /// Whether the base schema has an action of this id.
-    pub(super) fn has_action(&self, id: &str) -> bool {
-        self.actions.contains(id)
+    /// Whether an action is the base schema's own.
+    pub(super) fn declares(&self, action: &str) -> bool {
+        self.actions.contains(action)
     }
 
-    /// Reads the type `Mcp::Context` out of the base schema, written in Cedar's syntax.
+    /// Reads the type `Mcp::Context`, and the actions, out of the base schema, written in Cedar's syntax.
     ///
     /// # Errors
     /// The schema cannot be read, or has no such record.
     pub fn read(base_schema: &str) -> Result<Self, MappingFault> {
         let json = read(base_schema)?;
         let context = json.pointer("/Mcp/commonTypes/Context/attributes");
-        let context = context.and_then(Value::as_object).cloned();
-        let actions = json.pointer("/Mcp/actions").and_then(Value::as_object);
+        let attributes = context.and_then(Value::as_object).cloned();
         let attributes =
-            context.ok_or_else(|| MappingFault::cedar(&"there is no record `Mcp::Context`"))?;
+            attributes.ok_or_else(|| MappingFault::cedar(&"there is no record `Mcp::Context`"))?;
+        let actions = json.pointer("/Mcp/actions").and_then(Value::as_object);
+        let actions = actions.into_iter().flat_map(Map::keys).cloned().collect();
         Ok(Self {
             attributes,
-            actions: actions.into_iter().flat_map(Map::keys).cloned().collect(),
+            actions,
         })
     }
 }

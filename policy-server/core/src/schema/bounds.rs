@@ -18,7 +18,7 @@ pub(super) const SHAPES_MAX: usize = 2_000;
 /// Most branches of one tool that need a check of their own.
 const BRANCHES_MAX: usize = 64;
 
-/// Most patterns of one tool; each may take a megabyte once it is compiled.
+/// Most patterns of one tool; each may take a quarter of a megabyte once it is compiled.
 const PATTERNS_MAX: usize = 64;
 
 /// Most patterns that all branches with a check of their own may compile again.
@@ -30,11 +30,42 @@ pub(super) const DEPTH_MAX: usize = 32;
 /// Longest name of an argument.
 const NAME_BYTES_MAX: usize = 256;
 
-/// Refuses what is too large, and references out of the document. Gives the number of branches
-/// that may have a check of their own.
-pub(super) fn check(schema: &Value) -> Result<usize, MappingFault> {
-    let mut nodes = 0_usize;
+/// What is left to a schema that is not too large.
+pub(super) struct Room {
+    /// Most branches that may have a check of their own.
+    pub(super) branches: usize,
+    /// Values in the schema.
+    pub(super) nodes: usize,
+}
+
+/// How many patterns a schema holds.
+pub(super) fn patterns(schema: &Value) -> usize {
     let mut patterns = 0_usize;
+    let mut waiting = vec![schema];
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::Array(items) => waiting.extend(items),
+            Value::Object(members) => {
+                patterns += members.iter().map(patterns_of).sum::<usize>();
+                waiting.extend(members.values());
+            }
+            _ => {}
+        }
+    }
+    patterns
+}
+
+fn patterns_of((name, value): (&String, &Value)) -> usize {
+    match name.as_str() {
+        "pattern" => 1,
+        "patternProperties" => value.as_object().map_or(0, serde_json::Map::len),
+        _ => 0,
+    }
+}
+
+/// Refuses what is too large, and references out of the document.
+pub(super) fn check(schema: &Value) -> Result<Room, MappingFault> {
+    let mut nodes = 0_usize;
     let mut waiting = vec![(schema, true)];
     while let Some((value, root)) = waiting.pop() {
         nodes += 1;
@@ -46,21 +77,20 @@ pub(super) fn check(schema: &Value) -> Result<usize, MappingFault> {
             Value::Object(members) => {
                 for (name, value) in members {
                     member(name, value, root)?;
-                    patterns += match name.as_str() {
-                        "pattern" => 1,
-                        "patternProperties" => value.as_object().map_or(0, serde_json::Map::len),
-                        _ => 0,
-                    };
                     waiting.push((value, false));
                 }
             }
             _ => {}
         }
     }
+    let patterns = patterns(schema);
     if patterns > PATTERNS_MAX {
         return Err(MappingFault::TooLarge("holds too many patterns"));
     }
-    Ok(BRANCHES_MAX.min(PATTERNS_AGAIN_MAX / patterns.max(1)))
+    Ok(Room {
+        branches: BRANCHES_MAX.min(PATTERNS_AGAIN_MAX / patterns.max(1)),
+        nodes,
+    })
 }
 
 fn member(name: &str, value: &Value, root: bool) -> Result<(), MappingFault> {

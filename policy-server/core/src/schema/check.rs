@@ -15,7 +15,7 @@ use super::{ArgumentFault, MappingFault};
 const HERE: &str = "urn:portcullis:tool";
 
 /// Largest compiled pattern, in bytes.
-const PATTERN_BYTES_MAX: usize = 1024 * 1024;
+const PATTERN_BYTES_MAX: usize = 256 * 1024;
 
 /// Compiles parts of one schema.
 #[derive(Debug)]

@@ -27,7 +27,7 @@ pub(super) fn input(shape: &Shape, value: &Value) -> Converted {
 }
 
 /// Where a value stands; written out only when it is at fault.
-struct At<'a>(Option<&'a At<'a>>, &'a str);
+pub(super) struct At<'a>(pub(super) Option<&'a At<'a>>, pub(super) &'a str);
 
 impl At<'_> {
     fn pointer(&self) -> String {
@@ -37,7 +37,7 @@ impl At<'_> {
         })
     }
 
-    fn fault(&self, why: &'static str) -> ArgumentFault {
+    pub(super) fn fault(&self, why: &'static str) -> ArgumentFault {
         ArgumentFault::new(&self.pointer(), why)
     }
 }

@@ -23,20 +23,24 @@ const TOGETHER_MAX: usize = 1_000;
 /// Longest way through `$ref`, `allOf` and their like at one value.
 const WAY_MAX: usize = 32;
 
-/// Most steps of the count itself.
-const STEPS_MAX: usize = 2_000_000;
+/// Steps that the count of any schema may take: what a server may list is bounded in its bytes, so
+/// a small schema must not take long to count.
+const STEPS_MIN: usize = 30_000;
+
+/// Further steps of the count for each value in the schema.
+const STEPS_PER_NODE: usize = 100;
 
 /// Most looks at the bytes of one message: the more branches a schema has, the shorter its
 /// arguments may be.
 const LOOKS_AT_BYTES_MAX: u64 = 400_000_000;
 
 /// The longest arguments that are checked in bounded time. Refuses a schema that has none.
-pub(super) fn bytes_max(document: Document<'_>) -> Result<usize, MappingFault> {
+pub(super) fn bytes_max(document: Document<'_>, nodes: usize) -> Result<usize, MappingFault> {
     let mut count = Count {
         document,
         known: BTreeMap::new(),
         looks: BTreeMap::new(),
-        steps: 0,
+        steps_left: STEPS_MIN + STEPS_PER_NODE * nodes,
     };
     let looks = count.looks(document.root, JSON_DEPTH_MAX)?;
     if looks > LOOKS_MAX {
@@ -62,7 +66,7 @@ struct Count<'a> {
     document: Document<'a>,
     known: BTreeMap<usize, Rc<Meeting<'a>>>,
     looks: BTreeMap<(usize, usize), u64>,
-    steps: usize,
+    steps_left: usize,
 }
 
 fn key(schema: &Value) -> usize {
@@ -90,10 +94,7 @@ impl<'a> Count<'a> {
     }
 
     fn step(&mut self, steps: usize) -> Result<(), MappingFault> {
-        self.steps += steps;
-        if self.steps > STEPS_MAX {
-            return Err(TOO_LONG);
-        }
+        self.steps_left = self.steps_left.checked_sub(steps).ok_or(TOO_LONG)?;
         Ok(())
     }
 

@@ -72,6 +72,11 @@ impl<'a> Mapper<'a> {
         }
     }
 
+    /// Most branches that have a check of their own.
+    pub(super) fn branches(&self) -> usize {
+        self.branches.min(self.checks.parts_max)
+    }
+
     /// The record of all arguments.
     pub(super) fn arguments(&mut self, root: &'a Value) -> Result<Shape, MappingFault> {
         let place = Place {

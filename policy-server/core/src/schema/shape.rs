@@ -3,7 +3,7 @@
 //! Deliberately absent: JSON Schema. What the tree says holds for every value that the tool's own
 //! schema accepts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jsonschema::Validator;
 
@@ -71,6 +71,8 @@ impl Attribute {
 #[derive(Debug, Default)]
 pub(super) struct Record {
     pub(super) attributes: BTreeMap<String, Attribute>,
+    /// Their names as a reader has them who does not look at case.
+    pub(super) folded: BTreeSet<String>,
     /// What members beside the attributes are.
     pub(super) rest: Rest,
     /// Members that are declared only where a branch of `anyOf` or `oneOf` holds.

@@ -99,6 +99,20 @@ fn a_schema_cannot_exhaust_the_stack() {
 }
 
 #[test]
+fn a_small_schema_is_counted_in_a_moment() {
+    let tool = |names: usize| {
+        let properties = (0..names).map(|at| (at.to_string(), json!({ "$ref": "#" })));
+        let properties: serde_json::Map<_, _> = properties.collect();
+        let schema = json!({ "type": "object", "properties": properties });
+        map("demo", &json!({ "name": "t", "inputSchema": schema }))
+    };
+    assert!(tool(20).is_ok());
+    let why = MappingFault::TooLarge("could take too long to check");
+    // Two kilobytes that would take half a million steps.
+    assert_eq!(tool(100).unwrap_err(), why);
+}
+
+#[test]
 fn faults_name_the_place_and_never_the_value() {
     let item = json!({ "name": "t", "inputSchema": {
         "type": "object",
@@ -229,15 +243,4 @@ fn opaque_arguments_are_named_as_policies_name_them() {
         ("input[\"x-any\"]", "Mcp::Unknown"),
     ];
     assert_eq!(found, wanted);
-}
-
-#[test]
-fn a_tool_does_not_take_the_action_of_a_method() {
-    let base = BaseContext::read(crate::engine::cedar::SCHEMA).unwrap();
-    let tool = ToolDefinition::read(r#"{"name":"call","inputSchema":{"type":"object"}}"#).unwrap();
-    for (server, reserved) in [("tools", true), ("files", false)] {
-        let server = ServerName::parse(server).unwrap();
-        let mapped = MappedTool::map(&server, &tool, &base);
-        assert_eq!(mapped.err() == Some(MappingFault::Reserved), reserved);
-    }
 }

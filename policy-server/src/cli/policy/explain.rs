@@ -1,11 +1,14 @@
 //! `portcullis policy explain`: why one request is judged as it is, and what would have to change.
 
+mod recorded;
+
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use portcullis_core::cases::{Explanation, Finding, Written};
 use portcullis_core::engine::cedar::{Dissected, Intent, PartKind, Truth};
 use portcullis_core::policies::Policies;
+use portcullis_protocol::names::CallId;
 
 use crate::cli::{OK, fail, say};
 use crate::clock;
@@ -29,6 +32,10 @@ const UNREAD: u8 = 2;
 /// does not exist. It names the policies that decided, the permits that came nearest with the
 /// parts that failed, and the values that they looked at.
 ///
+/// With `--call` and `--database` it is a decision out of the audit log, asked again at its own time
+/// of the policies as they are now. Where the log keeps no values of arguments (`audit.arguments`),
+/// it is told which outcome is sure.
+///
 /// Values of the request are printed.
 ///
 /// Exit codes: 0 it is explained, whatever the verdict; 2 wrong usage, or policies or request
@@ -37,7 +44,14 @@ const UNREAD: u8 = 2;
 #[command(verbatim_doc_comment)]
 pub(in crate::cli) struct Args {
     /// The file with the request, or `-` for standard input
-    request: PathBuf,
+    #[arg(required_unless_present = "call", conflicts_with = "call")]
+    request: Option<PathBuf>,
+    /// A decision out of the audit log instead, by its call id
+    #[arg(long, value_name = "ID", value_parser = call_id, requires = "database")]
+    call: Option<CallId>,
+    /// The database of the policy server, which has the log
+    #[arg(long, value_name = "FILE", requires = "call")]
+    database: Option<PathBuf>,
     /// The folder with the policies
     #[arg(long, value_name = "DIR", default_value = "policies")]
     policies: PathBuf,
@@ -62,21 +76,45 @@ enum UnreadError {
         path: PathBuf,
         source: serde_json::Error,
     },
+    #[error(transparent)]
+    Log(#[from] super::traffic::UnreadError),
+    #[error("the log has no decision on this call")]
+    NoDecision,
+}
+
+fn call_id(text: &str) -> Result<CallId, &'static str> {
+    CallId::parse(text)
+        .ok_or("a call id is 32 hexadecimal digits; `portcullis audit tail` shows them")
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    let read = request(&args.request).and_then(|written| {
-        let policies = super::load(&args.policies)?;
-        Ok((written, policies))
-    });
-    match read {
-        Ok((written, policies)) => {
-            let now_ms = clock::now_us() / 1_000;
-            tell(&written, &policies, now_ms, args);
-            OK
-        }
+    match explain(args) {
+        Ok(()) => OK,
         Err(error) => unread(&error, args),
     }
+}
+
+fn explain(args: &Args) -> Result<(), UnreadError> {
+    let now_ms = clock::now_us() / 1_000;
+    let (Some(call), Some(database)) = (args.call, &args.database) else {
+        let written = request(args.request.as_deref().unwrap_or(Path::new("-")))?;
+        let policies = super::load(&args.policies)?;
+        tell(&written, &policies, now_ms, args);
+        return Ok(());
+    };
+    let (decided, registry) = recorded::find(database, call)?;
+    let decided = decided.ok_or(UnreadError::NoDecision)?;
+    let policies = super::traffic::load(&args.policies, &registry)?;
+    match recorded::whole(&decided) {
+        Some(written) => {
+            if !args.json {
+                recorded::then(&decided);
+            }
+            tell(written, &policies, now_ms, args);
+        }
+        None => recorded::in_part(&decided, &policies, args.json),
+    }
+    Ok(())
 }
 
 fn unread(error: &UnreadError, args: &Args) -> u8 {

@@ -11,12 +11,13 @@ use portcullis_core::cases::CaseError;
 use portcullis_core::policies::Policies;
 use portcullis_core::registry::Registry;
 use portcullis_core::replay::{Decided, Head};
+use portcullis_protocol::names::CallId;
 use sqlx::sqlite::SqliteConnection;
 
 use crate::clock;
 use crate::config::Sync;
 use crate::library::{self, FolderError};
-use crate::store::{Store, StoreError, head, records_after};
+use crate::store::{Store, StoreError, decision_of, head, records_after};
 
 /// Records read at once.
 const PAGE: i64 = 1_000;
@@ -111,6 +112,17 @@ impl Log {
     /// The tools that servers have listed.
     pub(super) async fn registry(&mut self) -> Result<Registry, UnreadError> {
         Ok(self.store.tools(&mut self.connection).await?)
+    }
+
+    /// The decision on one call, if it is in the log and can be read.
+    pub(super) async fn decision(&mut self, call: CallId) -> Result<Option<Decided>, UnreadError> {
+        let seq = decision_of(&mut self.connection, call).await;
+        let Some(seq) = seq.map_err(|error| self.store.sql(error))? else {
+            return Ok(None);
+        };
+        let rows = self.page(seq - 1, 1).await?;
+        let record = rows.first().filter(|(found, _)| *found == seq);
+        Ok(record.and_then(|(_, record)| Decided::read(record).ok()))
     }
 
     /// Hands over each decision of a range, or that one cannot be read.

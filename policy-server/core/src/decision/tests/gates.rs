@@ -48,7 +48,7 @@ fn call(policies: &Policies, tool: &str, yes: Option<&Yes<'_>>) -> Judgement {
         method: "tools/call",
         subjects: vec![Subject {
             target: &target,
-            known: Known::Unlisted,
+            known: Known::Unlisted(&[]),
         }],
         protocol_version: None,
         arguments: Some("{}"),

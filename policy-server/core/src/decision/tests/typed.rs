@@ -30,7 +30,11 @@ fn with(text: &str, tools: &[&str]) -> Policies {
 }
 
 pub(super) fn call(policies: &Policies, tool: &str, arguments: &str) -> Judgement {
-    let server = ServerName::parse("demo").unwrap();
+    call_at(policies, "demo", tool, arguments)
+}
+
+fn call_at(policies: &Policies, server: &str, tool: &str, arguments: &str) -> Judgement {
+    let server = ServerName::parse(server).unwrap();
     let caller = caller("somebody", "dev");
     let target = Target::Tool(name(tool));
     let facts = Facts {
@@ -127,6 +131,27 @@ fn one_bad_schema_costs_one_tool() {
     assert!(matches!(quarantined[..], [(_, _, Quarantine::Mapping(_))]));
 }
 
+#[test]
+fn a_tool_called_like_a_method_costs_one_tool() {
+    let server = ServerName::parse("tools").unwrap();
+    let mut registry = listed(&[PAY]);
+    let page = [r#"{"name":"call","inputSchema":{"type":"object"}}"#, PAY];
+    let page: Vec<_> = page
+        .iter()
+        .zip(["call", "pay"])
+        .map(|(json, tool)| (name(tool), ToolEntry::read(json)))
+        .collect();
+    registry.apply(&server, &registry.changes(&server, &page));
+    let policies = Policies::load(sources("permit (principal, action, resource);"), &registry);
+    let policies = policies.unwrap();
+    let denied = call_at(&policies, "tools", "call", "{}");
+    assert_eq!(denied.faults, [Fault::Quarantined]);
+    for (server, tool) in [("demo", "pay"), ("tools", "pay"), ("other", "unlisted")] {
+        let judgement = call_at(&policies, server, tool, r#"{"amount":1}"#);
+        assert!(judgement.allows(), "{server}/{tool}: {judgement:?}");
+    }
+}
+
 fn change(tool: &str, json: &str) -> Change {
     Change {
         tool: name(tool),
@@ -186,6 +211,44 @@ fn tags_and_pins_come_from_the_folder() {
 }
 
 #[test]
+fn tags_hold_for_tools_that_nobody_has_listed() {
+    let cedar = r#"permit (principal, action, resource);
+        forbid (principal, action, resource)
+        when { resource is Mcp::Tool && resource.tags.containsAny(["danger", "code"]) };"#;
+    let rego = r#"package mcp
+        permits contains {"id": "all"} if { true }
+        forbids contains {"id": "tagged"} if { some tag in input.resource.tags; tag in {"danger", "code"} }"#;
+    let tags = "[demo]\nwipe = [\"danger\"]\n[all]\n\"*\" = [\"code\"]\nwipe = []";
+    let engine = ("bundle.toml", "engine = \"rego\"\n");
+    let bundles: [&[(&str, &str)]; 2] = [
+        &[("p.cedar", cedar), ("tags.toml", tags)],
+        &[("p.rego", rego), ("tags.toml", tags), engine],
+    ];
+    for bundle in bundles {
+        let files = bundle
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+        let files = Arc::new(Sources::new(files.collect()));
+        let policies = Policies::load(files, &Registry::default()).unwrap();
+        for (server, tool, allowed) in [
+            ("demo", "wipe", false),
+            ("demo", "other", true),
+            ("all", "wipe", false),
+            ("all", "other", false),
+            ("third", "wipe", true),
+        ] {
+            let judgement = call_at(&policies, server, tool, "{}");
+            assert_eq!(
+                judgement.allows(),
+                allowed,
+                "{server}/{tool}: {judgement:?}"
+            );
+            assert!(judgement.faults.is_empty(), "{judgement:?}");
+        }
+    }
+}
+
+#[test]
 fn broken_files_of_the_folder_are_problems_with_places() {
     for (file, text, says) in [
         ("tools/demo.json", "{\n\"tools\": [}", "tools/demo.json:2:"),
@@ -227,7 +290,7 @@ fn prompts_and_questions_of_servers_have_arguments_too() {
             method,
             subjects: vec![Subject {
                 target: &target,
-                known: Known::Unlisted,
+                known: Known::Unlisted(&[]),
             }],
             protocol_version: None,
             arguments: Some(arguments),

@@ -12,7 +12,7 @@ use portcullis_protocol::names::{Caller, Name, ServerName};
 use portcullis_protocol::wire::{Direction, Target};
 
 use crate::audit::time;
-use crate::catalogue::Tool;
+use crate::catalogue::{Known, Tool};
 use crate::engine::Fault;
 use crate::facts::{Approval, Facts, Subject};
 use crate::registry::Annotations;
@@ -182,7 +182,7 @@ pub(super) fn resource(
 ) -> Result<(EntityUid, Option<Entity>), Fault> {
     let (kind, id, attributes) = match subject.target {
         Target::Server => return Ok((server.clone(), None)),
-        Target::Tool(name) => (&TYPES.tool, name.as_str(), unlisted(name)),
+        Target::Tool(name) => (&TYPES.tool, name.as_str(), unlisted(name, subject)),
         Target::Prompt(name) => (
             &TYPES.prompt,
             name.as_str(),
@@ -213,10 +213,16 @@ pub(super) fn tool(tool: &Tool, server: &EntityUid) -> Result<Entity, Fault> {
     entity(&uid, attributes, [server.clone()])
 }
 
-/// A tool that nobody has listed: the specification's pessimistic defaults hold.
-fn unlisted(name: &Name) -> Attributes {
+/// A tool that nobody has listed: the specification's pessimistic defaults hold, and the tags of
+/// the security team.
+fn unlisted(name: &Name, subject: &Subject<'_>) -> Attributes {
+    let tags = match subject.known {
+        Known::Unlisted(tags) => tags,
+        Known::Tool(_) | Known::Quarantined(_) => &[],
+    };
+    let tags = tags.iter().map(|tag| string(tag));
     let mut attributes = hints(name, Annotations::default());
-    attributes.push(("tags", RestrictedExpression::new_set([])));
+    attributes.push(("tags", RestrictedExpression::new_set(tags)));
     attributes.push(("listed", RestrictedExpression::new_bool(false)));
     attributes
 }

@@ -237,7 +237,8 @@ fn resource(subject: &Subject<'_>) -> Result<Value, Fault> {
 fn tool(subject: &Subject<'_>, name: &Name) -> Value {
     let (hints, tags, listed) = match subject.known {
         Known::Tool(tool) => (tool.annotations, &tool.tags[..], true),
-        _ => (Annotations::default(), &[][..], false),
+        Known::Unlisted(tags) => (Annotations::default(), tags, false),
+        Known::Quarantined(_) => (Annotations::default(), &[][..], false),
     };
     json!({
         "type": "tool",

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use portcullis_protocol::jsonrpc::folded;
 use serde_json::{Map, Value};
 
 use super::Mapper;
@@ -22,6 +23,7 @@ impl<'a> Mapper<'a> {
                     attributes,
                     rest: Rest::Listed(_, rest),
                     branches,
+                    ..
                 } if attributes.is_empty() && branches.is_empty() => Shape::Map(rest),
                 record => Shape::Record(Box::new(record)),
             },
@@ -53,6 +55,7 @@ impl<'a> Mapper<'a> {
         for (name, views) in declared {
             let mapped = self.combined(views)?;
             let attribute = mapped.attribute(required.contains(name.as_str()));
+            record.folded.insert(folded(name));
             record.attributes.insert(name.clone(), attribute);
         }
         record.branches = self.branch_records(views, &record.attributes)?;

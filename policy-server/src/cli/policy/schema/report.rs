@@ -61,7 +61,7 @@ pub(super) fn print(server: &ServerName, found: &Found, pinning: Option<Pinning>
         let of = found.catalogue.known(server, &Target::Tool(name.clone()));
         let quarantine = match of {
             Known::Quarantined(why) => Some(why.to_string()),
-            Known::Tool(_) | Known::Unlisted => None,
+            Known::Tool(_) | Known::Unlisted(_) => None,
         };
         let opaque = |tool: &Tool| tool.mapped.opaque();
         let mapped = found.catalogue.tools().find(|(_, tool)| tool.name == *name);
