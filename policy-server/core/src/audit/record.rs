@@ -4,21 +4,23 @@
 //! session and task ids: they appear as digests only. So do arguments, beside their types, unless
 //! the operator wants them kept.
 
+mod lists;
+mod targets;
+
 use portcullis_protocol::digest::{Digest, Fields};
 use portcullis_protocol::names::{CallId, Caller, Name, ServerName};
 use portcullis_protocol::wire::{
-    Direction, ListKind, ListQuery, Outcome, Query, Refusal, SessionQuery, Standing, Step, Target,
-    Verdict,
+    Direction, Outcome, Query, Refusal, SessionQuery, Standing, Step, Verdict,
 };
 use serde::Serialize;
 
 use super::basis::Basis;
 use crate::decision::{self as policy, Judgement};
 use crate::engine::ShadowNote;
-use crate::lists::Page;
 use crate::policies::bundle::Stamp;
-use crate::registry::{Change, Fit};
-use crate::uri::{self, Hidden};
+
+pub use self::lists::{ChangeEntry, ListRecord};
+pub use self::targets::{TargetEntry, Targets};
 
 /// The version of the record format.
 pub const RECORD_VERSION: u8 = 1;
@@ -30,10 +32,6 @@ pub const RECORD_BYTES_MAX: usize = 65_535;
 const SPELLED_MAX: usize = 8;
 /// Most determining policies that a record spells out.
 const POLICIES_MAX: usize = 16;
-/// Longest path of a URI that a record spells out, in bytes.
-const PATH_BYTES_MAX: usize = 1024;
-/// Longest scheme or host that a record spells out, in bytes.
-const HOST_BYTES_MAX: usize = 256;
 /// Longest sum of role names that a record spells out, in bytes.
 const ROLES_BYTES_MAX: usize = 4096;
 
@@ -145,103 +143,6 @@ impl From<&Caller> for CallerEntry {
             agent: caller.agent.clone(),
             roles: fits.then(|| caller.roles.clone()),
             roles_digest: (!fits).then(digest),
-        }
-    }
-}
-
-/// What the message acts on: the first few spelled out, all of them counted.
-#[derive(Clone, Debug, Serialize)]
-pub struct Targets {
-    count: usize,
-    first: Vec<TargetEntry>,
-}
-
-impl Targets {
-    fn of(targets: &[Target]) -> Self {
-        let first = targets
-            .iter()
-            .take(SPELLED_MAX)
-            .map(TargetEntry::from)
-            .collect();
-        Self {
-            count: targets.len(),
-            first,
-        }
-    }
-}
-
-/// One target without its secrets. What is too long is there as a digest only.
-#[derive(Clone, Debug, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum TargetEntry {
-    /// The server as a whole.
-    Server,
-    /// A tool.
-    Tool {
-        /// Its name.
-        name: Name,
-    },
-    /// A prompt.
-    Prompt {
-        /// Its name.
-        name: Name,
-    },
-    /// A resource, without userinfo, query and fragment.
-    Resource(UriEntry),
-    /// A resource template, likewise.
-    Template(UriEntry),
-    /// A task; its id may be a bearer secret.
-    Task {
-        /// SHA-256 of the id.
-        digest: Digest,
-    },
-}
-
-/// A URI without its secrets.
-#[derive(Clone, Debug, Serialize)]
-pub struct UriEntry {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scheme: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    host: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<String>,
-    /// Whether userinfo, query, fragment or a part that is too long is left out.
-    partial: bool,
-    /// SHA-256 of the whole URI.
-    digest: Digest,
-}
-
-impl UriEntry {
-    fn of(uri: &str) -> Self {
-        let parts = uri::parts(uri);
-        let bounded = |text: &str, max| (text.len() <= max).then(|| text.to_owned());
-        let scheme = bounded(parts.scheme, HOST_BYTES_MAX);
-        let host = parts.host.and_then(|host| bounded(host, HOST_BYTES_MAX));
-        let path = bounded(parts.path, PATH_BYTES_MAX);
-        let cut = scheme.is_none() || path.is_none() || host.is_some() != parts.host.is_some();
-        let partial = cut || parts.hidden == Hidden::Something;
-        Self {
-            scheme,
-            host,
-            path,
-            partial,
-            digest: Digest::of(uri.as_bytes()),
-        }
-    }
-}
-
-impl From<&Target> for TargetEntry {
-    fn from(target: &Target) -> Self {
-        match target {
-            Target::Server => Self::Server,
-            Target::Tool(name) => Self::Tool { name: name.clone() },
-            Target::Prompt(name) => Self::Prompt { name: name.clone() },
-            Target::Resource(uri) => Self::Resource(UriEntry::of(uri.as_str())),
-            Target::Template(uri) => Self::Template(UriEntry::of(uri.as_str())),
-            Target::Task(id) => Self::Task {
-                digest: Digest::of(id.as_str().as_bytes()),
-            },
         }
     }
 }
@@ -372,80 +273,6 @@ impl From<Refusal> for RefusalRecord {
             method: refusal.method,
             reason: refusal.reason,
             status: refusal.status,
-        }
-    }
-}
-
-/// A filtered page.
-#[derive(Clone, Debug, Serialize)]
-pub struct ListRecord {
-    call: CallId,
-    server: ServerName,
-    caller: CallerEntry,
-    method: ListKind,
-    digest: Digest,
-    output_digest: Digest,
-    policies: Digest,
-    listed: usize,
-    shown: usize,
-    /// Items without a sound name, or with one that the page has twice.
-    unsound: usize,
-    /// Tools in quarantine.
-    #[serde(skip_serializing_if = "is_none")]
-    quarantined: usize,
-    changed_count: usize,
-    changed: Vec<ChangeEntry>,
-}
-
-/// A tool whose definition is new or another than before.
-#[derive(Clone, Debug, Serialize)]
-pub struct ChangeEntry {
-    tool: Name,
-    before: Option<Digest>,
-    after: Digest,
-    /// There when the policies do not fit the new definition.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refused: Option<bool>,
-}
-
-#[allow(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands fields over by reference"
-)]
-const fn is_none(count: &usize) -> bool {
-    *count == 0
-}
-
-impl ListRecord {
-    /// The server whose list it was.
-    #[must_use]
-    pub const fn server(&self) -> &ServerName {
-        &self.server
-    }
-
-    /// The record of a page.
-    #[must_use]
-    pub fn new(query: &ListQuery, policies: Digest, page: &Page, changes: &[Change]) -> Self {
-        let entry = |change: &Change| ChangeEntry {
-            tool: change.tool.clone(),
-            before: change.before,
-            after: change.after.definition,
-            refused: (change.fit == Fit::Refused).then_some(true),
-        };
-        Self {
-            call: query.call,
-            server: query.server.clone(),
-            caller: CallerEntry::from(&query.caller),
-            method: query.kind,
-            digest: query.digest,
-            output_digest: Digest::of(page.result.get().as_bytes()),
-            policies,
-            listed: page.listed,
-            shown: page.shown,
-            unsound: page.unsound,
-            quarantined: page.quarantined,
-            changed_count: changes.len(),
-            changed: changes.iter().take(SPELLED_MAX).map(entry).collect(),
         }
     }
 }
