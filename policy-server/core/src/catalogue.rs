@@ -164,6 +164,17 @@ impl Catalogue {
         }
     }
 
+    /// Whether the folder pins all of these tools, so that what their server says changes nothing.
+    #[must_use]
+    pub fn pins<'n>(&self, server: &ServerName, tools: impl IntoIterator<Item = &'n Name>) -> bool {
+        let known = self.servers.get(server);
+        let pinned = |name: &Name| {
+            let entry = known.and_then(|tools| tools.get(name));
+            entry.is_some_and(|entry| entry.origin == Origin::Folder)
+        };
+        tools.into_iter().all(pinned)
+    }
+
     /// All tools with a definition, by server and name; those in quarantine keep their last good one.
     pub fn tools(&self) -> impl Iterator<Item = (&ServerName, &Tool)> {
         self.entries()

@@ -132,14 +132,20 @@ fn news(registry: &Registry, query: &ListQuery) -> Result<Vec<Change>, ListError
 }
 
 fn learn(
-    policies: &Policies,
+    policies: &Arc<Policies>,
     registry: &Registry,
     query: &ListQuery,
     time_us: i64,
 ) -> Result<Filtered, ListError> {
     let mut changes = news(registry, query)?;
-    let fitted = policies.learn(registry, &query.server, &mut changes);
-    let policies = Arc::new(fitted.ok_or(ListError::Fault(Fault::UnfitPolicies))?);
+    let names = changes.iter().map(|change| &change.tool);
+    let policies = match policies.catalogue().pins(&query.server, names) {
+        true => policies.clone(),
+        false => {
+            let fitted = policies.learn(registry, &query.server, &mut changes);
+            Arc::new(fitted.ok_or(ListError::Fault(Fault::UnfitPolicies))?)
+        }
+    };
     let mut filtered = filter(&policies, query, &changes, time_us)?;
     let mut registry = registry.clone();
     registry.apply(&query.server, &changes);

@@ -284,3 +284,23 @@ async fn a_candidate_is_recorded_and_changes_nothing() {
         assert_eq!(record["candidate"]["determining"][0], "stop");
     }
 }
+
+#[tokio::test]
+async fn what_a_server_says_of_pinned_tools_is_remembered_and_changes_no_policies() {
+    let folder = tempfile::tempdir().unwrap();
+    let pins = folder.path().join("policies/tools");
+    std::fs::create_dir_all(&pins).unwrap();
+    let pinned = r#"{"tools":[{"name":"tool-0","inputSchema":{"type":"object"}}]}"#;
+    std::fs::write(pins.join("demo.json"), pinned).unwrap();
+    let gate = gate(folder.path()).await;
+    let before = gate.library.state().policies.clone().unwrap();
+    gate.list(list(1, 1)).await.unwrap().released();
+    let after = gate.library.state().policies.clone().unwrap();
+    assert!(Arc::ptr_eq(&before, &after), "nothing was fitted anew");
+    let page = list(1, 1);
+    let tools = Listing::read(&page).unwrap().tools();
+    assert_eq!(gate.library.registry().changes(&server(), &tools), []);
+    gate.list(list(2, 1)).await.unwrap().released();
+    let more = gate.library.state().policies.clone().unwrap();
+    assert_eq!(more.catalogue().tools().count(), 2);
+}

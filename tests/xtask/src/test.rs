@@ -171,6 +171,8 @@ fn dependencies() -> Result<(), Failure> {
         .arg(&place)
         .run()?;
     }
+    // Builds fetch what this platform needs; licences are those of all platforms.
+    workspace::cargo(&["fetch", "--quiet", "--locked"]).run()?;
     Tool::new(ours)
         .args(&["--offline", "check", "bans", "licenses", "sources"])
         .folder(workspace::root())
