@@ -10,7 +10,7 @@ use std::io::{self, Write as _};
 use std::time::Instant;
 
 use clap::Parser;
-use portcullis_core::decision::{Judge, decide};
+use portcullis_core::decision::{Judge, Outcome, decide};
 use portcullis_core::facts::{Facts, Subject};
 use portcullis_core::policies::Policies;
 use portcullis_core::registry::Registry;
@@ -43,6 +43,10 @@ struct Args {
 struct Row {
     policies: usize,
     tools: usize,
+    /// How many of the policies can speak of the call.
+    speaking: usize,
+    /// What comes of it.
+    outcome: Outcome,
     /// A whole decision: arguments read and checked, inputs built and validated, Cedar asked.
     decide_us: f64,
     /// Of it, reading and checking the arguments against the tool's schema.
@@ -70,9 +74,11 @@ fn main() -> Result<(), Failure> {
             serde_json::to_string(&row)?
         } else {
             format!(
-                "{:>6} policies: decide {:>7.1} us (arguments {:.1}), whole set {:>9.1} us ({:.1}x), \
+                "{:>6} policies, {} speak, {}: decide {:>7.1} us (arguments {:.1}), whole set {:>9.1} us ({:.1}x), \
                  list of {} warm {:.0} us, cold {:.0} us, {} shown; Rego {:.1} us; loaded in {} ms",
                 row.policies,
+                row.speaking,
+                row.outcome.as_str(),
                 row.decide_us,
                 row.arguments_us,
                 row.whole_us,
@@ -120,6 +126,8 @@ fn row(count: usize) -> Result<Row, Failure> {
     Ok(Row {
         policies: count,
         tools: world::SERVERS * world::TOOLS,
+        speaking: world::speaking(count),
+        outcome: judgement.outcome,
         decide_us,
         arguments_us: arguments(&policies, &server, &target),
         whole_us,

@@ -56,7 +56,7 @@ fn entity(kind: &str, id: &str, attrs: &Value, parents: &[(&str, &str)]) -> Valu
 
 fn entities() -> Value {
     let none = json!({});
-    let roles = [("Role", "r4"), ("Role", "r8"), ("Role", "r12")];
+    let roles = [("Role", "r0"), ("Role", "r1"), ("Role", "r2")];
     let user = json!({"__entity": {"type": "Mcp::User", "id": "alice"}});
     let agent = json!({"name": "helper", "issuer": "https://issuer.example", "user": user});
     let above = [("User", "alice"), roles[0], roles[1], roles[2]];

@@ -1,7 +1,9 @@
 //! What is decided about: a hundred tools of ten arguments each, and bundles of any size about them.
 //!
 //! Of a bundle's policies 85 % are about one tool, 15 % about one server; one gate and one guard are
-//! about all. A policy about a tool reads two arguments and a role.
+//! about all, and one permits the call that is judged. A policy about a tool reads two arguments.
+//! Each is about one role, of which there are more the more policies there are: a large company has
+//! more teams, not larger ones.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,6 +16,8 @@ use serde_json::{Value, json};
 
 /// Servers.
 pub(crate) const SERVERS: usize = 4;
+/// Policies that are in every bundle: a guard, a gate, and a permit of the call that is judged.
+const FIXED: usize = 3;
 /// Tools of one server.
 pub(crate) const TOOLS: usize = 25;
 
@@ -106,13 +110,15 @@ pub(crate) fn cedar(policies: usize) -> String {
 when { context has input && context.input has amount && context.input.amount > 100000 }
 unless { context has approval && context.approval.groups.contains(Mcp::Role::"finance") &&
 context.now < context.approval.expires && context.approval.args_digest == context.args_digest };
+@id("own") permit (principal in Mcp::Role::"r0", action == Mcp::Action::"srv0/tool1", resource)
+when { context.input.amount < 100 && context.input.path like "/srv/*" };
 "#,
     );
-    for number in 0..policies.saturating_sub(2) {
+    for number in 0..policies.saturating_sub(FIXED) {
         let mixed = mixed(number);
         let (at, tool) = (mixed % SERVERS, mixed / SERVERS % TOOLS);
         let server = server(at);
-        let effect = if number % 20 == 19 {
+        let effect = if number % 20 == 19 && at != 0 {
             "forbid"
         } else {
             "permit"
@@ -138,6 +144,17 @@ context.now < context.approval.expires && context.approval.args_digest == contex
     text
 }
 
+/// How many policies can speak of the call that is judged: by their scopes, and the fixed ones.
+pub(crate) fn speaking(policies: usize) -> usize {
+    let speaks = |number: &usize| {
+        let mixed = mixed(*number);
+        let (at, tool) = (mixed % SERVERS, mixed / SERVERS % TOOLS);
+        let role = mixed / (SERVERS * TOOLS) % roles(policies);
+        at == 0 && role < 3 && (number % 20 < 3 || tool == 1)
+    };
+    FIXED + (0..policies.saturating_sub(FIXED)).filter(speaks).count()
+}
+
 /// How many roles there are.
 fn roles(policies: usize) -> usize {
     (policies / 20).max(5)
@@ -155,7 +172,7 @@ pub(crate) fn caller() -> Caller {
     Caller {
         issuer: name("https://issuer.example"),
         subject: name("alice"),
-        roles: vec![name("r4"), name("r8"), name("r12")],
+        roles: vec![name("r0"), name("r1"), name("r2")],
         agent: Some(name("helper")),
     }
 }
