@@ -28,9 +28,8 @@ pub struct Cli {
 enum Command {
     Up(crate::up::Args),
     Token(crate::up::TokenArgs),
-    /// Run the policy server that filters ask
     Serve(serve::Args),
-    /// Check and format policies, and print the schema they are written against
+    /// Check, format, test, explain, compare and sign policies, and print their schema
     #[command(subcommand)]
     Policy(policy::Command),
     /// Read and verify the audit log

@@ -17,7 +17,6 @@ const UNREADABLE: u8 = 3;
 pub(super) enum Command {
     /// Print the last records
     Tail(tail::Args),
-    /// Check the whole chain, without a server
     Verify(verify::Args),
 }
 

@@ -13,6 +13,8 @@ const CONFIGURATION: u8 = 64;
 /// The log or an address cannot be had (`EX_OSERR`).
 const SYSTEM: u8 = 71;
 
+/// Run the policy server that filters ask
+///
 /// Runs until SIGTERM or SIGINT, then lets requests end and commits what waits.
 ///
 /// Exit codes: 0 stopped in order, 64 bad configuration, 71 the log or an address cannot be had.

@@ -117,7 +117,7 @@ fn one(file: &str, server: &str, text: &str) -> Result<Vec<(ServerName, Name, Li
 
 fn broken(file: &str, text: &str, error: &serde_json::Error) -> Problem {
     let problem = Problem::new(Code::Tools, file, &error.to_string())
-        .help("write it anew with `portcullis policy schema --server NAME`");
+        .help("write it anew with `portcullis policy schema --server NAME --write DIR`");
     let line = error.line().saturating_sub(1);
     let before: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
     problem.at(Place::of(text, before + error.column().saturating_sub(1)))

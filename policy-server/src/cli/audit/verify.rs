@@ -20,6 +20,8 @@ const PAGE: i64 = 1_000;
 /// Most breaks that are printed.
 const BREAKS_MAX: usize = 100;
 
+/// Check the whole chain, without a server
+///
 /// Finds edits, gaps, swaps, repeats and cuts, and names the position. A log that was cut off at its
 /// end still chains: keep the head that an earlier run printed elsewhere, and pass it with `--head`.
 ///
