@@ -98,6 +98,10 @@ impl Explanation {
         if is_hidden(&judgement) {
             notes.push(HIDDEN.to_owned());
         }
+        let apart = policies.engine().cedar().is_some();
+        if !apart {
+            notes.push(whole_rules(&judgement));
+        }
         Self {
             outcome: judgement.outcome,
             finding: Finding::of(&judgement, subject),
@@ -106,6 +110,7 @@ impl Explanation {
                 false => message(&judgement).map(str::to_owned),
             },
             changes: match judgement.faults.is_empty() {
+                _ if !apart => Vec::new(),
                 true => change::changes(judgement.outcome, written, &asked, &dissected),
                 false => change::failures(&dissected),
             },
@@ -163,6 +168,15 @@ impl Finding {
             }
         }
     }
+}
+
+/// Which rules of Rego decided: they are told by their ids alone.
+fn whole_rules(judgement: &Judgement) -> String {
+    let by = match &judgement.determining[..] {
+        [] => "no element of `permits`, `forbids` or `gates`".to_owned(),
+        ids => ids.join(", "),
+    };
+    format!("decided by {by}; rules of Rego are not taken apart")
 }
 
 /// Whether a policy determined it, or failed.

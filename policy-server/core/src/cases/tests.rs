@@ -463,3 +463,28 @@ fn of_several_targets_the_one_that_fails_is_explained() {
     assert!(matches!(several.finding, Finding::Unjudged(_)));
     assert!(several.notes.iter().any(|note| note.contains("2 targets")));
 }
+
+#[test]
+fn rego_is_explained_by_the_ids_that_decided() {
+    let module = r#"package mcp
+
+import rego.v1
+
+permits contains {"id": "all"} if input.method == "tools/call"
+
+forbids contains {"id": "no-dk"} if input.principal.subject == "bob"
+"#;
+    let files = [("bundle.toml", "engine = \"rego\""), ("p.rego", module)];
+    let files = files.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    let sources = Sources::new(BTreeMap::from(files));
+    let policies = Policies::load(sources, &Registry::default()).unwrap();
+    let written: Written = serde_json::from_str(
+        r#"{"server":"pay","method":"tools/call","tool":"refund","caller":{"subject":"bob"}}"#,
+    )
+    .unwrap();
+    let explanation = Explanation::of(&written, &policies, 0);
+    assert_eq!(explanation.finding, Finding::Forbidden);
+    let notes = explanation.notes.join("\n");
+    assert!(notes.contains("decided by no-dk"), "{notes}");
+    assert!(explanation.changes.is_empty(), "{:?}", explanation.changes);
+}

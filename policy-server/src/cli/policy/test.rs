@@ -81,6 +81,11 @@ struct Report {
 /// Why nothing was run.
 #[derive(Debug, thiserror::Error)]
 enum UnrunError {
+    /// Which rules a Rego module has shows only when they say something.
+    #[error(
+        "coverage is known of Cedar policies only: leave out `--coverage` and `--coverage-min`"
+    )]
+    Coverage,
     #[error("the policies do not load: `portcullis policy check` says why")]
     Policies(#[from] FolderError),
     #[error("cannot read {path}: {source}: write cases there, or name others with `--cases`")]
@@ -148,8 +153,11 @@ fn examine(args: &Args) -> Result<Report, UnrunError> {
         let named = args.filter.as_ref().map(|part| format!(" named `{part}`"));
         return Err(UnrunError::None(named.unwrap_or_default()));
     }
-    let tried: Vec<Tried> = cases.iter().map(|case| runner.run(case)).collect();
     let wanted = args.coverage || args.coverage_min.is_some();
+    if wanted && policies.engine().cedar().is_none() {
+        return Err(UnrunError::Coverage);
+    }
+    let tried: Vec<Tried> = cases.iter().map(|case| runner.run(case)).collect();
     let coverage = wanted.then(|| Coverage::of(standings, &tried));
     let failed: Vec<Tried> = tried
         .into_iter()
