@@ -164,6 +164,16 @@ impl Catalogue {
         }
     }
 
+    /// All tags that the folder gives.
+    pub fn tags(&self) -> impl Iterator<Item = &String> {
+        self.tags.all()
+    }
+
+    /// The tools that the folder tags, by the names of server and tool, whether they exist or not.
+    pub fn tagged(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.tags.tools()
+    }
+
     /// Whether the folder pins all of these tools, so that what their server says changes nothing.
     #[must_use]
     pub fn pins<'n>(&self, server: &ServerName, tools: impl IntoIterator<Item = &'n Name>) -> bool {

@@ -59,6 +59,18 @@ impl Tags {
         Ok(Self(tags))
     }
 
+    /// All tags.
+    pub(super) fn all(&self) -> impl Iterator<Item = &String> {
+        self.0.values().flat_map(BTreeMap::values).flatten()
+    }
+
+    /// The tools that have tags, by server; `*` is none.
+    pub(super) fn tools(&self) -> impl Iterator<Item = (&String, &String)> {
+        let each = self.0.iter();
+        let tools = each.flat_map(|(server, tools)| tools.keys().map(move |tool| (server, tool)));
+        tools.filter(|(_, tool)| *tool != EVERY)
+    }
+
     /// The tags of a tool, whether its server lists it or not.
     pub(super) fn of(&self, server: &ServerName, tool: &Name) -> &[String] {
         let tools = self.0.get(server.as_str());

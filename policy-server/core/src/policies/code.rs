@@ -82,6 +82,8 @@ pub enum Code {
     LintUnknownRole,
     /// A group of approvers that is not among the known ones.
     LintUnknownGroup,
+    /// A tag that no tool is given.
+    LintUnknownTag,
     /// A gate that an expired approval opens.
     LintGateWithoutExpiry,
     /// A gate that an approval of other arguments opens.
@@ -95,7 +97,7 @@ pub enum Code {
 }
 
 /// The lints that fail a check, and can be let through.
-pub const WARNINGS: [Code; 10] = [
+pub const WARNINGS: [Code; 11] = [
     Code::LintOverruledPermit,
     Code::LintDuplicatePolicy,
     Code::LintUnprefixedId,
@@ -103,6 +105,7 @@ pub const WARNINGS: [Code; 10] = [
     Code::LintUnknownTool,
     Code::LintUnknownRole,
     Code::LintUnknownGroup,
+    Code::LintUnknownTag,
     Code::LintGateWithoutExpiry,
     Code::LintGateWithoutDigest,
     Code::LintGateWithoutGroup,
@@ -149,6 +152,7 @@ impl Code {
             Self::LintUnknownTool => "lint-unknown-tool",
             Self::LintUnknownRole => "lint-unknown-role",
             Self::LintUnknownGroup => "lint-unknown-group",
+            Self::LintUnknownTag => "lint-unknown-tag",
             Self::LintGateWithoutExpiry => "lint-gate-without-expiry",
             Self::LintGateWithoutDigest => "lint-gate-without-digest",
             Self::LintGateWithoutGroup => "lint-gate-without-group",

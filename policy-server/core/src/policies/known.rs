@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::{Code, Place, Problem, ROLES_FILE, Sources};
+use super::{Code, Place, Problem, ROLES_FILE, Sources, TAGS_FILE};
 use crate::catalogue::{Catalogue, Origin};
 
 /// Known names. The default knows none.
@@ -20,6 +20,8 @@ pub struct Known {
     pub roles: Option<BTreeSet<String>>,
     /// All groups that may approve, when they are known.
     pub groups: Option<BTreeSet<String>>,
+    /// All tags of tools, when there is a file that gives them.
+    pub tags: Option<BTreeSet<String>>,
 }
 
 /// The file as written.
@@ -35,11 +37,11 @@ impl Known {
     /// What a set says is known: `roles.toml`, and the tool lists in its folder. And what is wrong
     /// with that.
     #[must_use]
-    pub fn of(sources: &Sources, catalogue: &Catalogue) -> (Self, Option<Problem>) {
+    pub fn of(sources: &Sources, catalogue: &Catalogue) -> (Self, Vec<Problem>) {
         let text = sources.text(ROLES_FILE).unwrap_or_default();
-        let (names, problem) = match toml::from_str::<Names>(text) {
-            Ok(names) => (names, None),
-            Err(error) => (Names::default(), Some(broken(text, &error))),
+        let (names, mut problems) = match toml::from_str::<Names>(text) {
+            Ok(names) => (names, Vec::new()),
+            Err(error) => (Names::default(), vec![broken(text, &error)]),
         };
         let mut tools: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (server, name, origin) in catalogue.names() {
@@ -53,9 +55,28 @@ impl Known {
             tools,
             roles: names.roles,
             groups: names.groups,
+            tags: sources
+                .text(TAGS_FILE)
+                .map(|_| catalogue.tags().cloned().collect()),
         };
-        (known, problem)
+        let absent = |(server, tool): &(&String, &String)| known.lacks(server, tool);
+        problems.extend(catalogue.tagged().filter(absent).map(untagged));
+        (known, problems)
     }
+
+    /// Whether there is surely no such tool.
+    fn lacks(&self, server: &String, tool: &String) -> bool {
+        let servers = self.servers.as_ref();
+        let tools = self.tools.get(server);
+        servers.is_some_and(|servers| !servers.contains(server))
+            || tools.is_some_and(|tools| !tools.contains(tool))
+    }
+}
+
+fn untagged((server, tool): (&String, &String)) -> Problem {
+    let message = format!("there is no tool `{tool}` of a server `{server}` to be tagged");
+    Problem::new(Code::LintUnknownTool, TAGS_FILE, &message)
+        .help("tags hold by name: write the names of `tools/SERVER.json` and `roles.toml`")
 }
 
 fn broken(text: &str, error: &toml::de::Error) -> Problem {
@@ -73,7 +94,7 @@ mod tests {
     use crate::policies::Policies;
     use crate::registry::Registry;
 
-    fn known(roles: &str) -> (Known, Option<Problem>) {
+    fn known(roles: &str) -> (Known, Vec<Problem>) {
         let tools =
             r#"{"tools":[{"name":"refund","inputSchema":{"type":"object"}},{"name":"odd"}]}"#;
         let files = [(ROLES_FILE, roles), ("tools/pay.json", tools)];
@@ -86,7 +107,7 @@ mod tests {
     #[test]
     fn names_are_known_where_they_are_listed() {
         let (names, problem) = known("roles = [\"a\", \"b\"]\ngroups = []\n");
-        assert_eq!(problem, None);
+        assert_eq!(problem, []);
         assert_eq!(names.roles.unwrap().len(), 2);
         assert!(names.groups.unwrap().is_empty());
         assert_eq!(names.servers, None);
@@ -98,7 +119,7 @@ mod tests {
         );
         let (names, problem) = known("roles = [1]\n");
         assert_eq!(names.roles, None);
-        let problem = problem.unwrap();
+        let [problem] = &problem[..] else { panic!() };
         assert_eq!(
             (problem.file.as_str(), problem.place.is_some()),
             (ROLES_FILE, true)

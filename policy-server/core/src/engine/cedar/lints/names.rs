@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use cedar_policy::EntityUid;
 use portcullis_protocol::names::ServerName;
+use serde_json::Value;
 
+use super::super::expression::{children, dotted, sides};
 use super::super::nearest::nearest;
 use super::Policy;
 use crate::policies::{Code, Known, Problem};
@@ -31,7 +33,31 @@ pub(super) fn lint(policy: &Policy<'_>, known: &Known) -> Vec<Problem> {
         let problem = unknown(policy, Code::LintUnknownGroup, "group", group, among)?;
         Some(problem.at(policy.found.written.place("@approval")))
     });
-    of_literals.chain(of_groups).collect()
+    let of_tags = tags(&policy.json).into_iter().filter_map(|tag| {
+        let among = known.tags.as_ref()?;
+        let problem = unknown(policy, Code::LintUnknownTag, "tag", &tag, among)?;
+        Some(problem.at(policy.found.written.place(&format!("\"{tag}\""))))
+    });
+    of_literals.chain(of_groups).chain(of_tags).collect()
+}
+
+/// The tags that conditions look for in `resource.tags`.
+fn tags(expression: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for operator in ["contains", "containsAll", "containsAny"] {
+        let looked = sides(expression, operator)
+            .filter(|(left, _)| dotted(left).as_deref() == Some("resource.tags"));
+        found.extend(looked.into_iter().flat_map(|(_, right)| strings(right)));
+    }
+    found.extend(children(expression).flat_map(tags));
+    found
+}
+
+/// The strings that are written out in an expression.
+fn strings(expression: &Value) -> Vec<String> {
+    let own = expression.get("Value").and_then(Value::as_str);
+    let own = own.map(str::to_owned).into_iter();
+    own.chain(children(expression).flat_map(strings)).collect()
 }
 
 fn of_literal(policy: &Policy<'_>, uid: &EntityUid, known: &Known) -> Option<Problem> {

@@ -18,6 +18,7 @@ fn known() -> Known {
         tools: BTreeMap::from([("github".to_owned(), github)]),
         roles: Some(names(&["developer", "viewer"])),
         groups: Some(names(&["finance-approvers"])),
+        tags: Some(names(&["money", "public", "reviewed"])),
     }
 }
 
@@ -326,4 +327,22 @@ fn shapes_that_cost_or_promise_too_much() {
 fn the_shipped_policies_have_no_lints() {
     let text = include_str!("../../../../../../policies/access.cedar");
     assert_eq!(short(&lints(text, &known())), [""; 0]);
+}
+
+#[test]
+fn tags_that_nothing_has_are_found() {
+    hold(&[
+        (
+            "permit (principal, CALLS, resource)\nwhen { resource.tags.contains(\"mony\") };",
+            &["unknown-tag 2:31"],
+        ),
+        (
+            "permit (principal, CALLS, resource)\nwhen { resource.tags.containsAny([\"money\", \"pubic\"]) };",
+            &["unknown-tag 2:44"],
+        ),
+        (
+            "permit (principal, CALLS, resource)\nwhen { resource.tags.contains(\"public\") };",
+            &[],
+        ),
+    ]);
 }
