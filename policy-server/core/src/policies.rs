@@ -12,7 +12,7 @@ pub mod manifest;
 mod problem;
 mod sources;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::ServerName;
@@ -24,7 +24,7 @@ use crate::engine::Engine;
 use crate::engine::cedar::{self, SCHEMA};
 use crate::engine::rego;
 use crate::registry::{Change, Fit, Registry};
-use crate::schema::BaseContext;
+use crate::schema::{BaseContext, MappingFault};
 
 pub use self::code::{Code, WARNINGS};
 pub use self::known::Known;
@@ -36,6 +36,10 @@ pub use self::sources::{
 
 /// Most new definitions of one page that are tried one by one when policies do not fit all of them.
 const TRIED_MAX: usize = 16;
+
+/// What the contexts of all actions share, read once.
+static BASE: LazyLock<Result<BaseContext, MappingFault>> =
+    LazyLock::new(|| BaseContext::read(SCHEMA));
 
 /// A validated policy set, with the tools that it was validated for.
 #[derive(Debug)]
@@ -72,9 +76,10 @@ impl Policies {
             .help("replace it with the output of `portcullis policy schema`, or remove it");
             return Err(vec![problem]);
         }
-        let base = BaseContext::read(SCHEMA)
+        let base = BASE.as_ref();
+        let base = base
             .map_err(|fault| vec![Problem::new(Code::Schema, SCHEMA_FILE, &fault.to_string())])?;
-        let catalogue = Catalogue::gather(&sources, registry, &base, before)?;
+        let catalogue = Catalogue::gather(&sources, registry, base, before)?;
         let manifest = Manifest::of(&sources)?;
         let engine = match manifest.engine {
             EngineKind::Cedar => {

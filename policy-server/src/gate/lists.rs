@@ -65,9 +65,12 @@ impl Gate {
         let query = Arc::new(query);
         let (policies, registry) = self.known(time_us)?;
         let page = query.clone();
-        let look = move || match news(&registry, &page)?.is_empty() {
-            true => filter(&policies, &page, &[], time_us).map(Some),
-            false => Ok(None),
+        let look = move || {
+            let listing = Listing::read(&page)?;
+            match registry.changes(&page.server, &listing.tools())[..] {
+                [] => filter(&policies, &page, &listing, &[], time_us).map(Some),
+                _ => Ok(None),
+            }
         };
         // The turn also covers the commit, so that the writer gets such lists one after another.
         let (looked, turn) = self.aside(look).await?;
@@ -125,19 +128,14 @@ impl Gate {
     }
 }
 
-/// What a page says that is not known yet.
-fn news(registry: &Registry, query: &ListQuery) -> Result<Vec<Change>, ListError> {
-    let tools = Listing::read(query)?.tools();
-    Ok(registry.changes(&query.server, &tools))
-}
-
 fn learn(
     policies: &Arc<Policies>,
     registry: &Registry,
     query: &ListQuery,
     time_us: i64,
 ) -> Result<Filtered, ListError> {
-    let mut changes = news(registry, query)?;
+    let listing = Listing::read(query)?;
+    let mut changes = registry.changes(&query.server, &listing.tools());
     let names = changes.iter().map(|change| &change.tool);
     let policies = match policies.catalogue().pins(&query.server, names) {
         true => policies.clone(),
@@ -146,7 +144,7 @@ fn learn(
             Arc::new(fitted.ok_or(ListError::Fault(Fault::UnfitPolicies))?)
         }
     };
-    let mut filtered = filter(&policies, query, &changes, time_us)?;
+    let mut filtered = filter(&policies, query, &listing, &changes, time_us)?;
     let mut registry = registry.clone();
     registry.apply(&query.server, &changes);
     filtered.learnt = Some(Learnt {
@@ -160,10 +158,11 @@ fn learn(
 fn filter(
     policies: &Policies,
     query: &ListQuery,
+    listing: &Listing<'_>,
     changes: &[Change],
     time_us: i64,
 ) -> Result<Filtered, ListError> {
-    let page = Listing::read(query)?.filter(policies, time_us / 1_000)?;
+    let page = listing.filter(policies, time_us / 1_000)?;
     let record = ListRecord::new(query, policies.digest(), &page, changes);
     let answer = ListAnswer {
         call: query.call,

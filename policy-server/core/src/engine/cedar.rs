@@ -182,14 +182,16 @@ impl Inquiry<'_> {
             return false;
         };
         let cuts = scene.cuts();
+        if !shown::permits(&cuts) {
+            return false;
+        }
         let entities = scene.near.entities.clone();
         let (schema, principal) = (&self.engine.schema, self.principal.uid());
         let crowd = PartialEntities::from_concrete(entities, &self.engine.bare);
-        shown::permits(&cuts)
-            && crowd.is_ok_and(|crowd| {
-                let (action, resource) = (&scene.action, &scene.resource);
-                shown::possible(schema, principal, action, resource, &crowd, &cuts)
-            })
+        crowd.is_ok_and(|crowd| {
+            let (action, resource) = (&scene.action, &scene.resource);
+            shown::possible(schema, principal, action, resource, &crowd, &cuts)
+        })
     }
 
     fn evaluate(
