@@ -15,7 +15,6 @@ mod test;
 mod traffic;
 
 use std::path::Path;
-use std::sync::Arc;
 
 use portcullis_core::policies::Policies;
 use portcullis_core::registry::Registry;
@@ -52,8 +51,7 @@ pub(super) fn run(command: &Command) -> u8 {
     }
 }
 
-/// Loads a folder once, with no tools but those that it lists itself.
-fn load(dir: &Path) -> Result<Policies, FolderError> {
-    let sources = Arc::new(library::read_folder(dir)?);
-    Ok(Policies::load(sources, &Registry::default())?)
+/// Loads a folder once, with the tools that it lists itself and those that servers have listed.
+fn load(dir: &Path, registry: &Registry) -> Result<Policies, FolderError> {
+    Ok(Policies::load(library::read_folder(dir)?, registry)?)
 }

@@ -145,6 +145,19 @@ impl Problem {
         }
     }
 
+    /// Whether there is none.
+    ///
+    /// # Errors
+    /// The problems, sorted and each once.
+    pub(crate) fn none(mut problems: Vec<Self>) -> Result<(), Vec<Self>> {
+        problems.sort();
+        problems.dedup();
+        match problems.is_empty() {
+            true => Ok(()),
+            false => Err(problems),
+        }
+    }
+
     /// Adds where it is.
     #[must_use]
     pub const fn at(mut self, place: Place) -> Self {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use portcullis_core::cases::{Explanation, Finding, Written};
 use portcullis_core::engine::cedar::{Dissected, Intent, PartKind, Truth};
 use portcullis_core::policies::Policies;
+use portcullis_core::registry::Registry;
 use portcullis_protocol::names::CallId;
 
 use crate::cli::{OK, fail, say};
@@ -98,7 +99,7 @@ fn explain(args: &Args) -> Result<(), UnreadError> {
     let now_ms = clock::now_us() / 1_000;
     let (Some(call), Some(database)) = (args.call, &args.database) else {
         let written = request(args.request.as_deref().unwrap_or(Path::new("-")))?;
-        let policies = super::load(&args.policies)?;
+        let policies = super::load(&args.policies, &Registry::default())?;
         tell(&written, &policies, now_ms, args);
         return Ok(());
     };

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use portcullis_core::cases::{Case, CaseError, Coverage, Runner, Tried};
+use portcullis_core::registry::Registry;
 use serde::Serialize;
 
 use crate::cli::{OK, PROBLEMS, fail, say};
@@ -135,7 +136,7 @@ fn unrun(error: &UnrunError, args: &Args) -> u8 {
 }
 
 fn examine(args: &Args) -> Result<Report, UnrunError> {
-    let policies = super::load(&args.dir)?;
+    let policies = super::load(&args.dir, &Registry::default())?;
     let said = |problems: Vec<portcullis_core::policies::Problem>| {
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         UnrunError::Set(problems.join("\n"))

@@ -16,7 +16,7 @@ use sqlx::sqlite::SqliteConnection;
 
 use crate::clock;
 use crate::config::Sync;
-use crate::library::{self, FolderError};
+use crate::library::FolderError;
 use crate::store::{Store, StoreError, decision_of, head, records_after};
 
 /// Records read at once.
@@ -216,9 +216,7 @@ pub(super) fn load(folder: &Path, registry: &Registry) -> Result<Policies, Unrea
         folder: folder.to_owned(),
         source,
     };
-    let sources = library::read_folder(folder).map_err(failed)?;
-    let loaded = Policies::load(std::sync::Arc::new(sources), registry);
-    loaded.map_err(|error| failed(error.into()))
+    super::load(folder, registry).map_err(failed)
 }
 
 /// Runs what waits for the database.

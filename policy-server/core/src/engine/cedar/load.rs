@@ -37,6 +37,12 @@ static LAW: LazyLock<Result<Value, Vec<Problem>>> = LazyLock::new(|| {
     fragment.to_json_value().map_err(|error| problem(&error))
 });
 
+/// The built-in schema alone, built once.
+static BARE: LazyLock<Result<Schema, Vec<Problem>>> = LazyLock::new(|| {
+    Schema::from_json_value(LAW.clone()?)
+        .map_err(|error| vec![Problem::anywhere(Code::Schema, SCHEMA_FILE, &error)])
+});
+
 impl Engine {
     /// Parses, validates and cuts the policies.
     ///
@@ -63,7 +69,7 @@ impl Engine {
         Ok(Self {
             schema,
             slices,
-            bare: bare()?,
+            bare: BARE.clone()?,
             tools: crowds(&places).map_err(|fault| unfit(&fault))?,
             places,
             principals: Principals::default(),
@@ -81,12 +87,6 @@ pub(super) fn schema(catalogue: &Catalogue) -> Result<Schema, Vec<Problem>> {
     let tools = catalogue.tools().map(|(_, tool)| &*tool.mapped);
     let json = schema::merge(LAW.clone()?, tools);
     Schema::from_json_value(json)
-        .map_err(|error| vec![Problem::anywhere(Code::Schema, SCHEMA_FILE, &error)])
-}
-
-/// The built-in schema alone.
-fn bare() -> Result<Schema, Vec<Problem>> {
-    Schema::from_json_value(LAW.clone()?)
         .map_err(|error| vec![Problem::anywhere(Code::Schema, SCHEMA_FILE, &error)])
 }
 
@@ -151,11 +151,5 @@ fn validate(
             "the policies do not pass validation",
         ));
     }
-    problems.sort();
-    problems.dedup();
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(problems)
-    }
+    Problem::none(problems)
 }

@@ -115,13 +115,7 @@ fn checked(
     if let Err(more) = cycles::check(modules, &paths) {
         problems.extend(more);
     }
-    problems.sort();
-    problems.dedup();
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(problems)
-    }
+    Problem::none(problems)
 }
 
 /// The engine that every evaluation is a clone of. What regorus checks only when it evaluates, it
