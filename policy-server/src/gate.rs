@@ -6,7 +6,8 @@ mod pace;
 use std::sync::Arc;
 
 use portcullis_core::audit::{
-    Basis, Decision, Keep, OutcomeRecord, PoliciesRecord, Record, RefusalRecord, SessionRecord,
+    Basis, Decision, Keep, OutcomeRecord, PoliciesRecord, Record, RedactionsRecord, RefusalRecord,
+    SessionRecord,
 };
 use portcullis_core::decision::{Judgement, decide};
 use portcullis_core::engine::Fault;
@@ -306,6 +307,7 @@ impl Gate {
 enum Counted {
     Outcome(&'static str),
     Refusal(String),
+    Nothing,
 }
 
 impl Counted {
@@ -317,6 +319,7 @@ impl Counted {
                 End::Disconnected => "disconnected",
                 End::Withheld => "withheld",
             }),
+            Report::Redactions(_) => Self::Nothing,
         }
     }
 
@@ -324,6 +327,7 @@ impl Counted {
         match self {
             Self::Outcome(end) => metrics.outcome(end),
             Self::Refusal(reason) => metrics.refusal(&reason),
+            Self::Nothing => {}
         }
     }
 }
@@ -347,6 +351,11 @@ fn entry(time_us: i64, report: Report) -> Entry {
                 change,
             }
         }
+        Report::Redactions(found) => Entry {
+            time_us,
+            record: Record::Redactions(Box::new(RedactionsRecord::from(found))),
+            change: Effect::Nothing,
+        },
     }
 }
 

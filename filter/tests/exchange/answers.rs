@@ -14,7 +14,7 @@ fn outcome(world: &World) -> &portcullis_protocol::wire::Outcome {
         .iter()
         .find_map(|report| match report {
             Report::Outcome(outcome) => Some(outcome),
-            Report::Refusal(_) => None,
+            Report::Refusal(_) | Report::Redactions(_) => None,
         })
         .expect("an outcome")
 }

@@ -13,6 +13,6 @@ pub use basis::{ARGUMENTS_BYTES_MAX, Basis, Keep};
 pub use chain::{Break, Fault, Link, SealError, Sealed, Summary, Verifier, leaf, seal};
 pub use record::{
     CallerEntry, CandidateEntry, ChangeEntry, Decision, ListRecord, OutcomeRecord, PoliciesRecord,
-    RECORD_BYTES_MAX, RECORD_VERSION, Record, RefusalRecord, SessionRecord, Start, TargetEntry,
-    Targets, UnknownOutcome, VerdictWord,
+    RECORD_BYTES_MAX, RECORD_VERSION, Record, RedactionsRecord, RefusalRecord, SessionRecord,
+    Start, TargetEntry, Targets, UnknownOutcome, VerdictWord,
 };

@@ -4,6 +4,7 @@
 //! it comes from. Deliberately absent: anybody who answers an approval; [`APPROVERS`] says so.
 
 use cedar_policy::RestrictedExpression;
+use portcullis_protocol::digest::Digest;
 use portcullis_protocol::wire::{Denial, Direction, Pending, Shape, Terms, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -108,7 +109,7 @@ impl Judgement {
         let outcome = outcome(&opinion);
         let (verdict, determining, gates) = match outcome {
             Outcome::Allow => (
-                Verdict::Allow(Terms::default()),
+                Verdict::Allow(Terms::nothing(Digest::of(b""))),
                 opinion.permits,
                 Vec::new(),
             ),

@@ -12,5 +12,6 @@ pub mod jsonrpc;
 pub mod limits;
 pub mod mcp;
 pub mod names;
+pub mod redact;
 pub mod sse;
 pub mod wire;

@@ -47,3 +47,12 @@ pub const REPORTS_MAX: usize = 256;
 /// Most reports that wait in the filter; beyond it the oldest outcomes are closed as `unknown`
 /// by the server at its next start, and a counter says so.
 pub const REPORTS_WAITING_MAX: usize = 65_536;
+
+/// Most findings of one message that are told of; more are counted, and replaced all the same.
+pub const FACTS_MAX: usize = 64;
+
+/// Most findings in one message; with more it goes nowhere.
+pub const FINDINGS_MAX: usize = 10_000;
+
+/// Most layers of encoding inside a string that are looked into; what lies deeper is masked.
+pub const LAYERS_MAX: usize = 4;

@@ -5,15 +5,19 @@
 
 mod list;
 mod query;
+mod redaction;
 mod report;
 mod session;
 mod verdict;
 
 pub use list::{ListAnswer, ListKind, ListQuery};
 pub use query::{Direction, Query, Target};
-pub use report::{End, Outcome, Refusal, Report, Reports, ReportsAccepted};
+pub use redaction::{
+    Fit, Keys, RedactionQuery, RedactionRules, StructuredAnswer, StructuredQuery, Use,
+};
+pub use report::{End, Outcome, Redactions, Refusal, Report, Reports, ReportsAccepted};
 pub use session::{SessionAnswer, SessionQuery, Standing, Step};
-pub use verdict::{Answer, Denial, Pending, Shape, Terms, Verdict};
+pub use verdict::{Answer, Denial, Marked, Pending, Redaction, Reveal, Shape, Terms, Verdict};
 
 /// `POST`: one [`Query`], answered by one [`Answer`].
 pub const DECIDE_PATH: &str = "/v1/decide";
@@ -23,3 +27,7 @@ pub const LISTS_PATH: &str = "/v1/lists";
 pub const SESSIONS_PATH: &str = "/v1/sessions";
 /// `POST`: one [`Reports`], answered by one [`ReportsAccepted`].
 pub const OUTCOMES_PATH: &str = "/v1/outcomes";
+/// `POST`: one [`RedactionQuery`], answered by the [`RedactionRules`] in force.
+pub const REDACTION_PATH: &str = "/v1/redaction";
+/// `POST`: one [`StructuredQuery`], answered by one [`StructuredAnswer`].
+pub const STRUCTURED_PATH: &str = "/v1/structured";

@@ -5,6 +5,7 @@
 //! the operator wants them kept.
 
 mod lists;
+mod redactions;
 mod targets;
 
 use portcullis_protocol::digest::{Digest, Fields};
@@ -20,6 +21,7 @@ use crate::engine::ShadowNote;
 use crate::policies::bundle::Stamp;
 
 pub use self::lists::{ChangeEntry, ListRecord};
+pub use self::redactions::RedactionsRecord;
 pub use self::targets::{TargetEntry, Targets};
 
 /// The version of the record format.
@@ -47,6 +49,8 @@ pub enum Record {
     UnknownOutcome(UnknownOutcome),
     /// The filter refused a message.
     Refusal(Box<RefusalRecord>),
+    /// Secrets were found in an exchange, or a part of it was not looked at.
+    Redactions(Box<RedactionsRecord>),
     /// A page of a list was filtered.
     List(Box<ListRecord>),
     /// A session was opened or closed, or somebody tried to.

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::names::{CallId, Caller, Name, ServerName};
+use crate::redact::{Fact, Unscanned};
+
+use super::Direction;
 
 /// A batch of reports, at most [`crate::limits::REPORTS_MAX`]. Sending one twice is harmless.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -29,6 +32,40 @@ pub enum Report {
     Outcome(Outcome),
     /// The filter refused a message without asking.
     Refusal(Refusal),
+    /// Secrets were found in an exchange, or a part of it was not looked at.
+    Redactions(Redactions),
+}
+
+/// What was found in one direction of an exchange, or in one stretch of a stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redactions {
+    /// The identity of the exchange.
+    pub call: CallId,
+    /// The server behind the gateway.
+    pub server: ServerName,
+    /// Who asked.
+    pub caller: Caller,
+    /// The method of the request.
+    pub method: Name,
+    /// Which way the messages travelled.
+    pub direction: Direction,
+    /// The findings, at most [`crate::limits::FACTS_MAX`].
+    pub facts: Vec<Fact>,
+    /// How many findings are not among them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more: u64,
+    /// What was not looked at, at most [`crate::limits::FACTS_MAX`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unscanned: Vec<Unscanned>,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks with a reference"
+)]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// How an allowed call ended.

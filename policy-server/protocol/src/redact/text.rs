@@ -1,0 +1,1 @@
+//! One decoded text: what is found in it, through the layers of encoding inside it.
