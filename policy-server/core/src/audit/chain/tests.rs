@@ -103,7 +103,9 @@ fn tampering_names_the_position() {
 fn decisions_wait_for_their_ends() {
     let query = query(Target::Tool(Name::parse("t").unwrap()), 1);
     let allow = Judgement {
-        verdict: portcullis_protocol::wire::Verdict::Allow(Default::default()),
+        verdict: portcullis_protocol::wire::Verdict::Allow(
+            portcullis_protocol::wire::Terms::nothing(Digest::of(b"p")),
+        ),
         determining: Vec::new(),
         faults: Vec::new(),
         outcome: Outcome::Allow,
