@@ -157,7 +157,7 @@ mod tests {
         let at = decoded.find(part).unwrap();
         let mut found = [Found::text(at..at + part.len(), MARKED, part)];
         escapes.to_written(text, &mut found);
-        text[found[0].span.clone()].to_owned()
+        text.get(found[0].span.clone()).unwrap().to_owned()
     }
 
     #[test]
