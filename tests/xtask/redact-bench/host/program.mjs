@@ -1,9 +1,10 @@
 // Runs a WASI program in V8: `node --no-liftoff program.mjs MODULE ARGUMENT…`. Envoy's host sets the
 // same option, so that all code is optimised code.
 import { readFileSync } from 'node:fs';
-import { WASI } from 'node:wasi';
+import { imported, wasi } from './wasi.mjs';
 
 const [module, ...args] = process.argv.slice(2);
-const wasi = new WASI({ version: 'preview1', args: ['portcullis-redact-bench', ...args] });
 const compiled = new WebAssembly.Module(readFileSync(module));
-process.exitCode = wasi.start(new WebAssembly.Instance(compiled, wasi.getImportObject()));
+const functions = wasi(() => instance.exports.memory, ['portcullis-redact-bench', ...args]);
+const instance = new WebAssembly.Instance(compiled, imported(compiled, { wasi_snapshot_preview1: functions }));
+instance.exports._start();

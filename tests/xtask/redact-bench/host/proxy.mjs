@@ -1,6 +1,6 @@
 // A proxy-wasm host, as small as the filter allows: one VM, one exchange at a time, and a policy
 // server that answers at once. A host function that the filter calls and that is not here throws.
-import { randomFillSync } from 'node:crypto';
+import { imported, wasi } from './wasi.mjs';
 
 const OK = 0;
 const NOT_FOUND = 1;
@@ -44,8 +44,8 @@ export class Vm {
   constructor(compiled, { properties, policy }) {
     this.#properties = new Map(properties);
     this.#policy = policy;
-    const instance = new WebAssembly.Instance(compiled, this.#imports(compiled));
-    this.#wasm = instance.exports;
+    const here = { env: this.#env(), wasi_snapshot_preview1: wasi(() => this.#wasm.memory) };
+    this.#wasm = new WebAssembly.Instance(compiled, imported(compiled, here)).exports;
     this.#wasm._initialize();
   }
 
@@ -122,18 +122,6 @@ export class Vm {
     return found?.[0];
   }
 
-  #imports(compiled) {
-    const here = { env: this.#env(), wasi_snapshot_preview1: this.#wasi() };
-    // What is not here is an error only when it is called: the SDK names every host function.
-    const imports = { env: {}, wasi_snapshot_preview1: {} };
-    for (const { module, name } of WebAssembly.Module.imports(compiled)) {
-      imports[module][name] = here[module][name] ?? (() => {
-        throw new Error(`${module}.${name} is not a part of this host`);
-      });
-    }
-    return imports;
-  }
-
   #env() {
     const text = (at, length) => this.#bytes(at, length).toString('utf8');
     const pairs = type => this.#state[MAPS[type]];
@@ -196,25 +184,6 @@ export class Vm {
         this.#calls.push({ token, path: headers.get(':path'), body: text(at, length) });
         new DataView(this.#wasm.memory.buffer).setUint32(out, token, true);
         return OK;
-      },
-    };
-  }
-
-  #wasi() {
-    return {
-      random_get: (at, length) => {
-        randomFillSync(this.#bytes(at, length));
-        return 0;
-      },
-      environ_sizes_get: (count, size) => {
-        const view = new DataView(this.#wasm.memory.buffer);
-        view.setUint32(count, 0, true);
-        view.setUint32(size, 0, true);
-        return 0;
-      },
-      environ_get: () => 0,
-      proc_exit: code => {
-        throw new Error(`the module exits with ${code}`);
       },
     };
   }
