@@ -42,6 +42,8 @@ pub(crate) const CASES: &[Case] = &[
     case("handle-heads", adversary::handle_heads),
     case("jwt-heads", adversary::jwt_heads),
     case("quotes", adversary::quotes),
+    case("echoes", adversary::echoes),
+    case("findings", adversary::findings),
 ];
 
 const fn case(name: &'static str, make: fn(usize) -> String) -> Case {

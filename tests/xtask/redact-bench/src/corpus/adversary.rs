@@ -133,3 +133,27 @@ pub(super) fn jwt_heads(bytes: usize) -> String {
 pub(super) fn quotes(bytes: usize) -> String {
     said(&filled(bytes, || "{\"a\":[\"".to_owned()))
 }
+
+/// Sixteen values that are known by their names only, and then text that nearly repeats them: what is
+/// found once by its neighbours is looked for everywhere.
+pub(super) fn echoes(bytes: usize) -> String {
+    let mut dice = Dice::new();
+    let values: Vec<String> = (0..16).map(|_| dice.token(20)).collect();
+    let names: String = values
+        .iter()
+        .map(|value| format!("password={value}\n"))
+        .collect();
+    let mut number = 0;
+    let nearly = filled(bytes.saturating_sub(names.len()), || {
+        number += 1;
+        let value = values.get(number % values.len()).map_or("", String::as_str);
+        value.get(..19).unwrap_or_default().to_owned() + " "
+    });
+    said(&(names + &nearly))
+}
+
+/// As many secrets as fit: from some size on more than are replaced.
+pub(super) fn findings(bytes: usize) -> String {
+    let mut dice = Dice::new();
+    said(&filled(bytes, || format!("password={} ", dice.token(16))))
+}
