@@ -22,6 +22,10 @@ const KEY_BYTES_MIN: usize = 16;
 
 /// Steps to what schemas speak of: `params/arguments`, `result/structuredContent`.
 const BASE_STEPS: usize = 2;
+/// Shortest string that can hold a secret with something beside it, in bytes.
+const TEXT_BYTES_MIN: usize = 8;
+/// How far the end of a string is looked for byte by byte.
+const SHORT_BYTES: usize = 16;
 /// Longest string that can be the name of what its sibling holds, in bytes.
 const LABEL_BYTES_MAX: usize = 128;
 
@@ -263,7 +267,9 @@ impl<'s, 't> Walk<'s, 't> {
         if let Some(rule) = key {
             self.under_key(rule, &text, &mut inside);
         }
-        self.search.text(&text, self.layer, &mut inside);
+        if text.len() >= TEXT_BYTES_MIN || self.search.knows_values() {
+            self.search.text(&text, self.layer, &mut inside);
+        }
         self.keep(raw, place, inside);
     }
 
@@ -352,7 +358,10 @@ fn string_at(text: &str, at: usize) -> (Raw<'_>, usize) {
     let (mut end, mut is_escaped) = (begin, false);
     loop {
         let rest = bytes.get(end..).unwrap_or_default();
-        let Some(found) = memchr::memchr2(b'"', b'\\', rest) else {
+        // Most strings are short, and a search over many bytes at once has its price.
+        let mut near = rest.iter().take(SHORT_BYTES);
+        let near = near.position(|byte| matches!(byte, b'"' | b'\\'));
+        let Some(found) = near.or_else(|| memchr::memchr2(b'"', b'\\', rest)) else {
             end = bytes.len();
             break;
         };
