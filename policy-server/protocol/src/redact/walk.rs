@@ -355,22 +355,25 @@ impl<'s, 't> Walk<'s, 't> {
 fn string_at(text: &str, at: usize) -> (Raw<'_>, usize) {
     let begin = at + 1;
     let bytes = text.as_bytes();
-    let (mut end, mut is_escaped) = (begin, false);
+    let ends = |byte: &u8| matches!(byte, b'"' | b'\\');
+    // Most strings are short, and a search over many bytes at once has its price.
+    let near = bytes.iter().skip(begin).take(SHORT_BYTES).position(ends);
+    let (mut end, mut is_escaped) = (begin + near.unwrap_or(SHORT_BYTES), false);
     loop {
+        match bytes.get(end) {
+            Some(b'"') => break,
+            Some(b'\\') => {
+                is_escaped = true;
+                end += 2;
+            }
+            _ => {}
+        }
         let rest = bytes.get(end..).unwrap_or_default();
-        // Most strings are short, and a search over many bytes at once has its price.
-        let mut near = rest.iter().take(SHORT_BYTES);
-        let near = near.position(|byte| matches!(byte, b'"' | b'\\'));
-        let Some(found) = near.or_else(|| memchr::memchr2(b'"', b'\\', rest)) else {
+        let Some(found) = memchr::memchr2(b'"', b'\\', rest) else {
             end = bytes.len();
             break;
         };
         end += found;
-        if bytes.get(end) == Some(&b'"') {
-            break;
-        }
-        is_escaped = true;
-        end += 2;
     }
     let raw = Raw {
         text: text.get(begin..end).unwrap_or_default(),
