@@ -7,6 +7,9 @@ import { Vm, encode } from './proxy.mjs';
 
 const [module, corpus, budget, cases, sizes] = process.argv.slice(2);
 const PASSES_MAX = 2000;
+// However long they take, up to so many budgets: one pass alone may have waited for another program.
+const PASSES_MIN = 7;
+const PATIENCE = 50;
 const STARTS = 5;
 
 const CONFIGURATION = JSON.stringify({
@@ -112,9 +115,10 @@ function memory() {
 function response(vm, name, size) {
   const body = message(name, size);
   const first = exchange(vm, body);
-  const end = performance.now() + Number(budget);
+  const begin = performance.now();
+  const within = pass => performance.now() - begin < Number(budget) * (pass < PASSES_MIN ? PATIENCE : 1);
   let us = first.us;
-  for (let pass = 0; pass < PASSES_MAX && performance.now() < end; pass += 1) {
+  for (let pass = 0; pass < PASSES_MAX && within(pass); pass += 1) {
     us = Math.min(us, exchange(vm, body).us);
   }
   print({ part: 'response', case: name, size: Number(size), bytes: body.length, response_us: us, became: become(body, first) });
