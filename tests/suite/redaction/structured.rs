@@ -7,7 +7,7 @@ use portcullis_tests::mcp;
 use portcullis_tests::server::Server;
 use serde_json::{Value, json};
 
-use super::{POLICIES, REDACTED, ask, leaks};
+use super::{POLICIES, REDACTED, TOKEN, ask, leaks};
 
 struct Vault {
     gateway: Gateway,
@@ -79,4 +79,20 @@ fn progress_and_result_of_a_real_server_are_redacted() {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(!leaks(&text), "{text}");
+}
+
+/// The server compares `Mcp-Param-Note` with the body, and refuses a call in which they differ.
+#[test]
+fn a_server_that_compares_headers_accepts_the_redacted_call() {
+    let vault = VAULT.lock().unwrap_or_else(PoisonError::into_inner);
+    let params = json!({"name": "take_note", "arguments": {"note": format!("use {TOKEN}")}});
+    let request = vault
+        .gateway
+        .modern("vault", "alice", "note", "tools/call", params)
+        .header("mcp-param-note", &format!("use {TOKEN}"));
+    let answer = vault.gateway.send(&request).message();
+    let seen: Value = serde_json::from_str(mcp::text_of(&answer)).unwrap_or_default();
+    let wanted = json!(format!("use {REDACTED}"));
+    assert_eq!(seen["note"], wanted, "{answer}");
+    assert_eq!(seen["headers"]["mcp-param-note"], wanted, "{answer}");
 }
