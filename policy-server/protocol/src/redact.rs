@@ -18,6 +18,7 @@ mod innocent;
 mod keys;
 mod mark;
 mod message;
+mod personal;
 mod plan;
 mod positions;
 mod raw;
