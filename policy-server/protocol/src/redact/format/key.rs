@@ -15,8 +15,10 @@ const GAP_BYTES_MAX: usize = 64;
 /// So many characters of base64 are a body; fewer are an example's dots or a sentence.
 const BODY_BYTES_MIN: usize = 16;
 
-/// How far away the end may be when the body is not one, in bytes.
-const EXAMPLE_BYTES_MAX: usize = 256;
+/// How far away the end of a shorter body may be, in bytes.
+const SHORT_BYTES_MAX: usize = 256;
+/// So many characters of base64 in one piece are a body when the end is near.
+const WORD_BYTES_MIN: usize = 8;
 
 /// A key whose header begins at `at`; to the end of the text when its own end is missing.
 pub(super) fn armoured(text: &str, at: usize) -> Option<Range<usize>> {
@@ -26,8 +28,13 @@ pub(super) fn armoured(text: &str, at: usize) -> Option<Range<usize>> {
     if is_body(rest.get(body..)?) {
         return Some(at..end(rest, body).map_or(text.len(), |end| at + end));
     }
-    let near = rest.get(..rest.len().min(body + EXAMPLE_BYTES_MAX))?;
-    end(near, body).map(|end| at..at + end)
+    let near = rest.get(..rest.len().min(body + SHORT_BYTES_MAX))?;
+    let end = end(near, body)?;
+    let between = near.get(body..end)?;
+    let between = between.get(..memmem::find(between, b"--")?)?;
+    let mut words = between.split(|byte| !PADDED.has(*byte));
+    let is_short_body = words.any(|word| word.len() >= WORD_BYTES_MIN);
+    is_short_body.then(|| at..at + end)
 }
 
 /// Where the end of a key ends, from `body` on.

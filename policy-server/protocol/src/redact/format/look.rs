@@ -8,6 +8,9 @@ pub(super) enum Look {
     /// Of two kinds among digits, capitals and small letters, and not the same few again and again:
     /// words and names are not like that, and nearly all random tokens are.
     Mixed,
+    /// The same, with at least so many different characters: the prefix is also one of numbers
+    /// written in base64.
+    Varied(usize),
     /// With a digit.
     Digit,
     /// With a digit or one of the letters that English words hardly have.
@@ -28,7 +31,8 @@ impl Look {
     pub(super) fn fits(self, secret: &[u8]) -> bool {
         match self {
             Self::Any | Self::Sealed(_) => true,
-            Self::Mixed => is_mixed(secret),
+            Self::Mixed => is_mixed(secret, 8),
+            Self::Varied(different) => is_mixed(secret, different),
             Self::Digit => secret.iter().any(u8::is_ascii_digit),
             Self::Rare => secret
                 .iter()
@@ -38,7 +42,7 @@ impl Look {
     }
 }
 
-fn is_mixed(secret: &[u8]) -> bool {
+fn is_mixed(secret: &[u8], different: usize) -> bool {
     let kinds: [fn(&u8) -> bool; 3] = [
         u8::is_ascii_digit,
         u8::is_ascii_uppercase,
@@ -46,7 +50,7 @@ fn is_mixed(secret: &[u8]) -> bool {
     ];
     let kinds = kinds.iter().filter(|is| secret.iter().any(|b| is(b)));
     let seen = secret.iter().fold(0_u128, |seen, b| seen | 1 << (b & 127));
-    kinds.count() >= 2 && seen.count_ones() as usize >= (secret.len() / 2).min(8)
+    kinds.count() >= 2 && seen.count_ones() as usize >= (secret.len() / 2).min(different)
 }
 
 /// Whether the last six characters are the CRC-32 of those before, in base 62.

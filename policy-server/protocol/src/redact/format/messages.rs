@@ -103,7 +103,7 @@ pub(super) const TABLE: &[Format] = &[
         100,
         400,
     )
-    .look(Look::Mixed),
+    .look(Look::Varied(24)),
     run(
         ("instagram-token", FACEBOOK),
         &["IGQV", "IGQW", "IGAA"],
@@ -111,7 +111,7 @@ pub(super) const TABLE: &[Format] = &[
         100,
         400,
     )
-    .look(Look::Mixed),
+    .look(Look::Varied(24)),
     run(
         ("threads-token", FACEBOOK),
         &["THQV", "THAA"],
@@ -119,7 +119,7 @@ pub(super) const TABLE: &[Format] = &[
         100,
         400,
     )
-    .look(Look::Mixed),
+    .look(Look::Varied(24)),
     run(
         ("linkedin-secret", "secret.linkedin"),
         &["WPL_AP1.", "WPL_AP0."],
@@ -150,14 +150,6 @@ pub(super) const TABLE: &[Format] = &[
         &["dG9rO"],
         PADDED,
         50,
-        60,
-    )
-    .look(Look::Mixed),
-    run(
-        ("knock-key", "secret.knock"),
-        &["sk_live_", "sk_test_"],
-        URL64,
-        40,
         60,
     )
     .look(Look::Mixed),

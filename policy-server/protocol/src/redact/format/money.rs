@@ -15,7 +15,7 @@ pub(super) const TABLE: &[Format] = &[
         ("stripe-key", STRIPE),
         &["sk_live_", "sk_test_", "sk_prod_"],
         ALNUM,
-        10,
+        16,
         247,
     )
     .look(Look::Mixed),
@@ -23,7 +23,7 @@ pub(super) const TABLE: &[Format] = &[
         ("stripe-restricted-key", STRIPE),
         &["rk_live_", "rk_test_", "rk_prod_"],
         ALNUM,
-        10,
+        16,
         247,
     )
     .look(Look::Mixed),
@@ -39,7 +39,7 @@ pub(super) const TABLE: &[Format] = &[
         ("stripe-organization-key", STRIPE),
         &["sk_org_live_", "sk_org_test_"],
         ALNUM,
-        10,
+        16,
         247,
     )
     .look(Look::Mixed),
@@ -59,7 +59,7 @@ pub(super) const TABLE: &[Format] = &[
     exact(("shopify-shared-secret", SHOPIFY), &["shpss_"], HEXES, 32),
     exact(("shopify-user-token", SHOPIFY), &["shpua_"], HEXES, 32),
     exact(("shopify-partner-token", SHOPIFY), &["prtapi_"], HEXES, 32),
-    run(("square-token", SQUARE), &["EAAA"], URL64, 55, 61).look(Look::Mixed),
+    run(("square-token", SQUARE), &["EAAA"], URL64, 55, 61).look(Look::Varied(24)),
     run(
         ("square-personal-token", SQUARE),
         &["sq0atp-"],
