@@ -62,7 +62,7 @@ fn words_are_no_secrets() {
         secret_name secret_key_of_the_first_user_in_the_second_list hf_hub_download hf_transfer \
         npm_config_registry npm_package_name key-value key-000 AIzawa AKIA ASIAPACIFICMARKETING \
         sig= ?sig=short re_compile re_12345678_short eyJ eyJust a-eyJ.b.c dapi dapi_client \
-        https://hooks.slack.com/services/ https://hooks.slack.com/services/T000/B000/XXXX \
+        https://hooks.slack.com/services/ https://hooks.slack.com/services/T000/B000/YOURS \
         ATATT3 glpat- glpat-short ghp_short gho_ API-REFERENCE-GUIDE api-gateway SG.1.2 r8_0 \
         en-us1 -us12 12:AA:BB:CC:DD:EE 00:AA:11 -----BEGIN CERTIFICATE----- live_view test_helper \
         AccountKey=... SharedAccessKey=<key> whsec_... pk_live_ sk_live_... 0x1234 1//0 s.a MTAx \
