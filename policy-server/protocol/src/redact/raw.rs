@@ -11,11 +11,17 @@ use crate::names::{Name, ServerName};
 
 /// A rules file. An empty one is complete: everything has a default, and no default opens a door.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    schemars(title = "Portcullis redaction rules")
+)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawRules {
     /// What becomes of findings whose class is not named in `classes`.
     pub mode: Mode,
     /// What becomes of findings by class. A `pii.` class is looked for only when it is named here.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "BTreeMap<String, Mode>"))]
     pub classes: BTreeMap<Class, Mode>,
     /// Rules beside the built-in ones.
     #[serde(rename = "rule")]
@@ -31,11 +37,13 @@ pub struct RawRules {
 
 /// One rule: by `prefixes` (with an alphabet and a length) or by `keys`, or both.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RawRule {
     /// The rule's name, which placeholders show: `[a-z][a-z0-9-]*`, at most 40 bytes.
     pub id: String,
     /// The class of what it finds.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "String"))]
     pub class: Class,
     /// What the secret begins with, case-sensitive, at least three bytes each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -62,6 +70,7 @@ pub struct RawRule {
 
 /// The characters that a secret is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Alphabet {
     /// `0-9`
@@ -84,6 +93,7 @@ pub enum Alphabet {
 
 /// What is no secret, whatever the rules say.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RawAllow {
     /// Exact values, such as documented examples.
@@ -94,6 +104,7 @@ pub struct RawAllow {
 
 /// How handles are made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RawHandles {
     /// How long a handle can be used, in seconds: 60 to 2,592,000; 86,400 when absent.
@@ -103,16 +114,21 @@ pub struct RawHandles {
 
 /// One argument of one tool in which a handle becomes its secret again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RawUse {
     /// The server that gets the secret.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "String"))]
     pub server: ServerName,
     /// Its tool.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "String"))]
     pub tool: Name,
     /// JSON pointer of the argument, below `params/arguments`.
     pub path: String,
     /// The class of the secret.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "String"))]
     pub class: Class,
     /// The server that the secret came from.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "String"))]
     pub from: ServerName,
 }

@@ -1,9 +1,15 @@
 //! The rules, compiled: built-in and own ones in one table, and one automaton over their anchors.
 
+mod built_in;
+mod examples;
+mod sound;
+
 use std::borrow::Cow;
 use std::fmt;
 
 use super::{Class, Mode, RawRules};
+
+pub use built_in::{BuiltIn, Detector, built_in};
 
 /// A rule by its place in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,16 +51,26 @@ impl fmt::Display for RulesError {
 
 impl std::error::Error for RulesError {}
 
+fn none(errors: Vec<RulesError>) -> Result<(), Vec<RulesError>> {
+    match errors.is_empty() {
+        true => Ok(()),
+        false => Err(errors),
+    }
+}
+
 impl Rules {
     /// Compiles rules.
     ///
     /// # Errors
     /// All that is wrong with them.
     pub fn compile(raw: &RawRules) -> Result<Self, Vec<RulesError>> {
-        Ok(Self {
+        none(sound::faults(raw, &built_in()))?;
+        let rules = Self {
             raw: raw.clone(),
             table: Vec::new(),
-        })
+        };
+        none(examples::unmet(&rules))?;
+        Ok(rules)
     }
 
     /// The rules as they were written.
