@@ -3,6 +3,8 @@
 mod audit;
 mod config;
 mod policy;
+mod render;
+mod sarif;
 mod serve;
 mod up;
 
