@@ -25,7 +25,7 @@ pub fn advice(file: &str, text: &str, raw: &RawRules) -> Vec<Problem> {
     found.uses(raw);
     found.twins(raw);
     for rule in &raw.rules {
-        found.rule(rule, raw);
+        found.rule(rule);
     }
     found.list.sort();
     found.list
@@ -101,15 +101,7 @@ impl Advice<'_> {
         }
     }
 
-    fn rule(&mut self, rule: &RawRule, raw: &RawRules) {
-        if rule.class.is_personal() && !raw.classes.contains_key(&rule.class) {
-            let class = &rule.class;
-            let message = format!(
-                "personal data is looked for only where its class is named; \
-                 write `\"{class}\" = \"redact\"` below `[classes]`"
-            );
-            self.about(Severity::Warning, rule, "class", &message);
-        }
+    fn rule(&mut self, rule: &RawRule) {
         for prefix in &rule.prefixes {
             self.prefix(rule, prefix);
         }

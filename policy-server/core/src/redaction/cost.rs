@@ -32,7 +32,7 @@ pub fn chance(rule: &RawRule, prefix: &str) -> Chance {
     }
     let alphabet = rule.alphabet.unwrap_or(Alphabet::Token);
     let noise: fn(u8) -> bool = if url { is_base64url } else { is_base64 };
-    let inside = (0..=u8::MAX).filter(|b| noise(*b) && allowed(alphabet, *b));
+    let inside = (0..=u8::MAX).filter(|b| noise(*b) && alphabet.holds(*b));
     let share = f64::from(u32::try_from(inside.count()).unwrap_or(64)) / 64.0;
     let looks = NOISE_BYTES * 64_f64.powi(-length(prefix.len()));
     Chance {
@@ -51,20 +51,6 @@ const fn is_base64(b: u8) -> bool {
 
 const fn is_base64url(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b == b'-' || b == b'_'
-}
-
-/// Whether a character is one of an alphabet.
-const fn allowed(alphabet: Alphabet, b: u8) -> bool {
-    match alphabet {
-        Alphabet::Digits => b.is_ascii_digit(),
-        Alphabet::Hex => b.is_ascii_digit() || matches!(b, b'a'..=b'f'),
-        Alphabet::UpperAlnum => b.is_ascii_digit() || b.is_ascii_uppercase(),
-        Alphabet::Alnum => b.is_ascii_alphanumeric(),
-        Alphabet::Word => b.is_ascii_alphanumeric() || b == b'_',
-        Alphabet::Base64url => is_base64url(b),
-        Alphabet::Base64 => is_base64(b) || b == b'=',
-        Alphabet::Token => is_base64(b) || is_base64url(b) || matches!(b, b'=' | b'.' | b'~'),
-    }
 }
 
 /// The characters of an alphabet, for people.

@@ -50,7 +50,7 @@ impl<'a> Places<'a> {
             _ => same.next(),
         };
         let rule = rule?.get_ref();
-        let value = rule.get(field).or_else(|| rule.get("id"))?;
+        let value = step(rule, field).or_else(|| rule.get("id"))?;
         Some(element(value, message).unwrap_or_else(|| value.span()))
     }
 

@@ -20,7 +20,8 @@ use crate::names::{Name, ServerName};
 pub struct RawRules {
     /// What becomes of findings whose class is not named in `classes`.
     pub mode: Mode,
-    /// What becomes of findings by class. A `pii.` class is looked for only when it is named here.
+    /// What becomes of findings by class. Built-in rules of a `pii.` class look for something only
+    /// when it is named here.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "BTreeMap<String, Mode>"))]
     pub classes: BTreeMap<Class, Mode>,
     /// Rules beside the built-in ones.

@@ -1,8 +1,12 @@
-//! The built-in rules as a list: what there is to find, for people and for checks of own rules.
+//! The built-in rules as a list, in the order of the table: what there is to find.
 
+use std::borrow::Cow;
+
+use super::Rule;
 use crate::redact::Class;
 use crate::redact::context::CONTEXTUAL;
 use crate::redact::format::FORMATS;
+use crate::redact::personal::PERSONAL;
 
 /// A built-in rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +17,7 @@ pub struct BuiltIn {
     pub class: Class,
     /// How it finds it.
     pub by: Detector,
-    /// What its secrets begin with; none when it looks at what stands beside them.
+    /// What its secrets begin with; none when it is not by their look.
     pub prefixes: &'static [&'static str],
 }
 
@@ -24,6 +28,12 @@ pub enum Detector {
     Format,
     /// By what stands beside them: keys, headers, URLs.
     Context,
+    /// Personal data by its look, where the rules name its class.
+    Personal,
+    /// Fields that a tool's schema marks as secret.
+    Schema,
+    /// Text in more layers of encoding than are looked into.
+    Layers,
 }
 
 impl Detector {
@@ -33,24 +43,45 @@ impl Detector {
         match self {
             Self::Format => "format",
             Self::Context => "context",
+            Self::Personal => "personal",
+            Self::Schema => "schema",
+            Self::Layers => "layers",
         }
     }
 }
 
-/// All built-in rules, those by look first.
+impl From<BuiltIn> for Rule {
+    fn from(rule: BuiltIn) -> Self {
+        Self {
+            id: Cow::Borrowed(rule.id),
+            class: rule.class,
+        }
+    }
+}
+
+/// All built-in rules.
 #[must_use]
 pub fn built_in() -> Vec<BuiltIn> {
-    let formats = FORMATS.iter().map(|rule| BuiltIn {
-        id: rule.id,
-        class: Class::built_in(rule.class),
-        by: Detector::Format,
-        prefixes: rule.prefixes,
-    });
-    let contextual = CONTEXTUAL.iter().map(|rule| BuiltIn {
-        id: rule.id,
-        class: Class::built_in(rule.class),
-        by: Detector::Context,
+    let rule = |id, class, by| BuiltIn {
+        id,
+        class: Class::built_in(class),
+        by,
         prefixes: &[],
+    };
+    let formats = FORMATS.iter().map(|format| BuiltIn {
+        prefixes: format.prefixes,
+        ..rule(format.id, format.class, Detector::Format)
     });
-    formats.chain(contextual).collect()
+    let contextual = CONTEXTUAL
+        .iter()
+        .map(|known| rule(known.id, known.class, Detector::Context));
+    let personal = PERSONAL
+        .iter()
+        .map(|kind| rule(kind.id, kind.class, Detector::Personal));
+    let special = [
+        rule("marked-field", "secret.marked", Detector::Schema),
+        rule("encoded", "secret.unknown", Detector::Layers),
+    ];
+    let all = formats.chain(contextual).chain(personal).chain(special);
+    all.collect()
 }

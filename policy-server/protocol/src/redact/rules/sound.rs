@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::RulesError;
 use super::built_in::BuiltIn;
+use super::own::normal;
 use crate::limits::{
     ALLOWED_MAX, HANDLE_SECONDS_MAX, HANDLE_SECONDS_MIN, OWN_RULES_MAX, PREFIX_BYTES_MAX,
     PREFIX_BYTES_MIN, RULE_PARTS_MAX, TAIL_MAX, TAIL_MIN, USES_MAX,
@@ -42,12 +43,6 @@ pub(super) fn faults(raw: &RawRules, built_in: &[BuiltIn]) -> Vec<RulesError> {
     found.allowed(raw);
     found.handles(raw);
     found.list
-}
-
-/// The name of a key as keys are compared: without case, `-`, `_` and `.`.
-fn folded(key: &str) -> String {
-    let kept = key.chars().filter(|c| !matches!(c, '-' | '_' | '.'));
-    kept.flat_map(char::to_lowercase).collect()
 }
 
 /// Whether a text is a JSON pointer (RFC 6901) to something below the whole.
@@ -180,7 +175,7 @@ impl Faults<'_> {
     fn keys(&mut self, field: &str, keys: &[String]) {
         let mut seen = BTreeSet::new();
         for key in keys {
-            let (name, shown) = (folded(key), key.escape_debug());
+            let (name, shown) = (normal(key), key.escape_debug());
             if name.len() < 2 || key.len() > PREFIX_BYTES_MAX {
                 self.add(format!(
                     "{field}: \"{shown}\" is no name of a key: 2 to {PREFIX_BYTES_MAX} bytes without `-`, `_` and `.`"
@@ -244,9 +239,9 @@ impl Faults<'_> {
             ));
         }
         self.keys("`allow.keys`", &allow.keys);
-        let allowed: BTreeSet<String> = allow.keys.iter().map(|key| folded(key)).collect();
+        let allowed: BTreeSet<String> = allow.keys.iter().map(|key| normal(key)).collect();
         for rule in &raw.rules {
-            if let Some(key) = rule.keys.iter().find(|key| allowed.contains(&folded(key))) {
+            if let Some(key) = rule.keys.iter().find(|key| allowed.contains(&normal(key))) {
                 self.list.push(RulesError {
                     rule: Some(rule.id.clone()),
                     message: format!(
