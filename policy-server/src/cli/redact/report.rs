@@ -112,11 +112,18 @@ impl Report {
                 return self.refused(totals.lines, why, "");
             }
         };
-        totals.changed += u64::from(!cleaned.rules.is_empty());
+        let line = cleaned.line;
+        totals.changed += u64::from(cleaned.changed);
         totals.found += cleaned.rules.len() as u64;
+        if cleaned.changed && cleaned.rules.is_empty() {
+            totals.found += 1;
+            self.line(
+                &format!("line {line}: a number: redacted"),
+                &json!({ "line": line, "action": Action::Redacted }),
+            )?;
+        }
         for rule in &cleaned.rules {
             *totals.rules.entry(rule.clone()).or_default() += 1;
-            let line = cleaned.line;
             self.line(
                 &format!("line {line}: {rule}: redacted"),
                 &json!({ "line": line, "rule": rule, "action": Action::Redacted }),

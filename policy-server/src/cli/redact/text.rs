@@ -28,6 +28,8 @@ pub(super) struct Cleaned {
     pub(super) text: String,
     /// The rule of each placeholder that was not there before.
     pub(super) rules: Vec<String>,
+    /// Whether anything was replaced: a number becomes `null`, without a placeholder.
+    pub(super) changed: bool,
 }
 
 impl Texts {
@@ -56,6 +58,7 @@ fn clean(rules: &Rules, line: u64, text: &str) -> Cleaned {
     let cleaned = rules.clean(text).into_owned();
     Cleaned {
         line,
+        changed: cleaned != text,
         rules: new_placeholders(text, &cleaned),
         text: cleaned,
     }
