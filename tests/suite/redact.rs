@@ -335,6 +335,22 @@ fn a_check_explains_rules_and_shows_what_is_wrong() {
 }
 
 #[test]
+fn a_check_reads_as_it_should() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/redact-check");
+    let mut told = String::new();
+    for file in ["doubtful.toml", "unsound.toml"] {
+        let ran = run(&cases, &["check", file], b"");
+        assert_eq!(ran.code, 1, "{file}");
+        told += &format!("$ portcullis redact check {file}\n{}{}", ran.out, ran.err);
+    }
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/cli/redact-check.txt");
+    if std::env::var_os("PORTCULLIS_BLESS").is_some() {
+        fs::write(&golden, &told).unwrap();
+    }
+    assert_eq!(told, fs::read_to_string(&golden).unwrap());
+}
+
+#[test]
 fn built_in_rules_are_listed() {
     let desk = desk();
     let listed = run(desk.path(), &["check", "--list", "--json"], b"");
@@ -353,4 +369,19 @@ fn built_in_rules_are_listed() {
         assert_eq!(line.split_whitespace().next(), Some(id));
         assert_eq!(line.split_whitespace().count(), 3, "{line}");
     }
+}
+
+#[test]
+fn the_rules_in_the_manual_are_read() {
+    let desk = desk();
+    let manual = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/redaction.md");
+    let manual = fs::read_to_string(manual).unwrap();
+    let rules = manual
+        .split("```toml\n# policies/redaction.toml\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .unwrap();
+    fs::write(desk.path().join("manual.toml"), rules).unwrap();
+    let ran = run(desk.path(), &["check", "manual.toml"], b"");
+    assert_eq!(ran.code, 0, "{}", ran.err);
 }

@@ -94,7 +94,7 @@ impl Advice<'_> {
             for prefix in &rule.prefixes {
                 if let Some(other) = first.get(prefix.as_str()) {
                     let message = format!("the rule `{}` looks for \"{prefix}\" too", other.id);
-                    self.about(Severity::Warning, rule, "prefixes", &message);
+                    self.about(Severity::Advice, rule, "prefixes", &message);
                 }
                 first.entry(prefix).or_insert(rule);
             }

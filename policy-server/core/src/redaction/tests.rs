@@ -177,7 +177,7 @@ from = "vault"
         ),
         (Severity::Advice, 11, "no `examples`"),
         (
-            Severity::Warning,
+            Severity::Advice,
             13,
             "the rule `short` looks for \"acm\" too",
         ),

@@ -49,13 +49,14 @@ pub struct RawRule {
     /// What the secret begins with, case-sensitive, at least three bytes each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prefixes: Vec<String>,
-    /// The characters behind the prefix.
+    /// The characters behind the prefix; required with `prefixes`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alphabet: Option<Alphabet>,
-    /// Fewest characters behind the prefix.
+    /// Fewest characters behind the prefix, at least 4; required with `prefixes`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<usize>,
-    /// Most characters behind the prefix; a longer run is no secret of this rule.
+    /// Most characters behind the prefix, at most 4096, which is the default; a longer run is no
+    /// secret of this rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<usize>,
     /// Names of keys whose values are secrets: whole names, compared without case, `-`, `_`, `.`.
