@@ -129,7 +129,7 @@ fn lines_keep_their_number_their_order_and_their_bytes() {
     assert_eq!(counts.map(Value::as_u64), [6, 2, 1, 1, 3].map(Some));
     assert!(
         ran.err
-            .starts_with("6 lines: 2 changed, 1 blocked, 1 not passed on"),
+            .starts_with("6 read, 2 changed, 1 blocked, 1 not passed on, 3 found"),
         "{}",
         ran.err
     );
@@ -173,6 +173,18 @@ fn redacting_twice_changes_nothing_and_a_ci_can_fail_on_what_is_found() {
     assert_eq!(run(desk.path(), &failing, input.as_bytes()).code, 1);
     let twice = run(desk.path(), &failing, once.out.as_bytes());
     assert_eq!((twice.code, &twice.out), (0, &once.out), "{}", twice.err);
+    let in_id = serde_json::to_string(input.trim_end()).unwrap();
+    let unread = run(
+        desk.path(),
+        &args,
+        format!("{{\"id\":{in_id},\"a\":01}}\n").as_bytes(),
+    );
+    assert_eq!(unread.code, 1);
+    assert!(
+        unread.out.contains("\"id\":null"),
+        "an id is no way out: {}",
+        unread.out
+    );
     let lenient = run(desk.path(), &["--fail-on", "none"], b"nonsense\n");
     assert_eq!(lenient.code, 0);
     let request = run(desk.path(), &["--direction", "request"], b"nonsense\n");

@@ -224,7 +224,7 @@ impl Explained {
             say(&"    cost: none; whole names are compared");
         }
         say(&format!(
-            "  {} examples found, {} counterexamples not",
+            "  examples: {}, counterexamples: {}",
             self.examples, self.counterexamples
         ));
     }

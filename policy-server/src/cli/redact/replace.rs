@@ -36,13 +36,8 @@ pub(super) fn replace<'a>(line: &'a [u8], plan: &Plan<'_>, way: Direction) -> Re
         Ok(message) => message,
         Err(fault) => {
             let id = recover_member(line, "id").and_then(|id| check(id.as_bytes()).ok());
-            let error = error(
-                id.and_then(Id::read).as_ref(),
-                PARSE,
-                way,
-                &fault.to_string(),
-            );
-            return Replaced::Refused(error, fault.to_string());
+            let (id, why) = (harmless(id, plan), fault.to_string());
+            return Replaced::Refused(error(id.as_ref(), PARSE, way, &why), why);
         }
     };
     let outcome = redact(message, plan);
@@ -52,11 +47,17 @@ pub(super) fn replace<'a>(line: &'a [u8], plan: &Plan<'_>, way: Direction) -> Re
             Replaced::Passed(Cow::Owned(spliced(line, message, text)), outcome)
         }
         Text::Blocked => {
-            let id = message.member("id").and_then(Id::read);
+            let id = harmless(message.member("id"), plan);
             let why = "it holds a secret of a class that is blocked, or too many of them";
             Replaced::Blocked(error(id.as_ref(), INTERNAL, way, why), outcome)
         }
     }
+}
+
+/// An id, when it is one and holds no secret itself.
+fn harmless(id: Option<Json<'_>>, plan: &Plan<'_>) -> Option<Id> {
+    let id = id.and_then(Id::read)?;
+    (plan.rules.clean(id.text()) == id.text()).then_some(id)
 }
 
 /// What stands in place of a line that is longer than the bound.

@@ -227,7 +227,7 @@ impl Totals {
 
     fn words(&self) -> Vec<String> {
         let mut lines = vec![format!(
-            "{} lines: {} changed, {} blocked, {} not passed on; {} secrets found; {:.3} s, {:.0} MB/s",
+            "{} read, {} changed, {} blocked, {} not passed on, {} found; {:.3} s, {:.1} MB/s",
             self.lines,
             self.changed,
             self.blocked,
