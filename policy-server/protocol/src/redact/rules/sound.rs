@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use super::RulesError;
-use super::built_in::BuiltIn;
 use super::own::normal;
+use super::table::BuiltIn;
 use crate::limits::{
     ALLOWED_MAX, HANDLE_SECONDS_MAX, HANDLE_SECONDS_MIN, OWN_RULES_MAX, PREFIX_BYTES_MAX,
     PREFIX_BYTES_MIN, RULE_PARTS_MAX, TAIL_MAX, TAIL_MIN, USES_MAX,
