@@ -271,7 +271,8 @@ fn a_line_comes_out_before_the_next_goes_in_and_memory_stays() {
     for _ in 0..200 {
         assert_eq!(talk.say(&line), answer);
     }
-    let grown = talk.peak_kib() - before;
+    // The kernel counts in batches, so that the peak may seem to shrink.
+    let grown = talk.peak_kib().saturating_sub(before);
     assert!(grown < 4_096, "27 MB of lines made it grow by {grown} KiB");
     drop(talk.to);
     let mut rest = String::new();
