@@ -143,14 +143,16 @@ pub(super) fn run(args: &Args) -> u8 {
 
 fn redact(args: &RedactArgs) -> Result<u8, UnreadError> {
     let rules = match &args.rules {
-        Some(path) => File::read(path),
-        None => File::built_in(),
-    };
-    let rules = match rules.rules {
-        Ok(rules) => rules,
-        Err(problems) => {
-            print(&problems, &rules.path, rules.text.as_deref(), Color::Auto);
-            return Ok(UNREAD);
+        None => Rules::built_in(),
+        Some(path) => {
+            let file = File::read(path);
+            match file.rules {
+                Ok(rules) => rules,
+                Err(problems) => {
+                    print(&problems, &file.path, file.text.as_deref(), Color::Auto);
+                    return Ok(UNREAD);
+                }
+            }
         }
     };
     let marks = marks(args.key_file.as_deref())?;
@@ -231,15 +233,6 @@ impl File {
                     text: None,
                 }
             }
-        }
-    }
-
-    fn built_in() -> Self {
-        let path = "built-in rules".to_owned();
-        Self {
-            rules: redaction::read(&path, ""),
-            path,
-            text: None,
         }
     }
 }
