@@ -34,6 +34,8 @@ mod pins;
 mod policies;
 /// Policies at work, through the whole gateway.
 mod policy;
+/// Secrets taken out of recorded messages, on the command line.
+mod redact;
 /// Secrets on their way through the gateway.
 mod redaction;
 /// A session belongs to whoever opened it.
