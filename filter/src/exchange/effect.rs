@@ -11,6 +11,10 @@ pub enum Effect {
     Ask(Ask),
     /// Take these headers out of the request that is held.
     StripRequest(Vec<String>),
+    /// Give these headers of the request that is held these values.
+    SetRequest(Vec<(String, String)>),
+    /// Put these bytes in the place of the body of the request that is held.
+    RequestBody(Vec<u8>),
     /// Let the request travel on. Nothing else does.
     Forward(Permit),
     /// Answer the agent ourselves; the request goes no further.

@@ -128,12 +128,13 @@ impl Refusal {
     }
 
     /// Policy denies; its record is already on disk.
-    pub(super) fn denied(asked: &Asked, denial: &Denial) -> Self {
+    pub(super) fn denied(context: &Context, asked: &Asked, denial: &Denial) -> Self {
         let body = match denial.shape {
-            Shape::Hidden => hidden(asked),
+            Shape::Hidden => hidden(context, asked),
             Shape::Refused => None,
         };
-        let body = body.unwrap_or_else(|| refusal_body(asked, code::DENIED, &denial.message));
+        let text = context.cleaned(&denial.message);
+        let body = body.unwrap_or_else(|| refusal_body(asked, code::DENIED, &text));
         Self {
             reply: answer(asked, body),
             report: None,
@@ -141,8 +142,8 @@ impl Refusal {
     }
 
     /// A human must answer first; the record of the question is already on disk.
-    pub(super) fn pending(asked: &Asked, message: &str) -> Self {
-        let body = refusal_body(asked, code::DENIED, message);
+    pub(super) fn pending(context: &Context, asked: &Asked, message: &str) -> Self {
+        let body = refusal_body(asked, code::DENIED, &context.cleaned(message));
         Self {
             reply: answer(asked, body),
             report: None,
@@ -157,6 +158,30 @@ impl Refusal {
             reply: answer(asked, body),
             report: Some(Box::new(asked.report("no-verdict", 200))),
         }
+    }
+
+    /// The message holds a secret that may not travel on; `place` says which and where.
+    pub(super) fn secret(asked: &Asked, place: &str) -> Self {
+        let text = format!("The message holds a secret that policy does not let through{place}.");
+        Self::unsent(asked, "secret", &text)
+    }
+
+    /// The message holds a handle that does not become a secret where it stands.
+    pub(super) fn handle(asked: &Asked) -> Self {
+        let text = "The message holds a handle that cannot be used there: it is expired or altered, or policy does not let it be used in this place. Nothing was sent.";
+        Self::unsent(asked, "handle", text)
+    }
+
+    fn unsent(asked: &Asked, reason: &'static str, text: &str) -> Self {
+        Self {
+            reply: answer(asked, refusal_body(asked, code::DENIED, text)),
+            report: Some(Box::new(asked.report(reason, 200))),
+        }
+    }
+
+    /// What the agent gets.
+    pub(super) const fn reply(&self) -> &LocalReply {
+        &self.reply
     }
 
     /// The gateway does not know the method; it looks like a server that does not.
@@ -202,7 +227,7 @@ impl Refusal {
 }
 
 impl Asked {
-    fn report(&self, reason: &'static str, status: u16) -> wire::Refusal {
+    pub(super) fn report(&self, reason: &'static str, status: u16) -> wire::Refusal {
         wire::Refusal {
             call: self.call,
             server: Some(self.server.clone()),
@@ -238,8 +263,8 @@ pub(super) fn error_body(id: Option<&str>, code: i32, text: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// The answer of a server that has no such thing.
-fn hidden(asked: &Asked) -> Option<Vec<u8>> {
+/// The answer of a server that has no such thing. The name is quoted from the message.
+fn hidden(context: &Context, asked: &Asked) -> Option<Vec<u8>> {
     let (code, text) = match (asked.target.as_ref()?, asked.era) {
         (Target::Tool(name), _) => (code::PARAMS, format!("Unknown tool: {name}")),
         (Target::Prompt(name), _) => (code::PARAMS, format!("Unknown prompt: {name}")),
@@ -252,7 +277,8 @@ fn hidden(asked: &Asked) -> Option<Vec<u8>> {
         (Target::Task(_), _) => (code::PARAMS, "Task not found".into()),
         (Target::Server, _) => return None,
     };
-    Some(error_body(asked.id.as_ref().map(Id::text), code, &text))
+    let id = asked.id.as_ref().map(Id::text);
+    Some(error_body(id, code, &context.cleaned(&text)))
 }
 
 fn answer(asked: &Asked, body: Vec<u8>) -> LocalReply {

@@ -100,7 +100,15 @@ mod tests {
 
     #[test]
     fn what_is_mirrored_reads_back() {
-        for text in ["plain", "[redacted:x]", "é", " padded ", "=?base64?x?=", "", "a\nb"] {
+        for text in [
+            "plain",
+            "[redacted:x]",
+            "é",
+            " padded ",
+            "=?base64?x?=",
+            "",
+            "a\nb",
+        ] {
             let value = mirror(text);
             assert_eq!(mirrored(&value).as_deref(), Some(text), "{value}");
             assert!(value.bytes().all(|byte| (0x20..=0x7e).contains(&byte)));
