@@ -2,6 +2,7 @@
 //! server wait for it with everything behind them, and the last thing that happens to each is that
 //! its secrets are taken out.
 
+mod carried;
 mod instead;
 mod telling;
 
@@ -12,7 +13,7 @@ use portcullis_protocol::json::Document;
 use portcullis_protocol::jsonrpc::{Id, Message};
 use portcullis_protocol::limits::{SERVER_REQUESTS_MAX, TELLS_MAX};
 use portcullis_protocol::mcp::Judged;
-use portcullis_protocol::names::{CallId, Name};
+use portcullis_protocol::names::Name;
 use portcullis_protocol::sse::Event;
 use portcullis_protocol::wire::{Direction, Fit, Report};
 
@@ -24,8 +25,11 @@ use super::reading::Call;
 use super::refusal::{Asked, code, error_body};
 use super::screen::{Expected, Fate, Form, Refused};
 use super::verdict::{self, Ruling};
+use carried::{Carried, deliver};
 use instead::{blocked, refused_inside, unfit, unlisted, withheld};
-use telling::{declined, delivered, tell, undelivered};
+use telling::{declined, tell, undelivered};
+
+pub(super) use carried::{Progress, Released, Text};
 
 /// The way from the MCP server to the agent.
 #[derive(Debug)]
@@ -46,19 +50,6 @@ struct Waiting {
     carried: Carried,
     question: Question,
     about: About,
-}
-
-/// A message on its way.
-#[derive(Debug)]
-struct Carried {
-    /// The event without its data.
-    event: Event,
-    /// The data.
-    document: Document,
-    text: Text,
-    is_error: bool,
-    /// The verdicts by which it goes.
-    admitted: Vec<CallId>,
 }
 
 #[derive(Debug)]
@@ -94,34 +85,6 @@ enum Next {
         questions: VecDeque<(Name, Question)>,
         refused: Refused,
     },
-}
-
-/// What became of the messages so far.
-#[derive(Debug, Default)]
-pub(super) struct Progress {
-    /// Messages that go to the agent, in order.
-    pub(super) released: Vec<Released>,
-    /// Questions, answers to the MCP server, reports.
-    pub(super) effects: Vec<Effect>,
-}
-
-/// A message that goes to the agent.
-#[derive(Debug)]
-pub(super) struct Released {
-    pub(super) event: Event,
-    pub(super) text: Text,
-    pub(super) is_error: bool,
-}
-
-/// Whether a message goes as it came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Text {
-    /// Byte for byte.
-    Original,
-    /// With a part replaced by policy.
-    Changed,
-    /// Withheld; something neutral stands in its place.
-    Withheld,
 }
 
 /// Whose messages these are, and what guards them.
@@ -448,57 +411,5 @@ impl Relay {
             question,
             about,
         });
-    }
-}
-
-impl Carried {
-    const fn new(event: Event, document: Document) -> Self {
-        Self {
-            event,
-            document,
-            text: Text::Original,
-            is_error: false,
-            admitted: Vec::new(),
-        }
-    }
-
-    /// The message with the list that the caller may see; without one only the event is left.
-    fn with(self, span: Range<usize>, list: Option<String>) -> Result<Self, Event> {
-        let mut text = self.document.into_text();
-        let list = list.filter(|_| text.get(span.clone()).is_some());
-        let Some(list) = list else {
-            return Err(self.event);
-        };
-        text.replace_range(span, &list);
-        let Ok(document) = Document::read(text.into_bytes()) else {
-            return Err(self.event);
-        };
-        Ok(Self {
-            text: Text::Changed,
-            ..Self::new(self.event, document)
-        })
-    }
-}
-
-fn deliver(carried: Carried, progress: &mut Progress) {
-    let data = carried.document.into_text();
-    progress.effects.extend(delivered(&carried.admitted, &data));
-    progress.released.push(Released {
-        event: Event {
-            data: Some(data),
-            ..carried.event
-        },
-        text: carried.text,
-        is_error: carried.is_error,
-    });
-}
-
-impl Released {
-    const fn original(event: Event) -> Self {
-        Self {
-            event,
-            text: Text::Original,
-            is_error: false,
-        }
     }
 }
