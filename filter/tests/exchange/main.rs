@@ -10,6 +10,7 @@
 
 mod answers;
 mod astray;
+mod redaction;
 mod requests;
 mod verdicts;
 mod world;

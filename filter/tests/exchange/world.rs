@@ -46,6 +46,7 @@ pub(crate) struct World {
     pub(crate) claims: Option<Claims>,
     pub(crate) peer: &'static str,
     pub(crate) last: bool,
+    pub(crate) now_us: u64,
 }
 
 impl World {
@@ -100,6 +101,7 @@ impl World {
             }),
             peer: "10.0.0.9:4711",
             last: false,
+            now_us: BEGAN_US + 1_000,
         }
     }
 
@@ -132,7 +134,7 @@ impl World {
     }
 
     pub(crate) fn step(&mut self, input: Input<'_>) {
-        for effect in self.exchange.step(input, BEGAN_US + 1_000) {
+        for effect in self.exchange.step(input, self.now_us) {
             match effect {
                 Effect::Ask(ask) => self.asks.push(ask),
                 Effect::StripRequest(names) => self.stripped.extend(names),
