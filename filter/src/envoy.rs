@@ -24,7 +24,7 @@ use crate::sessions::KnownSessions;
 use crate::waiting::Waiting;
 use host::{
     answer_status, buffer, dispatch, log, note, now_us, peer, read_claims, send, set_body,
-    set_reply_head, set_request_body, set_request_headers, strip_request, tell_server,
+    set_reply_head, set_request_body, set_request_headers, strip, tell_server,
 };
 
 /// How often waiting reports are sent.
@@ -199,7 +199,8 @@ impl Stream {
         for effect in effects {
             match effect {
                 Effect::Ask(ask) => asked = self.ask(&ask),
-                Effect::StripRequest(names) => strip_request(&names),
+                Effect::StripRequest(names) => strip(MapType::HttpRequestHeaders, &names),
+                Effect::StripTrailers(names) => strip(MapType::HttpResponseTrailers, &names),
                 Effect::SetRequest(headers) => set_request_headers(&headers),
                 Effect::RequestBody(bytes) => set_request_body(&bytes),
                 Effect::Forward(_permit) => self.request = Gate::Open,
@@ -368,6 +369,8 @@ impl HttpContext for Stream {
     }
 
     fn on_http_response_trailers(&mut self, _count: usize) -> Action {
+        let trailers = hostcalls::get_map_bytes(MapType::HttpResponseTrailers);
+        self.step(Input::ResponseTrailers(&trailers.unwrap_or_default()));
         let held = match self.exchange.body_mode() {
             BodyMode::Whole => RESPONSE_BYTES_MAX + 1,
             BodyMode::Untouched | BodyMode::Later | BodyMode::Chunks => 0,

@@ -70,6 +70,8 @@ pub enum Input<'a> {
         /// Whether the answer ends here.
         last: bool,
     },
+    /// The trailers of the MCP server's answer.
+    ResponseTrailers(&'a [(String, Vec<u8>)]),
     /// The stream is gone, finished or not.
     Gone,
 }
@@ -194,7 +196,13 @@ impl Exchange {
             (Stage::Closed, Input::Answered { .. }) | (_, Input::Gone) => {
                 (Stage::Closed, Vec::new())
             }
-            (_, Input::ResponseHead(_) | Input::ResponseBody(_) | Input::ResponseChunk { .. }) => {
+            (
+                _,
+                Input::ResponseHead(_)
+                | Input::ResponseBody(_)
+                | Input::ResponseChunk { .. }
+                | Input::ResponseTrailers(_),
+            ) => {
                 // Nothing went to the MCP server: this is our own reply, or one of Envoy's.
                 (Stage::Closed, vec![Effect::Answer(Gate::Open)])
             }
@@ -236,6 +244,7 @@ impl Exchange {
             Input::ResponseBody(size) => answering.grown(size),
             Input::ResponseChunk { bytes, last } => answering.chunk(bytes, last),
             Input::Answered { status, body } => answering.answered(status, body),
+            Input::ResponseTrailers(trailers) => answering.trailers(trailers),
             _ => (Replying::Goes(Box::new(answering)), Vec::new()),
         };
         match replying {

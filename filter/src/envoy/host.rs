@@ -61,9 +61,7 @@ pub(super) fn answer_status() -> u16 {
 
 pub(super) fn set_reply_head(head: &ReplyHead) {
     let map = MapType::HttpResponseHeaders;
-    for name in &head.remove {
-        note(hostcalls::remove_map_value(map, name));
-    }
+    strip(map, &head.remove);
     for (name, value) in &head.set {
         note(hostcalls::set_map_value(map, name, Some(value)));
     }
@@ -121,11 +119,11 @@ pub(super) fn set_request_headers(headers: &[(String, String)]) {
     }
 }
 
-/// Takes headers out of the request that is held.
-pub(super) fn strip_request(names: &[String]) {
-    let map = MapType::HttpRequestHeaders;
-    let strip = |name: &String| note(hostcalls::remove_map_value(map, name));
-    names.iter().for_each(strip);
+/// Takes headers or trailers out.
+pub(super) fn strip(map: MapType, names: &[String]) {
+    for name in names {
+        note(hostcalls::remove_map_value(map, name));
+    }
 }
 
 pub(super) fn buffer(which: BufferType, size: usize) -> Vec<u8> {

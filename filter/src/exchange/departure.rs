@@ -93,7 +93,7 @@ fn looked_at(
         Look::Blocked(place) => return Err(Stopped::Secret(place)),
     };
     // What has become of the message is JSON still; were it not, it would not leave.
-    let read = |text: String| Document::read(text.into_bytes()).map_err(|_| Stopped::Handle);
+    let read = |text| Document::of(text).map_err(|_| Stopped::Secret(String::new()));
     let redacted = redacted.map(read).transpose()?;
     let restored = opened.put_into(redacted.as_ref().unwrap_or(&document).json())?;
     let restored = restored.map(read).transpose()?;

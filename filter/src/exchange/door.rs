@@ -153,7 +153,7 @@ pub(super) fn judge(context: &Context, head: &RequestHead<'_>) -> Result<Door, R
         mirrors: headers.mirrors().map_err(refused)?,
         caller: caller.clone(),
     };
-    let strip = strip(server, head);
+    let strip = strip(server, head, verb);
     if verb == Verb::Post {
         headers.body_form().map_err(refused)?;
         return Ok(Door::Body(entry, strip));
@@ -199,11 +199,18 @@ const STRIPPED: [&str; 8] = [
     "x-rewrite-url",
 ];
 
-/// What ends here: the above, whatever would steer Envoy, and the token unless the server gets it.
-fn strip(server: &Server, head: &RequestHead<'_>) -> Effect {
+/// Whether a header repeats a value of the body.
+fn is_mirror(name: &str) -> bool {
+    name == "mcp-name" || name.starts_with("mcp-param-")
+}
+
+/// What ends here: the above, whatever would steer Envoy, mirrored values where there is no body,
+/// and the token unless the server gets it.
+fn strip(server: &Server, head: &RequestHead<'_>, verb: Verb) -> Effect {
     let ends = |name: &str| {
         STRIPPED.contains(&name)
             || name.starts_with("x-envoy-")
+            || (verb != Verb::Post && is_mirror(name))
             || (name == "authorization" && server.token == Token::Stripped)
     };
     let names = head.headers.iter().map(|(name, _)| name);
@@ -323,7 +330,6 @@ impl<'a> Headers<'a> {
 
     /// Headers that repeat a value of the body, each once: of two that differ one would be wrong.
     fn mirrors(&self) -> Result<Vec<(String, String)>, Refusal> {
-        let is_mirror = |name: &str| name == "mcp-name" || name.starts_with("mcp-param-");
         let names = self.pairs.iter().map(|(name, _)| name.as_str());
         let mut found: Vec<(String, String)> = Vec::new();
         for name in names.filter(|name| is_mirror(name)) {

@@ -21,6 +21,8 @@ pub enum Effect {
     Reply(LocalReply),
     /// Change the head of the answer that is held.
     ReplyHead(ReplyHead),
+    /// Take these trailers out of the answer.
+    StripTrailers(Vec<String>),
     /// Put these bytes in the place of what the host holds of the answer's body.
     Body(Vec<u8>),
     /// Hold the answer, or let go what is there.

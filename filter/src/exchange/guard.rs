@@ -5,9 +5,7 @@ use std::rc::Rc;
 
 use portcullis_protocol::json::Json;
 use portcullis_protocol::names::{Name, ServerName};
-use portcullis_protocol::redact::{
-    Action, Class, Fact, Literal, Outcome, Plan, Sealing, Text, redact,
-};
+use portcullis_protocol::redact::{Action, Fact, Literal, Outcome, Plan, Sealing, Text, redact};
 use portcullis_protocol::sse::Event;
 use portcullis_protocol::wire::{Direction, Redaction, Use};
 
@@ -26,8 +24,6 @@ pub(super) struct Guard {
     from: ServerName,
     /// Secrets that handles of the request became: no answer may hold them.
     restored: Vec<Literal>,
-    /// Classes that are revealed to the agent, without those of restored secrets.
-    shown: Vec<Class>,
     to_server: Ledger,
     to_client: Ledger,
     now_us: u64,
@@ -40,13 +36,11 @@ impl Guard {
         from: &ServerName,
         now_us: u64,
     ) -> Self {
-        let shown = terms.as_ref().map(|terms| terms.reveal.to_client.clone());
         Self {
             rules,
             terms,
             from: from.clone(),
             restored: Vec::new(),
-            shown: shown.unwrap_or_default(),
             to_server: Ledger::new(Direction::ToServer),
             to_client: Ledger::new(Direction::ToClient),
             now_us,
@@ -92,7 +86,7 @@ impl Guard {
         let terms = self.terms.as_deref();
         let plan = Plan {
             rules: &self.rules.rules,
-            reveal: &self.shown,
+            reveal: terms.map_or(&[], |terms| &terms.reveal.to_client),
             marked: terms.map_or(&[], |terms| &terms.marked.to_client),
             literals: &self.restored,
             marks: &self.rules.marks,
@@ -121,7 +115,6 @@ impl Guard {
         };
         let secret = sealing.open(handle, &goes.class, now_s).ok()?;
         let rule = self.rules.rules.named(handle.split('_').nth(1)?)?;
-        let class = &self.rules.rules.rule(rule).class;
         let fact = Fact {
             rule: Name::parse(&self.rules.rules.rule(rule).id).ok()?,
             class: goes.class.clone(),
@@ -130,12 +123,12 @@ impl Guard {
             mark: self.rules.marks.mark(&secret),
             action: Action::Restored,
         };
-        self.shown
-            .retain(|shown| shown != class && *shown != goes.class);
-        self.restored.push(Literal {
-            value: secret.clone(),
-            rule,
-        });
+        if self.restored.iter().all(|known| known.value != secret) {
+            self.restored.push(Literal {
+                value: secret.clone(),
+                rule,
+            });
+        }
         Some((secret, fact))
     }
 

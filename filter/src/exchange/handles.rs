@@ -18,15 +18,14 @@ const ARGUMENTS: &str = "/params/arguments";
 pub(super) struct Misplaced;
 
 /// A string of a request that holds handles.
-#[derive(Debug)]
 struct Holder {
     pointer: String,
     text: String,
 }
 
 /// Handles that have become secrets, and have not been put in yet: what was redacted before must
-/// not be looked at again.
-#[derive(Debug, Default)]
+/// not be looked at again. It does not print.
+#[derive(Default)]
 pub(super) struct Opened {
     holders: Vec<Holder>,
     secrets: Vec<(String, String)>,

@@ -231,14 +231,14 @@ impl Relay {
                 return progress.released.push(Released::original(event));
             }
         };
-        match Document::read(data.into_bytes()) {
+        match Document::of(data) {
             Ok(document) => {
                 let next = self.next(escort.call, &document);
                 let carried = Carried::new(event, document);
                 self.go(escort, carried, next, progress);
             }
-            Err((_, bytes)) => {
-                if let Fate::Withhold = self.expected.unsound(&bytes) {
+            Err((_, data)) => {
+                if let Fate::Withhold = self.expected.unsound(data.as_bytes()) {
                     progress.released.push(withheld(escort.call, event));
                 }
             }
@@ -305,7 +305,7 @@ impl Relay {
             Look::Blocked(place) => return self.blocked(call, carried, &place, progress),
             Look::Changed { text, structured } => (text, structured),
         };
-        let Ok(document) = Document::read(text.into_bytes()) else {
+        let Ok(document) = Document::of(text) else {
             progress.effects.extend(undelivered(&carried.admitted));
             return progress.released.push(withheld(call, carried.event));
         };

@@ -260,6 +260,22 @@ impl Answering {
         }
     }
 
+    /// The trailers of the answer, which go with what is left of it.
+    pub(super) fn trailers(self, trailers: &[(String, Vec<u8>)]) -> (Replying, Vec<Effect>) {
+        let shown = |text: &str| self.guard.may_show(text);
+        let odd = |(name, value): &&(String, Vec<u8>)| {
+            !shown(name) || !shown(&String::from_utf8_lossy(value))
+        };
+        let names = trailers.iter().filter(odd).map(|(name, _)| name.clone());
+        let names: Vec<String> = names.collect();
+        let effects = if names.is_empty() {
+            Vec::new()
+        } else {
+            vec![Effect::StripTrailers(names)]
+        };
+        (Replying::Goes(Box::new(self)), effects)
+    }
+
     /// The stream is gone.
     pub(super) fn gone(mut self, now_us: u64) -> Vec<Effect> {
         let mut effects = self.guard.close(&self.call.asked);

@@ -137,7 +137,9 @@ impl World {
         for effect in self.exchange.step(input, self.now_us) {
             match effect {
                 Effect::Ask(ask) => self.asks.push(ask),
-                Effect::StripRequest(names) => self.stripped.extend(names),
+                Effect::StripRequest(names) | Effect::StripTrailers(names) => {
+                    self.stripped.extend(names);
+                }
                 Effect::SetRequest(set) => self.set.extend(set),
                 Effect::RequestBody(body) => self.sent = String::from_utf8(body).ok(),
                 Effect::Forward(_) => self.forwarded += 1,

@@ -86,7 +86,10 @@ fn proxy_wasm_stays_in_one_room() {
             && !source.path.starts_with("tests/suite/tidy/")
             && source.text.contains("proxy_wasm")
     });
-    fails(&named, "only filter/src/envoy.rs and filter/src/envoy/ name proxy_wasm");
+    fails(
+        &named,
+        "only filter/src/envoy.rs and filter/src/envoy/ name proxy_wasm",
+    );
 }
 
 #[test]

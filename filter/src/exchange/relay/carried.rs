@@ -69,7 +69,7 @@ impl Carried {
             return Err(self.event);
         };
         text.replace_range(span, &list);
-        let Ok(document) = Document::read(text.into_bytes()) else {
+        let Ok(document) = Document::of(text) else {
             return Err(self.event);
         };
         Ok(Self {

@@ -1,6 +1,6 @@
 //! Whole answers: what goes to the agent has passed the last look.
 
-use portcullis_filter::exchange::Gate;
+use portcullis_filter::exchange::{Gate, Input};
 use portcullis_protocol::redact::Action;
 use portcullis_protocol::wire::{Direction, End, Report};
 use serde_json::{Value, json};
@@ -180,6 +180,20 @@ fn secrets_in_headers_of_the_server_end_here() {
         ],
     );
     assert_eq!(world.heads[0].remove, ["cache-control", "x-other"]);
+}
+
+#[test]
+fn secrets_in_trailers_of_the_server_end_here() {
+    let mut world = allowed("redact", json!({})).head(200, "text/event-stream", &[]);
+    world.stripped.clear();
+    let trailer = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+    let trailers = [
+        trailer("x-sum", "1"),
+        trailer("x-note", SECRET),
+        trailer(SECRET, "x"),
+    ];
+    world.step(Input::ResponseTrailers(&trailers));
+    assert_eq!(world.stripped, ["x-note", SECRET]);
 }
 
 #[test]

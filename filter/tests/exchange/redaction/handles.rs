@@ -1,6 +1,7 @@
 //! Handles: given to the agent, and turned back only where policy says.
 
 use portcullis_protocol::digest::Digest;
+use portcullis_protocol::headers::mirror;
 use portcullis_protocol::names::{Name, ServerName};
 use portcullis_protocol::redact::{Action, Class, HandleKey, Sealing};
 use portcullis_protocol::wire::{Direction, End, Report};
@@ -181,6 +182,25 @@ fn an_echoed_secret_is_scrubbed_whatever_policy_reveals() {
         .gone();
     assert_eq!(world.text(), events.replace(SECRET, PLACEHOLDER));
     holds_nothing(&world);
+
+    for mode in ["detect", "tokenize"] {
+        let arguments = json!({"auth": {"token": handle(&SOUND)}});
+        let world = World::ruled(&rules(mode)).send(&called_with(&arguments));
+        let world = world
+            .terms(terms.clone())
+            .head(200, "application/json", &[]);
+        let encoded = mirror(&format!(" you sent {SECRET}"));
+        let encoded = encoded.replace("=?base64?", "").replace("?=", "");
+        let world = world
+            .chunk(&answer(&format!("{SECRET} {encoded}")), true)
+            .gone();
+        assert!(
+            !world.text().is_empty() && !world.text().contains(&encoded),
+            "{mode}: {}",
+            world.text()
+        );
+        holds_nothing(&world);
+    }
 
     // Others of its class are still revealed, when nothing was restored.
     let world = sent_with(&json!({}), terms).head(200, "application/json", &[]);

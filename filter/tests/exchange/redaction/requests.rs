@@ -1,6 +1,7 @@
 //! Requests: judged as they came, sent without their secrets.
 
 use portcullis_protocol::digest::Digest;
+use portcullis_protocol::headers::mirror;
 use portcullis_protocol::redact::Action;
 use portcullis_protocol::wire::{Direction, End, Report};
 use serde_json::{Value, json};
@@ -135,7 +136,6 @@ fn messages_without_a_verdict_are_cleaned_too() {
 
 #[test]
 fn mirrored_headers_follow_the_body() {
-    let encoded = |text: &str| portcullis_protocol::headers::mirror(text);
     let umlaut = format!("ü {SECRET}");
     let arguments = json!({"token": SECRET, "note": umlaut, "region": "eu", "n": 42});
     let body = modern_call(
@@ -145,7 +145,7 @@ fn mirrored_headers_follow_the_body() {
     let world = World::ruled(&rules("redact"))
         .modern("tools/call", Some("echo"))
         .header("mcp-param-token", SECRET)
-        .header("mcp-param-note", &encoded(&umlaut))
+        .header("mcp-param-note", &mirror(&umlaut))
         .header("mcp-param-region", "eu")
         .header("mcp-param-n", "42")
         .header("mcp-param-alone", &format!("x-{SECRET}"))
@@ -157,7 +157,7 @@ fn mirrored_headers_follow_the_body() {
         world.set,
         [
             set("token", PLACEHOLDER),
-            set("note", &encoded(&format!("ü {PLACEHOLDER}"))),
+            set("note", &mirror(&format!("ü {PLACEHOLDER}"))),
             set("alone", &format!("x-{PLACEHOLDER}")),
         ]
     );

@@ -3,9 +3,15 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::{Fault, Json, check};
+use super::{Fault, Json, Wrong, check};
 
-/// A text and the proof that it has passed [`check`], so that nobody has to read it twice.
+/// What is wrong with bytes that are no text.
+const NOT_UTF8: Fault = Fault {
+    at: 0,
+    what: Wrong::Encoding,
+};
+
+/// A text and the proof that it has passed [`super::check`], so that nobody has to read it twice.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Document {
     text: String,
@@ -18,13 +24,30 @@ impl Document {
     /// # Errors
     /// The first [`Fault`] in it, and the bytes as they were.
     pub fn read(bytes: Vec<u8>) -> Result<Self, (Fault, Vec<u8>)> {
-        let span = match check(&bytes) {
-            Ok(json) => json.span_in(&bytes).unwrap_or_default(),
-            Err(fault) => return Err((fault, bytes)),
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let bytes = error.into_bytes();
+                let fault = super::check(&bytes).err().unwrap_or(NOT_UTF8);
+                return Err((fault, bytes));
+            }
         };
-        // What has passed is UTF-8.
-        let text = String::from_utf8(bytes).unwrap_or_default();
-        Ok(Self { text, span })
+        Self::of(text).map_err(|(fault, text)| (fault, text.into_bytes()))
+    }
+
+    /// The same for a text.
+    ///
+    /// # Errors
+    /// The first [`Fault`] in it, and the text as it was.
+    pub fn of(text: String) -> Result<Self, (Fault, String)> {
+        let read = check::text(&text).map(|json| Json::checked(json).span_in(text.as_bytes()));
+        match read {
+            Ok(span) => Ok(Self {
+                span: span.unwrap_or_default(),
+                text,
+            }),
+            Err(fault) => Err((fault, text)),
+        }
     }
 
     /// The document, without the white space around it.
@@ -56,7 +79,6 @@ impl fmt::Debug for Document {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::Wrong;
 
     #[test]
     fn a_document_keeps_its_text_and_its_proof() {
@@ -67,5 +89,13 @@ mod tests {
         let (fault, bytes) = Document::read(b"{\"a\":1,\"a\":2}".to_vec()).unwrap_err();
         assert_eq!(fault.what, Wrong::DuplicateKey);
         assert_eq!(bytes, b"{\"a\":1,\"a\":2}");
+        for (bytes, what) in [
+            (&b"\xef\xbb\xbf{}"[..], Wrong::ByteOrderMark),
+            (b"\xef\xbb\xbf\xff", Wrong::ByteOrderMark),
+            (b"{\"a\":\"\xff\"}", Wrong::Encoding),
+        ] {
+            let (fault, same) = Document::read(bytes.to_vec()).unwrap_err();
+            assert_eq!((fault.what, same.as_slice()), (what, bytes));
+        }
     }
 }
