@@ -85,7 +85,7 @@ fn looked_at(
     told: &mut Vec<Effect>,
 ) -> Result<Changes, Stopped> {
     let opened = handles::open(guard, &document)?;
-    let (look, notes) = guard.to_server(&call.asked, document.json());
+    let (look, notes) = guard.look_towards_server(&call.asked, document.json());
     told.extend(notes);
     let redacted = match look {
         Look::Clean => None,

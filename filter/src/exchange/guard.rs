@@ -59,7 +59,11 @@ impl Guard {
     }
 
     /// Looks at a message on its way to the MCP server, and says what is to be told.
-    pub(super) fn to_server(&mut self, asked: &Asked, message: Json<'_>) -> (Look, Vec<Effect>) {
+    pub(super) fn look_towards_server(
+        &mut self,
+        asked: &Asked,
+        message: Json<'_>,
+    ) -> (Look, Vec<Effect>) {
         let terms = self.terms.as_deref();
         let plan = Plan {
             rules: &self.rules.rules,
@@ -73,7 +77,11 @@ impl Guard {
     }
 
     /// Looks at a message on its way to the agent, and says what is to be told.
-    pub(super) fn to_client(&mut self, asked: &Asked, message: Json<'_>) -> (Look, Vec<Effect>) {
+    pub(super) fn look_towards_client(
+        &mut self,
+        asked: &Asked,
+        message: Json<'_>,
+    ) -> (Look, Vec<Effect>) {
         let InForce {
             handles, tenant, ..
         } = &*self.rules;

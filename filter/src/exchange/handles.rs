@@ -141,7 +141,9 @@ impl Opened {
             let found = self.secrets.iter().find(|(known, _)| known == handle);
             found.map(|(_, secret)| secret.as_str()).ok_or(Misplaced)
         };
-        if find_handles(&holder.text) == [0..holder.text.len()] {
+        if let [only] = find_handles(&holder.text).as_slice()
+            && *only == (0..holder.text.len())
+        {
             return secret(&holder.text).map(str::to_owned);
         }
         let ranges = find_handles(redacted);

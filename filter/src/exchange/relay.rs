@@ -298,7 +298,9 @@ impl Relay {
     /// The last look: what goes to the agent has passed it.
     fn release(&mut self, escort: &mut Escort<'_>, mut carried: Carried, progress: &mut Progress) {
         let call = escort.call;
-        let (look, told) = escort.guard.to_client(&call.asked, carried.document.json());
+        let (look, told) = escort
+            .guard
+            .look_towards_client(&call.asked, carried.document.json());
         progress.effects.extend(told);
         let (text, structured) = match look {
             Look::Clean => return deliver(carried, progress),
