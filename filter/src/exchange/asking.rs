@@ -7,8 +7,7 @@ use portcullis_protocol::digest::Digest;
 use portcullis_protocol::mcp::Era;
 use portcullis_protocol::names::{CallId, Name};
 use portcullis_protocol::wire::{
-    End, Outcome, REDACTION_PATH, Redaction, RedactionQuery, Report, SESSIONS_PATH, SessionQuery,
-    Standing, Step,
+    End, Outcome, REDACTION_PATH, Redaction, RedactionQuery, Report, Standing, Step,
 };
 
 use super::account::Account;
@@ -16,7 +15,7 @@ use super::departure::Departing;
 use super::door::{Entry, Verb};
 use super::effect::{Ask, Effect};
 use super::guard::Guard;
-use super::questions::Question;
+use super::questions::session_question;
 use super::reading::{Call, Needs};
 use super::refusal::{Asked, Refusal, code};
 use super::verdict::{self, Permit, Ruling};
@@ -122,24 +121,6 @@ fn waits(context: &Context, call: Call, about: About, question: Effect) -> (Stag
         began_us: context.began_us,
     };
     (Stage::Asking(Box::new(asking)), vec![question])
-}
-
-/// Asks whose session it is.
-pub(super) fn session_question(
-    call: CallId,
-    asked: &Asked,
-    session: Digest,
-    step: Step,
-) -> Option<Question> {
-    let query = SessionQuery {
-        call,
-        server: asked.server.clone(),
-        caller: asked.caller.clone(),
-        session,
-        step,
-    };
-    let body = serde_json::to_vec(&query).ok()?;
-    Some(Question::new(call, session, SESSIONS_PATH, body))
 }
 
 fn about_verdict(context: &Context, mut call: Call, now_us: u64) -> (Stage, Vec<Effect>) {

@@ -5,8 +5,8 @@ use portcullis_protocol::json::Json;
 use portcullis_protocol::mcp::Judged;
 use portcullis_protocol::names::{CallId, Name};
 use portcullis_protocol::wire::{
-    DECIDE_PATH, Direction, LISTS_PATH, ListAnswer, ListKind, ListQuery, Query, STRUCTURED_PATH,
-    StructuredQuery, Target,
+    DECIDE_PATH, Direction, LISTS_PATH, ListAnswer, ListKind, ListQuery, Query, SESSIONS_PATH,
+    STRUCTURED_PATH, SessionQuery, Step, StructuredQuery, Target,
 };
 use serde_json::value::RawValue;
 
@@ -81,6 +81,24 @@ pub(super) fn decide(
     query.digest = query.computed_digest();
     let body = serde_json::to_vec(&query).ok()?;
     Some(Question::new(query.call, query.digest, DECIDE_PATH, body))
+}
+
+/// Asks whose session it is.
+pub(super) fn session_question(
+    call: CallId,
+    asked: &Asked,
+    session: Digest,
+    step: Step,
+) -> Option<Question> {
+    let query = SessionQuery {
+        call,
+        server: asked.server.clone(),
+        caller: asked.caller.clone(),
+        session,
+        step,
+    };
+    let body = serde_json::to_vec(&query).ok()?;
+    Some(Question::new(call, session, SESSIONS_PATH, body))
 }
 
 /// Asks which part of a list the caller may see.

@@ -11,10 +11,9 @@ use portcullis_protocol::sse::{Event, Reader};
 use portcullis_protocol::wire::{End, Standing, Step};
 
 use super::account::Account;
-use super::asking::session_question;
 use super::effect::{Effect, Gate, LocalReply, ReplyHead};
 use super::guard::Guard;
-use super::questions::sub_call;
+use super::questions::{session_question, sub_call};
 use super::reading::Call;
 use super::refusal::{code, refusal_body};
 use super::relay::{Escort, Progress, Relay, Released, Text};

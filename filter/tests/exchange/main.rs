@@ -10,6 +10,7 @@
 
 mod answers;
 mod astray;
+mod known;
 mod redaction;
 mod requests;
 mod verdicts;

@@ -5,6 +5,7 @@ mod handles;
 mod requests;
 mod rules;
 mod streams;
+mod structured;
 
 use portcullis_protocol::redact::Action;
 use portcullis_protocol::wire::{Direction, Redactions, Report};

@@ -9,7 +9,8 @@ use portcullis_protocol::wire::{End, Report};
 use serde_json::{Value, json};
 
 use super::{PLACEHOLDER, SECRET, called_with, reasons, rules};
-use crate::world::{World, call, rules_answer, rules_digest};
+use crate::known::{knowing, rules_answer, rules_digest};
+use crate::world::{BEGAN_US, World, call};
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 
@@ -96,10 +97,10 @@ fn messages_without_a_verdict_ask_for_rules_that_are_not_fresh() {
     stream.answered(0, "");
     assert_eq!((stream.forwarded, stream.replies.len()), (0, 1));
 
-    let old = crate::world::knowing(&rules("redact"));
+    let old = knowing(&rules("redact"));
     old.borrow_mut().take(
         &serde_json::from_value(rules_answer(&rules("redact"))).unwrap(),
-        crate::world::BEGAN_US,
+        BEGAN_US,
     );
     let mut later = World::within(Rc::default(), old);
     later.now_us += 10_000_000;
@@ -113,7 +114,7 @@ fn messages_without_a_verdict_ask_for_rules_that_are_not_fresh() {
 
 #[test]
 fn terms_always_count_for_the_rules_that_they_name() {
-    let known = crate::world::knowing(&rules("redact"));
+    let known = knowing(&rules("redact"));
     let world = World::within(Rc::default(), Rc::clone(&known)).send(&call("echo"));
     let mut answer = rules_answer(&rules("detect"));
     answer["digest"] = json!(Digest::of(b"newer"));

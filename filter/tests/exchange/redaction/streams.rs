@@ -157,7 +157,7 @@ fn replayed_events_are_cleaned_again() {
 
 #[test]
 fn a_stream_without_a_verdict_follows_the_rules_in_force() {
-    let known = crate::world::knowing(&rules("detect"));
+    let known = crate::known::knowing(&rules("detect"));
     let world = World::within(std::rc::Rc::default(), std::rc::Rc::clone(&known));
     let world = world
         .bare("GET")
@@ -169,7 +169,7 @@ fn a_stream_without_a_verdict_follows_the_rules_in_force() {
         .head(200, "text/event-stream", &[])
         .chunk(&event, false);
     assert_eq!(world.text(), event);
-    let mut newer = crate::world::rules_answer(&rules("redact"));
+    let mut newer = crate::known::rules_answer(&rules("redact"));
     newer["digest"] = json!(portcullis_protocol::digest::Digest::of(b"newer"));
     known
         .borrow_mut()
