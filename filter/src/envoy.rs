@@ -152,7 +152,8 @@ impl RootContext for Root {
             staged: None,
             question: None,
             unread: Unread::default(),
-            trailers: None,
+            body: Gate::Open,
+            bodiless: None,
         }))
     }
 
@@ -172,8 +173,10 @@ struct Stream {
     /// The token of the question that is out.
     question: Option<u32>,
     unread: Unread,
+    /// How the last part of the answer's body was left: while it stands, the host has a body.
+    body: Gate,
     /// The trailers of the answer have come, and the host takes no body any more.
-    trailers: Option<()>,
+    bodiless: Option<()>,
 }
 
 /// Body that came while the exchange could not take it.
@@ -224,7 +227,7 @@ impl Stream {
         let Some(bytes) = self.staged.take() else {
             return;
         };
-        if self.trailers.is_none() {
+        if self.bodiless.is_none() {
             set_body(&bytes);
         } else if !bytes.is_empty() {
             // Behind the last body callback the host takes no body; then there is none at all.
@@ -311,6 +314,8 @@ impl Context for Stream {
             note(hostcalls::resume_http_request());
         }
         if answer == Gate::Hold && self.answer == Gate::Open {
+            // What the host held is on its way; touching it now would bring Envoy down.
+            self.body = Gate::Open;
             note(hostcalls::resume_http_response());
         }
     }
@@ -365,6 +370,7 @@ impl HttpContext for Stream {
     fn on_http_response_body(&mut self, size: usize, last: bool) -> Action {
         self.body(size, last);
         self.stage();
+        self.body = self.answer;
         action(self.answer)
     }
 
@@ -375,7 +381,7 @@ impl HttpContext for Stream {
             BodyMode::Whole => RESPONSE_BYTES_MAX + 1,
             BodyMode::Untouched | BodyMode::Later | BodyMode::Chunks => 0,
         };
-        self.trailers = Some(());
+        self.bodiless = (self.body == Gate::Open).then_some(());
         self.body(held, true);
         self.stage();
         action(self.answer)
