@@ -197,6 +197,13 @@ impl Rules {
         self.table.get(usize::from(id.0)).unwrap_or(NONE)
     }
 
+    /// The rule of this name.
+    #[must_use]
+    pub fn named(&self, id: &str) -> Option<RuleId> {
+        let place = self.table.iter().position(|rule| rule.id == id)?;
+        u16::try_from(place).ok().map(RuleId)
+    }
+
     /// All rules, built-in ones first.
     #[must_use]
     pub fn table(&self) -> &[Rule] {
