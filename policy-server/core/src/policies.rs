@@ -14,8 +14,9 @@ mod sources;
 
 use std::sync::{Arc, LazyLock};
 
-use portcullis_protocol::digest::Digest;
+use portcullis_protocol::digest::{Digest, Fields};
 use portcullis_protocol::names::ServerName;
+use portcullis_protocol::redact::Rules;
 
 use self::bundle::Stamp;
 use self::manifest::{EngineKind, Manifest};
@@ -23,6 +24,7 @@ use crate::catalogue::Catalogue;
 use crate::engine::Engine;
 use crate::engine::cedar::{self, SCHEMA};
 use crate::engine::rego;
+use crate::redaction;
 use crate::registry::{Change, Fit, Registry};
 use crate::schema::{BaseContext, MappingFault};
 
@@ -50,6 +52,8 @@ pub struct Policies {
     catalogue: Catalogue,
     engine: Engine,
     manifest: Manifest,
+    rules: Arc<Rules>,
+    rules_digest: Digest,
 }
 
 impl Policies {
@@ -64,7 +68,7 @@ impl Policies {
     fn fit(
         sources: Arc<Sources>,
         registry: &Registry,
-        before: Option<&Catalogue>,
+        before: Option<&Self>,
     ) -> Result<Self, Vec<Problem>> {
         let own = sources.text(SCHEMA_FILE);
         if own.is_some_and(|own| own != SCHEMA) {
@@ -79,7 +83,12 @@ impl Policies {
         let base = BASE.as_ref();
         let base = base
             .map_err(|fault| vec![Problem::new(Code::Schema, SCHEMA_FILE, &fault.to_string())])?;
-        let catalogue = Catalogue::gather(&sources, registry, base, before)?;
+        let known = before.map(|before| &before.catalogue);
+        let catalogue = Catalogue::gather(&sources, registry, base, known)?;
+        let rules = match before {
+            Some(before) => before.rules.clone(),
+            None => Arc::new(rules_of(&sources)?),
+        };
         let manifest = Manifest::of(&sources)?;
         let engine = match manifest.engine {
             EngineKind::Cedar => {
@@ -94,6 +103,8 @@ impl Policies {
             catalogue,
             engine,
             manifest,
+            rules_digest: digest_of(&rules),
+            rules,
         })
     }
 
@@ -109,7 +120,7 @@ impl Policies {
         let with = |changes: &[Change]| {
             let mut registry = registry.clone();
             registry.apply(server, changes);
-            Self::fit(self.sources.clone(), &registry, Some(&self.catalogue)).ok()
+            Self::fit(self.sources.clone(), &registry, Some(self)).ok()
         };
         if let Some(policies) = with(changes) {
             return Some(policies);
@@ -160,6 +171,18 @@ impl Policies {
         &self.manifest
     }
 
+    /// The rules of redaction.
+    #[must_use]
+    pub const fn rules(&self) -> &Arc<Rules> {
+        &self.rules
+    }
+
+    /// What names the rules of redaction.
+    #[must_use]
+    pub const fn rules_digest(&self) -> Digest {
+        self.rules_digest
+    }
+
     /// The signed bundle that it is from, if it is from one.
     #[must_use]
     pub fn stamp(&self) -> Option<&Stamp> {
@@ -181,6 +204,23 @@ impl Policies {
     pub const fn engine(&self) -> &Engine {
         &self.engine
     }
+}
+
+/// The rules of redaction in a set: those of its file, or the built-in ones.
+fn rules_of(sources: &Sources) -> Result<Rules, Vec<Problem>> {
+    redaction::read(
+        REDACTION_FILE,
+        sources.text(REDACTION_FILE).unwrap_or_default(),
+    )
+}
+
+/// What names rules: the digest of how they are written in JSON.
+#[must_use]
+pub fn digest_of(rules: &Rules) -> Digest {
+    let written = serde_json::to_vec(rules.raw()).unwrap_or_default();
+    Fields::of("portcullis/redaction-rules/v1")
+        .field(&written)
+        .finish()
 }
 
 /// Why a set was refused.

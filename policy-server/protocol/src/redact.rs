@@ -12,6 +12,7 @@ mod anchors;
 mod base64;
 mod class;
 mod context;
+mod derive;
 mod escapes;
 mod fact;
 mod format;
@@ -30,6 +31,7 @@ mod rules;
 mod walk;
 
 pub use class::Class;
+pub use derive::RedactionKey;
 pub use fact::{Action, Fact, Reason, Unscanned};
 pub use handle::{HandleError, HandleKey, Sealing, find_handles};
 pub use mark::{Mark, MarkKey};

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use portcullis_core::policies::{Code, Problem};
 use portcullis_core::redaction;
-use portcullis_protocol::redact::{MarkKey, RawRules, Rules};
+use portcullis_protocol::redact::{MarkKey, RawRules, RedactionKey, Rules};
 
 use self::report::{Form, Report, Totals};
 use super::render::{self, Color, Shown};
@@ -206,7 +206,9 @@ fn marks(path: Option<&Path>) -> Result<MarkKey, UnreadError> {
         path: path.to_owned(),
         source,
     })?;
-    MarkKey::parse(text.trim_end()).ok_or_else(|| UnreadError::Key(path.to_owned()))
+    let key = RedactionKey::parse(text.trim_end());
+    let key = key.ok_or_else(|| UnreadError::Key(path.to_owned()))?;
+    Ok(key.marks())
 }
 
 /// A rules file, read and compiled, or what is wrong with it.
