@@ -4,6 +4,7 @@
 //! way to configure, by environment or by flags.
 
 mod policies;
+mod redaction;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use crate::library::Origin;
 
 pub use policies::{PoliciesError, RawPolicies, read_public_key};
+pub use redaction::{RawRedaction, RedactionConfig, RedactionError, read_key};
 
 /// The file as written.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -30,6 +32,9 @@ pub struct RawConfig {
     pub policies: RawPolicies,
     /// The audit log.
     pub audit: RawAudit,
+    /// Redaction of secrets.
+    #[serde(default)]
+    pub redaction: RawRedaction,
     /// What the server says about itself.
     #[serde(default)]
     pub log: RawLog,
@@ -159,6 +164,8 @@ pub struct Config {
     pub candidate: Option<PathBuf>,
     /// What a decision's record keeps of arguments.
     pub arguments: Arguments,
+    /// The key and the tenant of redaction.
+    pub redaction: RedactionConfig,
     /// The form of a log line.
     pub log: LogFormat,
 }
@@ -202,6 +209,9 @@ pub enum ConfigError {
     /// It cannot be said where the policies come from.
     #[error(transparent)]
     Policies(#[from] PoliciesError),
+    /// Redaction is not configured soundly.
+    #[error(transparent)]
+    Redaction(#[from] RedactionError),
     /// Both listeners are the same.
     #[error("`data.listen` and `admin.listen` are the same; operators and filters are kept apart")]
     Same,
@@ -238,6 +248,7 @@ impl Config {
             database: folder.join(raw.audit.database),
             sync: raw.audit.sync,
             arguments: raw.audit.arguments,
+            redaction: raw.redaction.resolve(folder)?,
             log: raw.log.format,
         })
     }
