@@ -34,6 +34,10 @@ mod pins;
 mod policies;
 /// Policies at work, through the whole gateway.
 mod policy;
+/// Secrets taken out of recorded messages, on the command line.
+mod redact;
+/// Secrets on their way through the gateway.
+mod redaction;
 /// A session belongs to whoever opened it.
 mod sessions;
 /// Requests that mean one thing to us and another behind us.

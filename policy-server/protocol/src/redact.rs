@@ -9,20 +9,25 @@
 //! with the [`Plan`].
 
 mod anchors;
+mod base64;
 mod class;
 mod context;
+mod escapes;
 mod fact;
 mod format;
 mod handle;
 mod innocent;
 mod keys;
+mod look;
 mod mark;
 mod message;
+mod personal;
+mod placeholder;
 mod plan;
 mod positions;
 mod raw;
 mod rules;
-mod text;
+mod walk;
 
 pub use class::Class;
 pub use fact::{Action, Fact, Reason, Unscanned};
@@ -31,4 +36,4 @@ pub use mark::{Mark, MarkKey};
 pub use message::{Outcome, Text, redact};
 pub use plan::{Literal, Mode, Plan};
 pub use raw::{Alphabet, RawAllow, RawHandles, RawRule, RawRules, RawUse};
-pub use rules::{Rule, RuleId, Rules, RulesError};
+pub use rules::{BuiltIn, Detector, Rule, RuleId, Rules, RulesError, built_in};
