@@ -1,5 +1,10 @@
 //! Handles under attack: each bit, each character, each binding, each length.
 
+#![allow(
+    clippy::string_slice,
+    reason = "handles are ASCII, and ranges that do not fit should fail a test"
+)]
+
 use proptest::prelude::*;
 
 use super::*;
