@@ -12,6 +12,7 @@ mod up;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
+use portcullis_protocol::redact::Rules;
 
 /// Everything went well.
 const OK: u8 = 0;
@@ -69,9 +70,10 @@ pub fn run() -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Says what went wrong, and gives the code back.
+/// Says what went wrong, without the secrets that it may quote, and gives the code back.
 fn fail(error: &dyn std::fmt::Display, code: u8) -> u8 {
-    eprintln!("error: {error}");
+    let error = error.to_string();
+    eprintln!("error: {}", Rules::built_in().clean(&error));
     code
 }
 

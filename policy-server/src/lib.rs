@@ -14,6 +14,7 @@ pub mod gate;
 pub mod http;
 pub mod journal;
 pub mod library;
+pub mod log;
 pub mod metrics;
 pub mod redaction;
 pub mod serve;

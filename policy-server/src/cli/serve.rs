@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use tracing_subscriber::EnvFilter;
-
 use super::{OK, fail};
 use crate::config::{Config, LogFormat};
 use crate::serve::{ServeError, start};
@@ -34,7 +32,7 @@ pub(super) fn run(args: &Args) -> u8 {
         Ok(config) => config,
         Err(error) => return fail(&error, CONFIGURATION),
     };
-    log_to_stderr(if args.json {
+    crate::log::to_stderr(if args.json {
         LogFormat::Json
     } else {
         config.log
@@ -67,19 +65,4 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
     tracing::info!("stopping");
     running.stop().await;
     Ok(())
-}
-
-fn log_to_stderr(format: LogFormat) {
-    let filter =
-        EnvFilter::try_from_env("PORTCULLIS_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(colours)
-        .with_target(false)
-        .with_writer(std::io::stderr);
-    match format {
-        LogFormat::Text => builder.init(),
-        LogFormat::Json => builder.json().flatten_event(true).init(),
-    }
 }

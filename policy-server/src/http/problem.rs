@@ -1,9 +1,10 @@
-//! Errors as RFC 9457 problems, and answers as JSON.
+//! Errors as RFC 9457 problems, and answers as JSON. What a problem says holds no secret.
 
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
+use portcullis_protocol::redact::Rules;
 use serde::Serialize;
 
 use super::Reply;
@@ -28,6 +29,8 @@ fn reply(status: StatusCode, content_type: &'static str, body: Bytes) -> Reply {
 /// A problem of this status.
 pub(super) fn problem(status: StatusCode, detail: &str) -> Reply {
     let title = status.canonical_reason().unwrap_or_default();
+    // Errors may quote what was sent. They are rare enough to make the rules anew.
+    let detail = &Rules::built_in().clean(detail);
     let body = serde_json::to_vec(&Problem {
         status: status.as_u16(),
         title,

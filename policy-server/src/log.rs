@@ -1,0 +1,189 @@
+//! What is logged: every event passes the built-in redaction before it is written, and so does
+//! what a panic says.
+//!
+//! Deliberately absent: own rules of a policy folder: a log line may be written before any are
+//! loaded, and because they cannot be.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use portcullis_protocol::redact::Rules;
+use serde_json::Value;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::config::LogFormat;
+
+/// Logs to standard error from now on, panics included. `PORTCULLIS_LOG` says what.
+pub fn to_stderr(format: LogFormat) {
+    let filter =
+        EnvFilter::try_from_env("PORTCULLIS_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let colours = io::IsTerminal::is_terminal(&io::stderr());
+    let rules = Arc::new(Rules::built_in());
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(colours)
+        .with_target(false)
+        .with_writer(Clean { rules, format });
+    match format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().flatten_event(true).init(),
+    }
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        let message = panic.payload_as_str().unwrap_or("no message");
+        tracing::error!(
+            place = place.unwrap_or_default(),
+            message,
+            "a thread panicked"
+        );
+    }));
+}
+
+/// Makes writers that clean.
+#[derive(Clone, Debug)]
+struct Clean {
+    rules: Arc<Rules>,
+    format: LogFormat,
+}
+
+impl<'w> MakeWriter<'w> for Clean {
+    type Writer = Event<'w>;
+
+    fn make_writer(&'w self) -> Event<'w> {
+        Event {
+            clean: self,
+            bytes: Vec::new(),
+        }
+    }
+}
+
+/// One event: kept until it is whole, for a secret may be written in two parts.
+struct Event<'w> {
+    clean: &'w Clean,
+    bytes: Vec<u8>,
+}
+
+impl Write for Event<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Event<'_> {
+    fn drop(&mut self) {
+        let text = String::from_utf8_lossy(&self.bytes);
+        let line = match self.clean.format {
+            LogFormat::Text => self.clean.rules.clean(&text),
+            LogFormat::Json => clean_json(&self.clean.rules, &text),
+        };
+        // There is nobody left to tell that standard error is gone.
+        let _ = io::stderr().lock().write_all(line.as_bytes());
+    }
+}
+
+/// A line of JSON, clean and still JSON: decoded strings are looked at, not their spelling.
+fn clean_json<'t>(rules: &Rules, line: &'t str) -> Cow<'t, str> {
+    let Ok(mut value) = serde_json::from_str::<Value>(line) else {
+        // Not ours to interpret: a string of its own, so that the line stays JSON.
+        let whole = Value::from(rules.clean(line.trim_end()).into_owned());
+        return format!("{whole}\n").into();
+    };
+    if clean_value(rules, &mut value) == Change::None {
+        return Cow::Borrowed(line);
+    }
+    format!("{value}\n").into()
+}
+
+/// Whether anything was replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Change {
+    None,
+    Some,
+}
+
+fn clean_value(rules: &Rules, value: &mut Value) -> Change {
+    match value {
+        Value::String(text) => clean_text(rules, text),
+        Value::Array(items) => {
+            let changes = items.iter_mut().map(|item| clean_value(rules, item));
+            changes.fold(Change::None, Change::max)
+        }
+        Value::Object(members) => {
+            let mut change = Change::None;
+            for (mut key, mut value) in std::mem::take(members) {
+                change = change.max(clean_member(rules, &key, &mut value));
+                change = change.max(clean_text(rules, &mut key));
+                members.insert(key, value);
+            }
+            change
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => Change::None,
+    }
+}
+
+/// A member's value, which may be a secret because of its key.
+fn clean_member(rules: &Rules, key: &str, value: &mut Value) -> Change {
+    let change = clean_value(rules, value);
+    let Value::String(text) = value else {
+        return change;
+    };
+    let pair = format!("{key}={text}");
+    let Cow::Owned(cleaned) = rules.clean(&pair) else {
+        return change;
+    };
+    let rest = cleaned
+        .strip_prefix(key)
+        .and_then(|rest| rest.strip_prefix('='));
+    *text = rest.unwrap_or(&cleaned).to_owned();
+    Change::Some
+}
+
+fn clean_text(rules: &Rules, text: &mut String) -> Change {
+    let Cow::Owned(cleaned) = rules.clean(text) else {
+        return Change::None;
+    };
+    *text = cleaned;
+    Change::Some
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Put together here, so that nobody takes this file for one with a secret in it.
+    fn token() -> String {
+        format!("ghp_{}", "16C7e42F292c6912E7710c838347Ae178B4a")
+    }
+
+    #[test]
+    fn a_line_of_json_stays_json_without_its_secrets() {
+        let (rules, token) = (Rules::built_in(), token());
+        let quoted = format!("bad value \"{token}\"\n at line 1");
+        let line = serde_json::json!({"level": "INFO", "message": quoted, token.clone(): 1, "deep": [[token.clone()]]});
+        let cleaned = clean_json(&rules, &format!("{line}\n")).into_owned();
+        assert!(!cleaned.contains(&token[..12]), "{cleaned}");
+        let read: Value = serde_json::from_str(&cleaned).expect("JSON");
+        assert_eq!(read["level"], "INFO");
+        assert!(
+            cleaned.ends_with("}\n") && cleaned.contains("at line 1"),
+            "{cleaned}"
+        );
+    }
+
+    #[test]
+    fn a_line_without_secrets_stays_as_it_is() {
+        let line = "{\"z\":1,\"a\":\"ready for questions\"}\n";
+        assert!(
+            matches!(clean_json(&Rules::built_in(), line), Cow::Borrowed(same) if same == line)
+        );
+        let torn = clean_json(&Rules::built_in(), "{\"z\n").into_owned();
+        assert_eq!(torn, "\"{\\\"z\"\n");
+    }
+}
