@@ -17,7 +17,6 @@ use portcullis_protocol::names::ServerName;
 use portcullis_protocol::wire::Query;
 
 use crate::library::{Library, News, Origin, State};
-use crate::redaction::Handles;
 
 /// The draft.
 #[derive(Debug)]
@@ -27,7 +26,7 @@ impl Candidate {
     /// A draft in a folder, for the tools that are known.
     #[must_use]
     pub fn new(folder: PathBuf, registry: Registry) -> Self {
-        Self(Library::new(Origin::Folder(folder), registry).with(Handles::Possible))
+        Self(Library::new(Origin::Folder(folder), registry))
     }
 
     /// The state now.

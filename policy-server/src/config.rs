@@ -4,7 +4,6 @@
 //! way to configure, by environment or by flags.
 
 mod policies;
-mod redaction;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -17,7 +16,6 @@ use serde::Deserialize;
 use crate::library::Origin;
 
 pub use policies::{PoliciesError, RawPolicies, read_public_key};
-pub use redaction::{RawRedaction, RedactionConfig, RedactionError, read_key};
 
 /// The file as written.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -32,9 +30,6 @@ pub struct RawConfig {
     pub policies: RawPolicies,
     /// The audit log.
     pub audit: RawAudit,
-    /// Redaction of secrets.
-    #[serde(default)]
-    pub redaction: RawRedaction,
     /// What the server says about itself.
     #[serde(default)]
     pub log: RawLog,
@@ -164,8 +159,6 @@ pub struct Config {
     pub candidate: Option<PathBuf>,
     /// What a decision's record keeps of arguments.
     pub arguments: Arguments,
-    /// The key and the tenant of redaction.
-    pub redaction: RedactionConfig,
     /// The form of a log line.
     pub log: LogFormat,
 }
@@ -209,9 +202,6 @@ pub enum ConfigError {
     /// It cannot be said where the policies come from.
     #[error(transparent)]
     Policies(#[from] PoliciesError),
-    /// Redaction is not configured soundly.
-    #[error(transparent)]
-    Redaction(#[from] RedactionError),
     /// Both listeners are the same.
     #[error("`data.listen` and `admin.listen` are the same; operators and filters are kept apart")]
     Same,
@@ -248,7 +238,6 @@ impl Config {
             database: folder.join(raw.audit.database),
             sync: raw.audit.sync,
             arguments: raw.audit.arguments,
-            redaction: raw.redaction.resolve(folder)?,
             log: raw.log.format,
         })
     }

@@ -2,7 +2,6 @@
 
 mod lists;
 mod pace;
-mod secrets;
 
 use std::sync::Arc;
 
@@ -29,7 +28,6 @@ use crate::clock;
 use crate::journal::{AppendError, Await, Close, Effect, Entry, Journal, Recorded};
 use crate::library::Library;
 use crate::metrics::Metrics;
-use crate::redaction::Redaction;
 use crate::sessions::{Sessions, owner};
 use crate::store::{Restored, SessionRow};
 
@@ -71,8 +69,6 @@ pub struct Gate {
     arguments: Keep,
     /// A draft that is asked beside the policies in force.
     candidate: Option<Arc<Candidate>>,
-    /// Keys and tenant of redaction.
-    redaction: Redaction,
 }
 
 impl Gate {
@@ -82,7 +78,6 @@ impl Gate {
         library: Arc<Library>,
         journal: Journal,
         metrics: Arc<Metrics>,
-        redaction: Redaction,
         restored: Restored,
     ) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
@@ -97,7 +92,6 @@ impl Gate {
             opening: Mutex::default(),
             arguments: Keep::default(),
             candidate: None,
-            redaction,
         }
     }
 
@@ -129,7 +123,6 @@ impl Gate {
         let time_us = clock::now_us();
         let policies = self.library.in_force(time_us);
         let judgement = self.judge(&query, policies.as_deref(), time_us);
-        let judgement = self.on_terms(judgement, policies.as_deref().ok());
         let policies = policies.ok();
         let digest = policies.as_ref().map(|policies| policies.digest());
         let awaited = if judgement.allows() {

@@ -16,13 +16,12 @@ use std::time::Duration;
 use portcullis_core::audit::time::rfc3339_us;
 use portcullis_core::engine::Fault;
 use portcullis_core::policies::{
-    BYTES_MAX, Code, FILES_MAX, LoadError, Policies, Problem, REDACTION_FILE, Severity, Sources,
-    TOOLS_FOLDER, is_source,
+    BYTES_MAX, Code, FILES_MAX, LoadError, Policies, Problem, Severity, Sources, TOOLS_FOLDER,
+    is_source,
 };
 use portcullis_core::registry::Registry;
 
 use crate::clock;
-use crate::redaction::{Handles, needs_handles};
 
 pub use origin::{BundleFault, BundleFile, FUTURE_SECONDS_MAX, Origin, read_bundle};
 
@@ -51,11 +50,6 @@ pub enum FolderError {
         /// Why not.
         fault: BundleFault,
     },
-    /// Its rules make handles, and there is no key for them.
-    #[error(
-        "{REDACTION_FILE} makes handles: name a key file in `[redaction]`, or use another mode"
-    )]
-    Handles,
     /// Its policies are refused.
     #[error(transparent)]
     Load(#[from] LoadError),
@@ -81,11 +75,6 @@ impl FolderError {
                     &fault.to_string(),
                 )]
             }
-            Self::Handles => vec![Problem::new(
-                Code::Redaction,
-                REDACTION_FILE,
-                &self.to_string(),
-            )],
             Self::TooMuch(path) => vec![
                 Problem::new(
                     Code::Folder,
@@ -150,7 +139,6 @@ pub struct Library {
     origin: Origin,
     state: RwLock<Arc<State>>,
     registry: RwLock<Arc<Registry>>,
-    handles: Handles,
 }
 
 impl Library {
@@ -161,15 +149,7 @@ impl Library {
             origin,
             state: RwLock::default(),
             registry: RwLock::new(Arc::new(registry)),
-            handles: Handles::Impossible,
         }
-    }
-
-    /// The same library, which also takes rules that make handles where that is possible.
-    #[must_use]
-    pub const fn with(mut self, handles: Handles) -> Self {
-        self.handles = handles;
-        self
     }
 
     /// The tools that servers have listed.
@@ -281,9 +261,6 @@ impl Library {
     /// Loads a set, and counts what lints say about it: they are no reason to refuse it.
     fn load(&self, sources: Sources) -> Result<Policies, FolderError> {
         let policies = Policies::load(Arc::new(sources), &self.registry())?;
-        if self.handles == Handles::Impossible && needs_handles(policies.rules().raw()) {
-            return Err(FolderError::Handles);
-        }
         let said = policies.lints();
         let count = |code: Severity| said.iter().filter(|one| one.severity == code).count();
         let warnings = count(Severity::Warning) + count(Severity::Error);

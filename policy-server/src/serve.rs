@@ -13,7 +13,6 @@ use crate::http::{self, Admin, BindError, Data, Listener};
 use crate::journal::{AppendError, Journal};
 use crate::library::{Library, News, POLL_INTERVAL, State};
 use crate::metrics::Metrics;
-use crate::redaction::Redaction;
 use crate::store::{Store, StoreError};
 
 /// Why the server does not start.
@@ -28,9 +27,6 @@ pub enum ServeError {
     /// A listener cannot be had.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// The system gave no random bytes.
-    #[error("the system gave no random bytes: {0}")]
-    Random(#[from] getrandom::Error),
     /// The system does not say where a listener is.
     #[error("cannot tell the address of a listener: {0}")]
     Address(#[from] std::io::Error),
@@ -63,12 +59,7 @@ pub async fn start(config: &Config) -> Result<Running, ServeError> {
         let known = registry.clone();
         Arc::new(Candidate::new(dir, known))
     });
-    let redaction = Redaction::new(
-        config.redaction.tenant.clone(),
-        config.redaction.key.clone(),
-    )?;
-    let library = Library::new(config.policies.clone(), registry).with(redaction.handles());
-    let library = Arc::new(library);
+    let library = Arc::new(Library::new(config.policies.clone(), registry));
     library.remember(restored.newest_bundle_s);
     let mut seen = None;
     let news = library.look(&mut seen);
@@ -85,13 +76,7 @@ pub async fn start(config: &Config) -> Result<Running, ServeError> {
     journal
         .begin(record, &std::mem::take(&mut restored.open))
         .await?;
-    let gate = Gate::new(
-        library.clone(),
-        journal.clone(),
-        metrics.clone(),
-        redaction,
-        restored,
-    );
+    let gate = Gate::new(library.clone(), journal.clone(), metrics.clone(), restored);
     let gate = gate.keeping(config.arguments.into());
     let gate = Arc::new(gate.beside(candidate.clone()));
     take_over(&gate, &library, &metrics, news).await;

@@ -6,7 +6,6 @@
 //! server's word as such, which is the [`Registry`]'s.
 
 mod drift;
-mod output;
 mod pins;
 mod tags;
 
@@ -19,7 +18,6 @@ use portcullis_protocol::wire::Target;
 use serde::Serialize;
 
 pub use self::drift::{Compared, Drift, drift};
-pub use self::output::Output;
 pub use self::pins::{pinned, pins_file, pins_text};
 use self::tags::Tags;
 use crate::policies::{Problem, Sources};
@@ -47,8 +45,6 @@ pub struct Tool {
     pub origin: Origin,
     /// Its arguments in Cedar's terms.
     pub mapped: Arc<MappedTool>,
-    /// The schema of its structured results.
-    pub output: Output,
 }
 
 /// Where a definition is from.
@@ -274,7 +270,6 @@ impl Making<'_> {
             tags: self.tags,
             origin: self.origin,
             mapped,
-            output: Output::default(),
         })
     }
 

@@ -14,9 +14,8 @@ mod sources;
 
 use std::sync::{Arc, LazyLock};
 
-use portcullis_protocol::digest::{Digest, Fields};
+use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::ServerName;
-use portcullis_protocol::redact::Rules;
 
 use self::bundle::Stamp;
 use self::manifest::{EngineKind, Manifest};
@@ -24,7 +23,6 @@ use crate::catalogue::Catalogue;
 use crate::engine::Engine;
 use crate::engine::cedar::{self, SCHEMA};
 use crate::engine::rego;
-use crate::redaction;
 use crate::registry::{Change, Fit, Registry};
 use crate::schema::{BaseContext, MappingFault};
 
@@ -52,8 +50,6 @@ pub struct Policies {
     catalogue: Catalogue,
     engine: Engine,
     manifest: Manifest,
-    rules: Arc<Rules>,
-    rules_digest: Digest,
 }
 
 impl Policies {
@@ -68,7 +64,7 @@ impl Policies {
     fn fit(
         sources: Arc<Sources>,
         registry: &Registry,
-        before: Option<&Self>,
+        before: Option<&Catalogue>,
     ) -> Result<Self, Vec<Problem>> {
         let own = sources.text(SCHEMA_FILE);
         if own.is_some_and(|own| own != SCHEMA) {
@@ -83,12 +79,7 @@ impl Policies {
         let base = BASE.as_ref();
         let base = base
             .map_err(|fault| vec![Problem::new(Code::Schema, SCHEMA_FILE, &fault.to_string())])?;
-        let known = before.map(|before| &before.catalogue);
-        let catalogue = Catalogue::gather(&sources, registry, base, known)?;
-        let rules = match before {
-            Some(before) => before.rules.clone(),
-            None => Arc::new(rules_of(&sources)?),
-        };
+        let catalogue = Catalogue::gather(&sources, registry, base, before)?;
         let manifest = Manifest::of(&sources)?;
         let engine = match manifest.engine {
             EngineKind::Cedar => {
@@ -103,8 +94,6 @@ impl Policies {
             catalogue,
             engine,
             manifest,
-            rules_digest: digest_of(&rules),
-            rules,
         })
     }
 
@@ -120,7 +109,7 @@ impl Policies {
         let with = |changes: &[Change]| {
             let mut registry = registry.clone();
             registry.apply(server, changes);
-            Self::fit(self.sources.clone(), &registry, Some(self)).ok()
+            Self::fit(self.sources.clone(), &registry, Some(&self.catalogue)).ok()
         };
         if let Some(policies) = with(changes) {
             return Some(policies);
@@ -171,18 +160,6 @@ impl Policies {
         &self.manifest
     }
 
-    /// The rules of redaction.
-    #[must_use]
-    pub const fn rules(&self) -> &Arc<Rules> {
-        &self.rules
-    }
-
-    /// What names the rules of redaction.
-    #[must_use]
-    pub const fn rules_digest(&self) -> Digest {
-        self.rules_digest
-    }
-
     /// The signed bundle that it is from, if it is from one.
     #[must_use]
     pub fn stamp(&self) -> Option<&Stamp> {
@@ -204,23 +181,6 @@ impl Policies {
     pub const fn engine(&self) -> &Engine {
         &self.engine
     }
-}
-
-/// The rules of redaction in a set: those of its file, or the built-in ones.
-fn rules_of(sources: &Sources) -> Result<Rules, Vec<Problem>> {
-    redaction::read(
-        REDACTION_FILE,
-        sources.text(REDACTION_FILE).unwrap_or_default(),
-    )
-}
-
-/// What names rules: the digest of how they are written in JSON.
-#[must_use]
-pub fn digest_of(rules: &Rules) -> Digest {
-    let written = serde_json::to_vec(rules.raw()).unwrap_or_default();
-    Fields::of("portcullis/redaction-rules/v1")
-        .field(&written)
-        .finish()
 }
 
 /// Why a set was refused.

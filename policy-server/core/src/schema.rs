@@ -327,14 +327,5 @@ impl MappedTool {
     }
 }
 
-/// The check of an `outputSchema`, within the bounds of all schemas.
-///
-/// # Errors
-/// It is no schema, or too large.
-pub(crate) fn output_check(schema: &Value) -> Result<Validator, MappingFault> {
-    bounds::check(schema)?;
-    check::whole(schema, check::draft(schema)?)
-}
-
 #[cfg(test)]
 mod tests;

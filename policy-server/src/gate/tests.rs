@@ -64,15 +64,11 @@ async fn gate(folder: &Path) -> Gate {
                     panic!()
                 };
                 library.adopt(set);
-                return Gate::new(Arc::new(library), journal, metrics, redaction(), restored);
+                return Gate::new(Arc::new(library), journal, metrics, restored);
             }
         }
     }
     panic!("the lock was never released");
-}
-
-fn redaction() -> Redaction {
-    Redaction::new(Name::from_static("default"), None).unwrap()
 }
 
 fn list(items: usize, version: usize) -> ListQuery {

@@ -12,8 +12,7 @@ use portcullis_protocol::limits::{
     URI_BYTES_MAX,
 };
 use portcullis_protocol::wire::{
-    DECIDE_PATH, LISTS_PATH, ListQuery, OUTCOMES_PATH, Query, REDACTION_PATH, RedactionQuery,
-    Reports, SESSIONS_PATH, STRUCTURED_PATH, SessionQuery, StructuredQuery,
+    DECIDE_PATH, LISTS_PATH, ListQuery, OUTCOMES_PATH, Query, Reports, SESSIONS_PATH, SessionQuery,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -28,8 +27,6 @@ const CALLER_BYTES_MAX: usize = 2 * NAME_BYTES_MAX * (ROLES_MAX + 3) + 4_096;
 const DECIDE_BYTES_MAX: usize =
     REQUEST_BYTES_MAX + 2 * URI_BYTES_MAX * TARGETS_MAX + CALLER_BYTES_MAX;
 const LIST_BYTES_MAX: usize = RESPONSE_BYTES_MAX + CALLER_BYTES_MAX;
-/// A question about nothing but an exchange.
-const SMALL_BYTES_MAX: usize = 1_024;
 const REPORTS_BYTES_MAX: usize = REPORTS_MAX * CALLER_BYTES_MAX;
 
 /// Routes of the filters.
@@ -78,20 +75,6 @@ impl Data {
         Ok(json(StatusCode::OK, &answer))
     }
 
-    async fn redaction(&self, body: Incoming) -> Result<Reply, Refused> {
-        let query: RedactionQuery = parse(body, SMALL_BYTES_MAX).await?;
-        Ok(json(StatusCode::OK, &self.0.redaction(query)))
-    }
-
-    async fn structured(&self, body: Incoming) -> Result<Reply, Refused> {
-        let query: StructuredQuery = parse(body, LIST_BYTES_MAX).await?;
-        let gate = self.0.clone();
-        let turn = self.0.aside(move || gate.structured(&query)).await;
-        let (answer, turn) = turn.map_err(|error| refused(&error))?;
-        drop(turn);
-        Ok(json(StatusCode::OK, &answer))
-    }
-
     async fn outcomes(&self, body: Incoming) -> Result<Reply, Refused> {
         let reports: Reports = parse(body, REPORTS_BYTES_MAX).await?;
         if reports.reports.len() > REPORTS_MAX {
@@ -108,15 +91,7 @@ impl Routes for Data {
     async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Reply {
         let (head, body) = request.into_parts();
         let path = head.uri.path();
-        let known = [
-            DECIDE_PATH,
-            LISTS_PATH,
-            SESSIONS_PATH,
-            OUTCOMES_PATH,
-            REDACTION_PATH,
-            STRUCTURED_PATH,
-        ]
-        .contains(&path);
+        let known = [DECIDE_PATH, LISTS_PATH, SESSIONS_PATH, OUTCOMES_PATH].contains(&path);
         if known && head.method != Method::POST {
             return wrong_method();
         }
@@ -125,8 +100,6 @@ impl Routes for Data {
             LISTS_PATH => self.lists(body).await,
             SESSIONS_PATH => self.sessions(body).await,
             OUTCOMES_PATH => self.outcomes(body).await,
-            REDACTION_PATH => self.redaction(body).await,
-            STRUCTURED_PATH => self.structured(body).await,
             _ => Err(Refused::new(StatusCode::NOT_FOUND, "")),
         };
         answer.unwrap_or_else(|refused| refused.reply())

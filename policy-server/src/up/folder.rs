@@ -106,10 +106,6 @@ impl Folder {
         self.file("portcullis.toml")
     }
 
-    pub(crate) fn redaction_key(&self) -> PathBuf {
-        self.file("redaction.key")
-    }
-
     pub(crate) fn endpoints(&self) -> PathBuf {
         self.file("endpoints.json")
     }

@@ -113,15 +113,6 @@ impl TokenKey {
     }
 }
 
-/// Makes the key of marks and handles, when there is none yet.
-pub(crate) fn keep_redaction_key(path: &Path) -> Result<(), KeyError> {
-    if path.exists() {
-        return Ok(());
-    }
-    let digits = random::<32>()?.map(|byte| format!("{byte:02x}")).concat();
-    Ok(folder::write(path, &format!("{digits}\n"))?)
-}
-
 /// A fresh token id.
 pub(crate) fn token_id() -> Result<String, KeyError> {
     Ok(encode(&random::<16>()?))
@@ -140,17 +131,6 @@ fn encode(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_key_of_redaction_is_kept() {
-        let temp = tempfile::tempdir().unwrap();
-        let path = temp.path().join("redaction.key");
-        keep_redaction_key(&path).unwrap();
-        let first = std::fs::read(&path).unwrap();
-        keep_redaction_key(&path).unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), first);
-        crate::config::read_key(&path).unwrap();
-    }
 
     #[test]
     fn the_key_is_kept() {

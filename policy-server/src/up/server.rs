@@ -73,15 +73,12 @@ pub(crate) fn config(plan: &Plan, sync: AuditSync) -> String {
          \n\
          [policies]\ndir = {}\n\
          \n\
-         [audit]\ndatabase = {}\nsync = \"{}\"\n\
-         \n\
-         [redaction]\nkey_file = {}\n",
+         [audit]\ndatabase = {}\nsync = \"{}\"\n",
         toml::Value::String(socket),
         plan.admin_port,
         quoted(plan.policies.clone()),
         quoted(plan.folder.database()),
         sync.word(),
-        quoted(plan.folder.redaction_key()),
     )
 }
 

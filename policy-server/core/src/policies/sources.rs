@@ -43,15 +43,8 @@ pub fn is_source(name: &str) -> bool {
     let (counts, file) = match name.split_once('/') {
         None => {
             let written = name.ends_with(".cedar") || name.ends_with(".rego");
-            let known = [
-                SCHEMA_FILE,
-                MANIFEST_FILE,
-                TAGS_FILE,
-                ROLES_FILE,
-                REDACTION_FILE,
-                DATA_FILE,
-            ]
-            .contains(&name);
+            let known =
+                [SCHEMA_FILE, MANIFEST_FILE, TAGS_FILE, ROLES_FILE, DATA_FILE].contains(&name);
             (written || known, name)
         }
         Some((folder, file)) => {
