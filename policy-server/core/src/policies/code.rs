@@ -20,6 +20,8 @@ pub enum Code {
     Tools,
     /// `tags.toml` says something else than tags.
     Tags,
+    /// `redaction.toml` holds no rules, or rules that cannot be kept.
+    Redaction,
     /// `bundle.toml` is no manifest, or the files are not for its engine.
     Manifest,
     /// A Rego module is refused.
@@ -84,6 +86,8 @@ pub enum Code {
     LintUnknownGroup,
     /// A tag that no tool is given.
     LintUnknownTag,
+    /// A class of data that no rule finds.
+    LintUnknownClass,
     /// A gate that an expired approval opens.
     LintGateWithoutExpiry,
     /// A gate that an approval of other arguments opens.
@@ -97,7 +101,7 @@ pub enum Code {
 }
 
 /// The lints that fail a check, and can be let through.
-pub const WARNINGS: [Code; 11] = [
+pub const WARNINGS: [Code; 12] = [
     Code::LintOverruledPermit,
     Code::LintDuplicatePolicy,
     Code::LintUnprefixedId,
@@ -106,6 +110,7 @@ pub const WARNINGS: [Code; 11] = [
     Code::LintUnknownRole,
     Code::LintUnknownGroup,
     Code::LintUnknownTag,
+    Code::LintUnknownClass,
     Code::LintGateWithoutExpiry,
     Code::LintGateWithoutDigest,
     Code::LintGateWithoutGroup,
@@ -121,6 +126,7 @@ impl Code {
             Self::Schema => "schema",
             Self::Tools => "tools",
             Self::Tags => "tags",
+            Self::Redaction => "redaction",
             Self::Manifest => "manifest",
             Self::Rego => "rego",
             Self::Bundle => "bundle",
@@ -153,6 +159,7 @@ impl Code {
             Self::LintUnknownRole => "lint-unknown-role",
             Self::LintUnknownGroup => "lint-unknown-group",
             Self::LintUnknownTag => "lint-unknown-tag",
+            Self::LintUnknownClass => "lint-unknown-class",
             Self::LintGateWithoutExpiry => "lint-gate-without-expiry",
             Self::LintGateWithoutDigest => "lint-gate-without-digest",
             Self::LintGateWithoutGroup => "lint-gate-without-group",
