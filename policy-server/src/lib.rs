@@ -15,6 +15,7 @@ pub mod http;
 pub mod journal;
 pub mod library;
 pub mod metrics;
+pub mod secrets;
 pub mod serve;
 pub mod sessions;
 pub mod store;

@@ -65,11 +65,7 @@ pub struct Disclosed {
 ///
 /// # Errors
 /// The policies fail; then nothing is disclosed.
-pub fn disclosed(
-    engine: &Engine,
-    rules: &Redacting,
-    asker: Asker<'_>,
-) -> Result<Disclosed, Fault> {
+pub fn disclosed(engine: &Engine, rules: &Redacting, asker: Asker<'_>) -> Result<Disclosed, Fault> {
     let reveal = |way| engine.granted(asker, Wish::Reveal(way), rules.classes());
     let reveal = Reveal {
         to_server: reveal(Direction::ToServer)?,

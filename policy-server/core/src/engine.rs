@@ -44,7 +44,7 @@ impl Engine {
 
     /// Whether any policy reveals or restores data; most sets have none.
     #[must_use]
-    pub const fn discloses(&self) -> bool {
+    pub fn discloses(&self) -> bool {
         match self {
             Self::Cedar(engine) => engine.discloses(),
             Self::Rego(engine) => engine.discloses(),

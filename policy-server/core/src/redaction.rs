@@ -83,11 +83,14 @@ impl Redacting {
     #[must_use]
     pub fn without_handles(&self) -> Vec<Problem> {
         let raw = self.raw();
-        let tokenizes = raw.mode == Mode::Tokenize
-            || raw.classes.values().any(|mode| *mode == Mode::Tokenize);
+        let tokenizes =
+            raw.mode == Mode::Tokenize || raw.classes.values().any(|mode| *mode == Mode::Tokenize);
         let help = "name a file with a key as `redaction.key_file` in the server's configuration";
         let wanting = [
-            (tokenizes, "`tokenize` makes handles, and there is no key for them"),
+            (
+                tokenizes,
+                "`tokenize` makes handles, and there is no key for them",
+            ),
             (
                 !raw.uses.is_empty(),
                 "`[[use]]` restores handles, and there is no key for them",

@@ -20,7 +20,15 @@ const LOOKS_MAX: usize = 20_000;
 const FIELDS_MAX: usize = 256;
 
 /// Keywords whose schemas hold for the value itself.
-const SAME: [&str; 7] = ["allOf", "anyOf", "oneOf", "if", "then", "else", "dependentSchemas"];
+const SAME: [&str; 7] = [
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "if",
+    "then",
+    "else",
+    "dependentSchemas",
+];
 
 /// Keywords whose schema, or one of whose schemas, holds for any member or item.
 const ANY: [&str; 7] = [
@@ -78,7 +86,9 @@ pub(super) fn fields(root: &Value) -> Vec<String> {
 fn marks(schema: &Value) -> bool {
     let says = |name: &str| schema.get(name).and_then(Value::as_bool) == Some(true);
     schema.get("format").and_then(Value::as_str) == Some("password")
-        || ["writeOnly", "x-secret", "x-sensitive"].into_iter().any(says)
+        || ["writeOnly", "x-secret", "x-sensitive"]
+            .into_iter()
+            .any(says)
 }
 
 fn below<'a>(root: &'a Value, at: &At<'a>, waiting: &mut Vec<At<'a>>) {
@@ -160,7 +170,14 @@ mod tests {
             "$defs": {"entry": {"properties": {"key": {"x-secret": true}, "unused": {}}}},
         });
         let expected = [
-            "/a~1b", "/choice/t", "/list/*/key", "/map/*", "/pass", "/user", "/whole", "/whole/in",
+            "/a~1b",
+            "/choice/t",
+            "/list/*/key",
+            "/map/*",
+            "/pass",
+            "/user",
+            "/whole",
+            "/whole/in",
         ];
         assert_eq!(fields(&schema), expected);
         assert!(fields(&json!(true)).is_empty());
@@ -172,7 +189,8 @@ mod tests {
         let fields = fields(&tree);
         assert_eq!(fields.len(), STEPS_MAX);
         assert!(fields.contains(&"/next/next/s".to_owned()));
-        let wide = json!({"properties": {"a": {"$ref": "#"}, "b": {"$ref": "#"}, "c": {"$ref": "#"}}});
+        let wide =
+            json!({"properties": {"a": {"$ref": "#"}, "b": {"$ref": "#"}, "c": {"$ref": "#"}}});
         assert!(super::fields(&wide).is_empty());
     }
 }

@@ -101,7 +101,7 @@ pub(super) fn unmixed(found: &[&Found<'_>]) -> Result<(), Vec<Problem>> {
 impl Engine {
     /// Whether a permit names an action on data.
     #[must_use]
-    pub const fn discloses(&self) -> bool {
+    pub fn discloses(&self) -> bool {
         !self.disclosing.by_action.is_empty()
     }
 
@@ -189,6 +189,8 @@ fn context(asker: Asker<'_>, wish: Wish<'_>) -> Result<Context, Fault> {
             pairs.push(("from", entity(entities::server(from))));
         }
     }
-    let pairs = pairs.into_iter().map(|(name, value)| (name.to_owned(), value));
+    let pairs = pairs
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value));
     Context::from_pairs(pairs).map_err(|_| Fault::UnfitRequest)
 }

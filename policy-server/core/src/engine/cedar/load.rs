@@ -50,7 +50,9 @@ pub(super) static DATA: LazyLock<Result<Schema, Vec<Problem>>> = LazyLock::new(|
 
 fn with_actions(keep: impl Fn(&str) -> bool) -> Result<Value, Vec<Problem>> {
     let mut law = LAW.clone()?;
-    let actions = law.pointer_mut("/Mcp/actions").and_then(Value::as_object_mut);
+    let actions = law
+        .pointer_mut("/Mcp/actions")
+        .and_then(Value::as_object_mut);
     if let Some(actions) = actions {
         actions.retain(|action, _| keep(action));
     }
@@ -76,8 +78,9 @@ impl Engine {
         };
         let schema = schema(catalogue)?;
         let actions = schema.action_entities().map_err(|error| unfit(&error))?;
-        let (data, messages): (Vec<&Found<'_>>, Vec<&Found<'_>>) =
-            found.iter().partition(|found| disclose::names(&found.policy));
+        let (data, messages): (Vec<&Found<'_>>, Vec<&Found<'_>>) = found
+            .iter()
+            .partition(|found| disclose::names(&found.policy));
         validate(&schema, &messages)?;
         disclose::unmixed(&data)?;
         let of_data = DATA.as_ref().map_err(Clone::clone)?;

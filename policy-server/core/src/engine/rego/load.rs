@@ -4,7 +4,8 @@ use serde_json::Map;
 
 use super::module::{self, Module};
 use super::{
-    Arguments, EVALUATION_MS_MAX, Engine, HIDES, OPINION, RESTORE, REVEAL, bounds, cycles, input, rules, timer,
+    Arguments, EVALUATION_MS_MAX, Engine, HIDES, OPINION, RESTORE, REVEAL, bounds, cycles, input,
+    rules, timer,
 };
 use crate::policies::{Code, Place, Problem, Sources};
 use crate::schema::strict;

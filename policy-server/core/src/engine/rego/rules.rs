@@ -19,9 +19,7 @@ pub(super) const OURS: &str = "portcullis";
 pub(super) const THEIRS: &str = "mcp";
 
 /// The sets that authors add to.
-pub(super) const SETS: [&str; 6] = [
-    "permits", "gates", "forbids", "hides", "reveal", "restore",
-];
+pub(super) const SETS: [&str; 6] = ["permits", "gates", "forbids", "hides", "reveal", "restore"];
 
 /// Names that other policies use for the same; here they would be without effect.
 const STRANGERS: [&str; 6] = ["allow", "allowed", "deny", "denied", "denies", "violation"];
