@@ -88,8 +88,8 @@ impl Policies {
         let known = before.map(|before| &before.catalogue);
         let catalogue = Catalogue::gather(&sources, registry, base, known)?;
         let redaction = match before {
-            Some(before) => before.redaction.clone(),
-            None => Arc::new(Redacting::of(&sources)?),
+            Some(before) if Arc::ptr_eq(&before.sources, &sources) => before.redaction.clone(),
+            _ => Arc::new(Redacting::of(&sources)?),
         };
         let manifest = Manifest::of(&sources)?;
         let engine = match manifest.engine {
