@@ -186,7 +186,7 @@ fn policies_on_data_are_validated() {
         ),
         (
             r#"permit (principal, action in [Mcp::Action::"reveal", Mcp::Action::"tools/call"], resource);"#,
-            "tools/call",
+            "names no other action",
         ),
         (
             r#"permit (principal, action == Mcp::Action::"reveel", resource);"#,
@@ -244,4 +244,51 @@ fn answers_are_remembered_for_their_own_question_alone() {
         .of(asker(&other), || Ok(Disclosed::default()))
         .unwrap();
     assert_eq!(*others, Disclosed::default());
+}
+
+/// The block of the documentation behind this head.
+fn recipe(head: &str) -> &'static str {
+    let text = include_str!("../../../../docs/policies.md");
+    let (_, rest) = text.split_once(&format!("```{head}\n")).unwrap();
+    rest.split_once("```").unwrap().0
+}
+
+#[test]
+fn the_recipes_do_what_they_say() {
+    let reveal = cedar(recipe("cedar disclosure=reveal"));
+    for (role, server, expected) in [
+        ("support", "files", "pii.email"),
+        ("developer", "github", "secret.github"),
+        ("developer", "files", ""),
+        ("unattended", "github", ""),
+    ] {
+        let (caller, server) = (caller("alice", role), ServerName::parse(server).unwrap());
+        let asker = Asker {
+            caller: &caller,
+            server: &server,
+            tool: None,
+        };
+        let said = disclosed(reveal.engine(), reveal.redaction(), asker).unwrap();
+        let names: Vec<&str> = said.reveal.to_client.iter().map(Class::as_str).collect();
+        assert_eq!(names.join(" "), expected, "{role} {server}");
+        assert!(said.reveal.to_server.is_empty());
+    }
+    let restore = cedar(recipe("cedar disclosure=restore"));
+    assert_eq!(said(&restore, "developer", "push"), " |  | /token");
+    assert_eq!(said(&restore, "developer", "pull"), " |  | ");
+    assert_eq!(said(&restore, "support", "push"), " |  | ");
+}
+
+#[test]
+fn the_policies_that_ship_disclose_nothing() {
+    let folder = include_str!("../../../../policies/access.cedar");
+    let agents = include_str!("../../../../policies/agents.cedar");
+    let rules = include_str!("../../../../policies/redaction.toml");
+    assert!(!cedar(&format!("{folder}\n{agents}")).engine().discloses());
+    let sources = Sources::default().with("redaction.toml", rules.to_owned());
+    let rules = Redacting::of(&sources).unwrap();
+    assert_eq!(
+        rules.raw(),
+        &portcullis_protocol::redact::RawRules::default()
+    );
 }
