@@ -16,7 +16,7 @@ use portcullis_core::registry::{Change, Registry};
 use portcullis_protocol::names::ServerName;
 use portcullis_protocol::wire::Query;
 
-use crate::library::{Library, News, Origin, State};
+use crate::library::{Handles, Library, News, Origin, State};
 
 /// The draft.
 #[derive(Debug)]
@@ -26,7 +26,8 @@ impl Candidate {
     /// A draft in a folder, for the tools that are known.
     #[must_use]
     pub fn new(folder: PathBuf, registry: Registry) -> Self {
-        Self(Library::new(Origin::Folder(folder), registry))
+        // A draft makes no handles, so it needs no key.
+        Self(Library::new(Origin::Folder(folder), registry).with(Handles::Possible))
     }
 
     /// The state now.

@@ -4,6 +4,7 @@
 //! way to configure, by environment or by flags.
 
 mod policies;
+mod redaction;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -14,6 +15,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::library::Origin;
+use crate::secrets::Secrets;
+
+pub use redaction::{RawRedaction, RedactionError, read_key};
 
 pub use policies::{PoliciesError, RawPolicies, read_public_key};
 
@@ -30,6 +34,9 @@ pub struct RawConfig {
     pub policies: RawPolicies,
     /// The audit log.
     pub audit: RawAudit,
+    /// The keys of redaction.
+    #[serde(default)]
+    pub redaction: RawRedaction,
     /// What the server says about itself.
     #[serde(default)]
     pub log: RawLog,
@@ -159,6 +166,8 @@ pub struct Config {
     pub candidate: Option<PathBuf>,
     /// What a decision's record keeps of arguments.
     pub arguments: Arguments,
+    /// The tenant and the keys of redaction.
+    pub redaction: Secrets,
     /// The form of a log line.
     pub log: LogFormat,
 }
@@ -202,6 +211,9 @@ pub enum ConfigError {
     /// It cannot be said where the policies come from.
     #[error(transparent)]
     Policies(#[from] PoliciesError),
+    /// The keys of redaction are not to be had.
+    #[error(transparent)]
+    Redaction(#[from] RedactionError),
     /// Both listeners are the same.
     #[error("`data.listen` and `admin.listen` are the same; operators and filters are kept apart")]
     Same,
@@ -238,6 +250,7 @@ impl Config {
             database: folder.join(raw.audit.database),
             sync: raw.audit.sync,
             arguments: raw.audit.arguments,
+            redaction: raw.redaction.resolve(folder)?,
             log: raw.log.format,
         })
     }

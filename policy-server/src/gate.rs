@@ -2,6 +2,7 @@
 
 mod lists;
 mod pace;
+mod redaction;
 
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ use crate::clock;
 use crate::journal::{AppendError, Await, Close, Effect, Entry, Journal, Recorded};
 use crate::library::Library;
 use crate::metrics::Metrics;
+use crate::secrets::Secrets;
 use crate::sessions::{Sessions, owner};
 use crate::store::{Restored, SessionRow};
 
@@ -43,6 +45,9 @@ pub enum GateError {
     /// The page is no list that can be filtered.
     #[error(transparent)]
     List(#[from] ListError),
+    /// There are no rules in force.
+    #[error("there are no rules of redaction: {0}")]
+    NoRules(Fault),
     /// Other lists are in the way.
     #[error("too many lists wait to be filtered")]
     Busy,
@@ -69,6 +74,8 @@ pub struct Gate {
     arguments: Keep,
     /// A draft that is asked beside the policies in force.
     candidate: Option<Arc<Candidate>>,
+    /// The keys of redaction.
+    secrets: Secrets,
 }
 
 impl Gate {
@@ -79,6 +86,7 @@ impl Gate {
         journal: Journal,
         metrics: Arc<Metrics>,
         restored: Restored,
+        secrets: Secrets,
     ) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
@@ -92,6 +100,7 @@ impl Gate {
             opening: Mutex::default(),
             arguments: Keep::default(),
             candidate: None,
+            secrets,
         }
     }
 
@@ -122,7 +131,10 @@ impl Gate {
         let start = clock::start();
         let time_us = clock::now_us();
         let policies = self.library.in_force(time_us);
-        let judgement = self.judge(&query, policies.as_deref(), time_us);
+        let mut judgement = self.judge(&query, policies.as_deref(), time_us);
+        if let (Verdict::Allow(terms), Ok(policies)) = (&mut judgement.verdict, &policies) {
+            terms.redaction.rules = self.secrets.digest(policies.redaction());
+        }
         let policies = policies.ok();
         let digest = policies.as_ref().map(|policies| policies.digest());
         let awaited = if judgement.allows() {

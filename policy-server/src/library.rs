@@ -139,6 +139,16 @@ pub struct Library {
     origin: Origin,
     state: RwLock<Arc<State>>,
     registry: RwLock<Arc<Registry>>,
+    handles: Handles,
+}
+
+/// Whether there is a key of handles, without which rules that need one are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handles {
+    /// There is.
+    Possible,
+    /// There is none.
+    Impossible,
 }
 
 impl Library {
@@ -146,10 +156,18 @@ impl Library {
     #[must_use]
     pub fn new(origin: Origin, registry: Registry) -> Self {
         Self {
+            handles: Handles::Impossible,
             origin,
             state: RwLock::default(),
             registry: RwLock::new(Arc::new(registry)),
         }
+    }
+
+    /// The same library, where there may be a key of handles.
+    #[must_use]
+    pub const fn with(mut self, handles: Handles) -> Self {
+        self.handles = handles;
+        self
     }
 
     /// The tools that servers have listed.
@@ -261,6 +279,10 @@ impl Library {
     /// Loads a set, and counts what lints say about it: they are no reason to refuse it.
     fn load(&self, sources: Sources) -> Result<Policies, FolderError> {
         let policies = Policies::load(Arc::new(sources), &self.registry())?;
+        let problems = policies.redaction().without_handles();
+        if self.handles == Handles::Impossible && !problems.is_empty() {
+            return Err(LoadError { problems }.into());
+        }
         let said = policies.lints();
         let count = |code: Severity| said.iter().filter(|one| one.severity == code).count();
         let warnings = count(Severity::Warning) + count(Severity::Error);

@@ -168,7 +168,7 @@ mod tests {
         let quoted = format!("bad value \"{token}\"\n at line 1");
         let line = serde_json::json!({"level": "INFO", "message": quoted, token.clone(): 1, "deep": [[token.clone()]]});
         let cleaned = clean_json(&rules, &format!("{line}\n")).into_owned();
-        assert!(!cleaned.contains(&token[..12]), "{cleaned}");
+        assert!(!cleaned.contains(token.get(..12).unwrap()), "{cleaned}");
         let read: Value = serde_json::from_str(&cleaned).expect("JSON");
         assert_eq!(read["level"], "INFO");
         assert!(

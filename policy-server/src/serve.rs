@@ -11,7 +11,7 @@ use crate::config::{Address, Config};
 use crate::gate::Gate;
 use crate::http::{self, Admin, BindError, Data, Listener};
 use crate::journal::{AppendError, Journal};
-use crate::library::{Library, News, POLL_INTERVAL, State};
+use crate::library::{Handles, Library, News, POLL_INTERVAL, State};
 use crate::metrics::Metrics;
 use crate::store::{Store, StoreError};
 
@@ -59,7 +59,13 @@ pub async fn start(config: &Config) -> Result<Running, ServeError> {
         let known = registry.clone();
         Arc::new(Candidate::new(dir, known))
     });
-    let library = Arc::new(Library::new(config.policies.clone(), registry));
+    let secrets = config.redaction.clone();
+    let handles = match secrets.has_handles() {
+        true => Handles::Possible,
+        false => Handles::Impossible,
+    };
+    let library = Library::new(config.policies.clone(), registry).with(handles);
+    let library = Arc::new(library);
     library.remember(restored.newest_bundle_s);
     let mut seen = None;
     let news = library.look(&mut seen);
@@ -76,7 +82,13 @@ pub async fn start(config: &Config) -> Result<Running, ServeError> {
     journal
         .begin(record, &std::mem::take(&mut restored.open))
         .await?;
-    let gate = Gate::new(library.clone(), journal.clone(), metrics.clone(), restored);
+    let gate = Gate::new(
+        library.clone(),
+        journal.clone(),
+        metrics.clone(),
+        restored,
+        secrets,
+    );
     let gate = gate.keeping(config.arguments.into());
     let gate = Arc::new(gate.beside(candidate.clone()));
     take_over(&gate, &library, &metrics, news).await;

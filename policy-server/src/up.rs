@@ -94,6 +94,7 @@ pub async fn run(args: Args) -> Result<(), UpError> {
     let _lock = folder.lock()?;
     leftovers::stop(&folder).await;
     let key = TokenKey::load_or_create(&folder.signing_key())?;
+    keys::create_redaction_key(&folder.redaction_key())?;
     let plan = plan_of(&args, folder, &key)?;
     let endpoints = write_files(&args, &plan, &key)?;
     let mut gateway = supervise::start(&plan, envoy_binary, args.workers).await?;

@@ -2,8 +2,10 @@
 
 use std::fmt::Debug;
 
+use portcullis_protocol::digest::Digest;
 use portcullis_protocol::wire::{
-    Answer, ListAnswer, ListQuery, Query, Reports, ReportsAccepted, SessionAnswer, SessionQuery,
+    Answer, ListAnswer, ListQuery, Query, RedactionQuery, RedactionRules, Reports, ReportsAccepted,
+    SessionAnswer, SessionQuery, StructuredAnswer, StructuredQuery,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -47,6 +49,13 @@ fn golden_messages_hold() {
     holds::<SessionAnswer>("session-answer");
     holds::<ListQuery>("list-query");
     holds::<ListAnswer>("list-answer");
+    holds::<RedactionQuery>("redaction-query");
+    holds::<RedactionRules>("redaction-rules");
+    let result: StructuredQuery = holds("structured-query");
+    let digest = Digest::of(result.content.get().as_bytes());
+    assert_eq!(result.digest, digest);
+    let answer: StructuredAnswer = holds("structured-answer");
+    assert_eq!((answer.call, answer.digest), (result.call, digest));
     holds::<Reports>("outcomes");
     holds::<ReportsAccepted>("outcomes-accepted");
 }

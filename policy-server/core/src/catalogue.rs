@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::{Name, ServerName};
-use portcullis_protocol::wire::Target;
+use portcullis_protocol::wire::{Marked, Target};
 use serde::Serialize;
 
 pub use self::drift::{Compared, Drift, drift};
@@ -22,7 +22,7 @@ pub use self::pins::{pinned, pins_file, pins_text};
 use self::tags::Tags;
 use crate::policies::{Problem, Sources};
 use crate::registry::{Annotations, Listed, Registry, ToolEntry};
-use crate::schema::{BaseContext, MappedTool, MappingFault, ToolDefinition};
+use crate::schema::{self, BaseContext, MappedTool, MappingFault, OutputSchema, ToolDefinition};
 
 /// Most patterns of the definitions that one server has listed in traffic, together: each may take
 /// a quarter of a megabyte once it is compiled.
@@ -45,6 +45,10 @@ pub struct Tool {
     pub origin: Origin,
     /// Its arguments in Cedar's terms.
     pub mapped: Arc<MappedTool>,
+    /// The fields that its schemas mark as secret.
+    pub marked: Arc<Marked>,
+    /// What its structured results must be.
+    pub output: Arc<OutputSchema>,
 }
 
 /// Where a definition is from.
@@ -262,6 +266,16 @@ impl Making<'_> {
 
     fn tool(self, entry: &ToolEntry) -> Result<Tool, Quarantine> {
         let mapped = self.mapped(entry)?;
+        let before = self.before.and_then(|before| before.tool.as_ref());
+        let (marked, output) = match before {
+            Some(before) if before.definition == entry.definition => {
+                (before.marked.clone(), before.output.clone())
+            }
+            _ => {
+                let (marked, output) = schema::beside(&entry.json)?;
+                (Arc::new(marked), Arc::new(output))
+            }
+        };
         Ok(Tool {
             name: self.name.clone(),
             annotations: entry.annotations,
@@ -270,6 +284,8 @@ impl Making<'_> {
             tags: self.tags,
             origin: self.origin,
             mapped,
+            marked,
+            output,
         })
     }
 

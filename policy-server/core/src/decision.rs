@@ -169,6 +169,9 @@ pub fn decide(policies: &Policies, facts: &Facts<'_>) -> Judgement {
             ..next
         };
     }
+    if let Verdict::Allow(terms) = &mut judgement.verdict {
+        *terms = policies.terms(facts);
+    }
     judgement
 }
 

@@ -8,8 +8,10 @@ pub mod rego;
 
 use std::fmt;
 
+use portcullis_protocol::redact::Class;
 use serde::{Deserialize, Serialize};
 
+use crate::disclosure::{Asker, Wish};
 use crate::policies::{Known, Problem, Sources};
 
 /// An engine with the policies that it judges by.
@@ -37,6 +39,31 @@ impl Engine {
         match self {
             Self::Cedar(_) => "cedar",
             Self::Rego(_) => "rego",
+        }
+    }
+
+    /// Whether any policy reveals or restores data; most sets have none.
+    #[must_use]
+    pub fn discloses(&self) -> bool {
+        match self {
+            Self::Cedar(engine) => engine.discloses(),
+            Self::Rego(engine) => engine.discloses(),
+        }
+    }
+
+    /// Which of these classes of data the wish is granted for.
+    ///
+    /// # Errors
+    /// Nothing is said of it; then nothing is granted.
+    pub fn granted(
+        &self,
+        asker: Asker<'_>,
+        wish: Wish<'_>,
+        classes: &[Class],
+    ) -> Result<Vec<Class>, Fault> {
+        match self {
+            Self::Cedar(engine) => engine.granted(asker, wish, classes),
+            Self::Rego(engine) => engine.granted(asker, wish, classes),
         }
     }
 

@@ -51,6 +51,17 @@ pub struct Subject<'a> {
     pub known: Known<'a>,
 }
 
+impl<'a> Subject<'a> {
+    /// The name of the tool, when it is one.
+    #[must_use]
+    pub const fn tool(&self) -> Option<&'a Name> {
+        match self.target {
+            Target::Tool(name) => Some(name),
+            _ => None,
+        }
+    }
+}
+
 impl<'a> Facts<'a> {
     /// Gathers the facts of a query.
     #[must_use]

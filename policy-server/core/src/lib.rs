@@ -11,6 +11,7 @@ pub mod boundary;
 pub mod cases;
 pub mod catalogue;
 pub mod decision;
+pub mod disclosure;
 pub mod engine;
 pub mod facts;
 pub mod lists;

@@ -16,13 +16,17 @@ use std::sync::{Arc, LazyLock};
 
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::ServerName;
+use portcullis_protocol::wire::{Marked, Terms};
 
 use self::bundle::Stamp;
 use self::manifest::{EngineKind, Manifest};
-use crate::catalogue::Catalogue;
+use crate::catalogue::{self, Catalogue};
+use crate::disclosure::{Asker, Memory, disclosed};
 use crate::engine::Engine;
 use crate::engine::cedar::{self, SCHEMA};
 use crate::engine::rego;
+use crate::facts::Facts;
+use crate::redaction::Redacting;
 use crate::registry::{Change, Fit, Registry};
 use crate::schema::{BaseContext, MappingFault};
 
@@ -50,6 +54,8 @@ pub struct Policies {
     catalogue: Catalogue,
     engine: Engine,
     manifest: Manifest,
+    redaction: Arc<Redacting>,
+    disclosed: Memory,
 }
 
 impl Policies {
@@ -64,7 +70,7 @@ impl Policies {
     fn fit(
         sources: Arc<Sources>,
         registry: &Registry,
-        before: Option<&Catalogue>,
+        before: Option<&Self>,
     ) -> Result<Self, Vec<Problem>> {
         let own = sources.text(SCHEMA_FILE);
         if own.is_some_and(|own| own != SCHEMA) {
@@ -79,7 +85,12 @@ impl Policies {
         let base = BASE.as_ref();
         let base = base
             .map_err(|fault| vec![Problem::new(Code::Schema, SCHEMA_FILE, &fault.to_string())])?;
-        let catalogue = Catalogue::gather(&sources, registry, base, before)?;
+        let known = before.map(|before| &before.catalogue);
+        let catalogue = Catalogue::gather(&sources, registry, base, known)?;
+        let redaction = match before {
+            Some(before) if Arc::ptr_eq(&before.sources, &sources) => before.redaction.clone(),
+            _ => Arc::new(Redacting::of(&sources)?),
+        };
         let manifest = Manifest::of(&sources)?;
         let engine = match manifest.engine {
             EngineKind::Cedar => {
@@ -94,6 +105,8 @@ impl Policies {
             catalogue,
             engine,
             manifest,
+            redaction,
+            disclosed: Memory::default(),
         })
     }
 
@@ -109,7 +122,7 @@ impl Policies {
         let with = |changes: &[Change]| {
             let mut registry = registry.clone();
             registry.apply(server, changes);
-            Self::fit(self.sources.clone(), &registry, Some(&self.catalogue)).ok()
+            Self::fit(self.sources.clone(), &registry, Some(self)).ok()
         };
         if let Some(policies) = with(changes) {
             return Some(policies);
@@ -169,11 +182,46 @@ impl Policies {
     /// What can hardly be meant in it, or could be better.
     #[must_use]
     pub fn lints(&self) -> Vec<Problem> {
-        let (known, broken) = Known::of(&self.sources, &self.catalogue);
+        let (mut known, broken) = Known::of(&self.sources, &self.catalogue);
+        known.classes = self.redaction.known();
         let mut problems = self.engine.lints(&self.sources, &known);
         problems.extend(broken);
         problems.sort();
         problems
+    }
+
+    /// Its rules of redaction.
+    #[must_use]
+    pub fn redaction(&self) -> &Redacting {
+        &self.redaction
+    }
+
+    /// What goes with an allowed message: what of it and its answer may be seen.
+    #[must_use]
+    pub fn terms(&self, facts: &Facts<'_>) -> Terms {
+        let mut terms = Terms::nothing(self.redaction.digest());
+        let tool = match facts.subjects.as_slice() {
+            [one] => one.tool(),
+            _ => None,
+        };
+        if let [subject] = facts.subjects.as_slice()
+            && let catalogue::Known::Tool(tool) = subject.known
+        {
+            terms.redaction.marked = Marked::clone(&tool.marked);
+        }
+        let asker = Asker {
+            caller: facts.caller,
+            server: facts.server,
+            tool,
+        };
+        let found = || disclosed(&self.engine, &self.redaction, asker);
+        if self.engine.discloses()
+            && let Some(disclosed) = self.disclosed.of(asker, found)
+        {
+            terms.redaction.reveal = disclosed.reveal.clone();
+            terms.redaction.uses.clone_from(&disclosed.uses);
+        }
+        terms
     }
 
     /// The engine that judges by it.

@@ -5,6 +5,7 @@
 
 mod advice;
 mod cost;
+mod kept;
 mod place;
 
 use portcullis_protocol::redact::{RawRules, Rules, RulesError};
@@ -14,6 +15,7 @@ use crate::policies::{Code, Place, Problem};
 
 pub use advice::advice;
 pub use cost::{Chance, allowed_characters, chance};
+pub use kept::Redacting;
 
 /// Reads and compiles a rules file, just as the server does it. An empty text is the built-in rules.
 ///

@@ -36,8 +36,10 @@ mod cost;
 mod declared;
 mod fragment;
 mod mapping;
+mod marked;
 mod names;
 mod opaque;
+mod output;
 mod shape;
 mod spelling;
 pub(crate) mod strict;
@@ -51,11 +53,13 @@ use jsonschema::Validator;
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::limits::REQUEST_BYTES_MAX;
 use portcullis_protocol::names::{Name, ServerName};
+use portcullis_protocol::wire::Marked;
 use serde_json::Value;
 
 pub use self::base::{BaseContext, merge, opaque_types, tools_text, whole_json, whole_text};
 pub(crate) use self::convert::instant_ms;
 pub use self::opaque::Opaque;
+pub use self::output::OutputSchema;
 
 use self::mapping::Mapper;
 use self::shape::Shape;
@@ -198,6 +202,22 @@ impl ToolDefinition {
 /// A definition as JSON that can be read in one way only.
 pub(crate) fn read_definition(item_json: &str) -> Result<Value, MappingFault> {
     strict::read(item_json, bounds::DEFINITION_BYTES_MAX).map_err(MappingFault::Unreadable)
+}
+
+/// What a definition says beside the types of arguments: which fields are secret, and what results
+/// must be.
+///
+/// # Errors
+/// The definition cannot be read.
+pub(crate) fn beside(item_json: &str) -> Result<(Marked, OutputSchema), MappingFault> {
+    let mut item = read_definition(item_json)?;
+    let output = item.get_mut("outputSchema").map(Value::take);
+    let input = item.get("inputSchema").unwrap_or(&Value::Null);
+    let marked = Marked {
+        to_server: marked::fields(input),
+        to_client: output.as_ref().map(marked::fields).unwrap_or_default(),
+    };
+    Ok((marked, OutputSchema::of(output)))
 }
 
 /// A tool whose arguments have types.

@@ -16,7 +16,9 @@ use std::path::{Path, PathBuf};
 
 use portcullis_core::policies::{Code, Problem};
 use portcullis_core::redaction;
-use portcullis_protocol::redact::{MarkKey, RawRules, RedactionKey, Rules};
+use portcullis_protocol::redact::{MarkKey, RawRules, Rules};
+
+use crate::config::{RedactionError, read_key};
 
 use self::report::{Form, Report, Totals};
 use super::render::{self, Color, Shown};
@@ -110,14 +112,10 @@ enum FailOn {
 /// Why nothing can be done.
 #[derive(Debug, thiserror::Error)]
 enum UnreadError {
-    #[error("cannot read {path}: {source}")]
-    File { path: PathBuf, source: io::Error },
     #[error("cannot write {path}: {source}")]
     Report { path: PathBuf, source: io::Error },
-    #[error(
-        "{0} holds no key: write 64 lower-case hexadecimal digits, as `openssl rand -hex 32` does"
-    )]
-    Key(PathBuf),
+    #[error(transparent)]
+    Key(#[from] RedactionError),
     #[error("there is no randomness for a key: {0}")]
     Random(getrandom::Error),
     #[error("cannot read standard input: {0}")]
@@ -202,13 +200,7 @@ fn marks(path: Option<&Path>) -> Result<MarkKey, UnreadError> {
         getrandom::fill(&mut bytes).map_err(UnreadError::Random)?;
         return Ok(MarkKey::new(bytes));
     };
-    let text = std::fs::read_to_string(path).map_err(|source| UnreadError::File {
-        path: path.to_owned(),
-        source,
-    })?;
-    let key = RedactionKey::parse(text.trim_end());
-    let key = key.ok_or_else(|| UnreadError::Key(path.to_owned()))?;
-    Ok(key.marks())
+    Ok(read_key(path)?.marks())
 }
 
 /// A rules file, read and compiled, or what is wrong with it.

@@ -12,6 +12,9 @@ use portcullis_protocol::names::{CallId, Caller, Name, ServerName};
 use portcullis_protocol::wire::{Direction, ListKind, ListQuery, Outcome, Target};
 use serde_json::value::RawValue;
 
+use portcullis_protocol::redact::{Class, RedactionKey};
+use portcullis_protocol::wire::{Fit, RedactionQuery, StructuredQuery};
+
 use super::*;
 use crate::candidate::Candidate;
 use crate::config::Sync;
@@ -64,7 +67,9 @@ async fn gate(folder: &Path) -> Gate {
                     panic!()
                 };
                 library.adopt(set);
-                return Gate::new(Arc::new(library), journal, metrics, restored);
+                let tenant = portcullis_protocol::names::Name::parse("default").unwrap();
+                let secrets = Secrets::of_key(&RedactionKey::new([7; 32]), tenant);
+                return Gate::new(Arc::new(library), journal, metrics, restored, secrets);
             }
         }
     }
@@ -303,4 +308,51 @@ async fn what_a_server_says_of_pinned_tools_is_remembered_and_changes_no_policie
     gate.list(list(2, 1)).await.unwrap().released();
     let more = gate.library.state().policies.clone().unwrap();
     assert_eq!(more.catalogue().tools().count(), 2);
+}
+
+#[tokio::test]
+async fn terms_name_the_rules_that_filters_are_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let policies = folder.path().join("policies");
+    std::fs::create_dir_all(policies.join("tools")).unwrap();
+    let pinned = r#"{"tools":[{"name":"tool-0","inputSchema":{"type":"object",
+        "properties":{"pass":{"type":"string","format":"password"}}},
+        "outputSchema":{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]}}]}"#;
+    std::fs::write(policies.join("tools/demo.json"), pinned).unwrap();
+    let reveal = r#"permit (principal, action == Mcp::Action::"reveal", resource);"#;
+    std::fs::write(policies.join("reveal.cedar"), reveal).unwrap();
+    let rules = "[classes]\n\"pii.email\" = \"redact\"\n";
+    std::fs::write(policies.join("redaction.toml"), rules).unwrap();
+    let gate = gate(folder.path()).await;
+    let mut asked = query();
+    asked.targets = vec![Target::Tool(name("tool-0"))];
+    let answer = gate.decide(asked).await.unwrap().released();
+    let Verdict::Allow(terms) = answer.verdict else {
+        panic!("{answer:?}")
+    };
+    let given = gate.redaction(RedactionQuery { call: call() }).unwrap();
+    assert_eq!(terms.redaction.rules, given.digest);
+    assert_eq!(terms.redaction.marked.to_server, ["/pass"]);
+    let revealed: Vec<&str> = terms
+        .redaction
+        .reveal
+        .to_client
+        .iter()
+        .map(Class::as_str)
+        .collect();
+    assert!(revealed.contains(&"pii.email"), "{revealed:?}");
+    let fit = |tool: &str, content: &str| {
+        let content = RawValue::from_string(content.to_owned()).unwrap();
+        let query = StructuredQuery {
+            call: call(),
+            digest: Digest::of(content.get().as_bytes()),
+            server: server(),
+            tool: name(tool),
+            content,
+        };
+        gate.structured(&query).fit
+    };
+    assert_eq!(fit("tool-0", r#"{"n":1}"#), Fit::Fits);
+    assert_eq!(fit("tool-0", r#"{"n":"[redacted:x]"}"#), Fit::Unfit);
+    assert_eq!(fit("never-listed", "[]"), Fit::Fits);
 }

@@ -12,7 +12,8 @@ use portcullis_protocol::limits::{
     URI_BYTES_MAX,
 };
 use portcullis_protocol::wire::{
-    DECIDE_PATH, LISTS_PATH, ListQuery, OUTCOMES_PATH, Query, Reports, SESSIONS_PATH, SessionQuery,
+    DECIDE_PATH, LISTS_PATH, ListQuery, OUTCOMES_PATH, Query, REDACTION_PATH, RedactionQuery,
+    Reports, SESSIONS_PATH, STRUCTURED_PATH, SessionQuery, StructuredQuery,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -28,6 +29,18 @@ const DECIDE_BYTES_MAX: usize =
     REQUEST_BYTES_MAX + 2 * URI_BYTES_MAX * TARGETS_MAX + CALLER_BYTES_MAX;
 const LIST_BYTES_MAX: usize = RESPONSE_BYTES_MAX + CALLER_BYTES_MAX;
 const REPORTS_BYTES_MAX: usize = REPORTS_MAX * CALLER_BYTES_MAX;
+
+/// A query without a caller or a body of its own.
+const REDACTION_BYTES_MAX: usize = 4_096;
+
+const PATHS: [&str; 6] = [
+    DECIDE_PATH,
+    LISTS_PATH,
+    SESSIONS_PATH,
+    OUTCOMES_PATH,
+    REDACTION_PATH,
+    STRUCTURED_PATH,
+];
 
 /// Routes of the filters.
 #[derive(Debug)]
@@ -85,13 +98,29 @@ impl Data {
         }
         recorded(self.0.report(reports).await)
     }
+
+    async fn redaction(&self, body: Incoming) -> Result<Reply, Refused> {
+        let query: RedactionQuery = parse(body, REDACTION_BYTES_MAX).await?;
+        let rules = self.0.redaction(query).map_err(|error| refused(&error))?;
+        Ok(json(StatusCode::OK, &rules))
+    }
+
+    /// Results may be long: checking one takes a while.
+    async fn structured(&self, body: Incoming) -> Result<Reply, Refused> {
+        let bytes = read(body, LIST_BYTES_MAX).await?;
+        let gate = self.0.clone();
+        let check = move || sound_result(&bytes).map(|query| gate.structured(&query));
+        let (answer, turn) = self.0.aside(check).await.map_err(|error| refused(&error))?;
+        drop(turn);
+        Ok(json(StatusCode::OK, &answer?))
+    }
 }
 
 impl Routes for Data {
     async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Reply {
         let (head, body) = request.into_parts();
         let path = head.uri.path();
-        let known = [DECIDE_PATH, LISTS_PATH, SESSIONS_PATH, OUTCOMES_PATH].contains(&path);
+        let known = PATHS.contains(&path);
         if known && head.method != Method::POST {
             return wrong_method();
         }
@@ -100,6 +129,8 @@ impl Routes for Data {
             LISTS_PATH => self.lists(body).await,
             SESSIONS_PATH => self.sessions(body).await,
             OUTCOMES_PATH => self.outcomes(body).await,
+            REDACTION_PATH => self.redaction(body).await,
+            STRUCTURED_PATH => self.structured(body).await,
             _ => Err(Refused::new(StatusCode::NOT_FOUND, "")),
         };
         answer.unwrap_or_else(|refused| refused.reply())
@@ -117,6 +148,17 @@ fn sound_list(bytes: &[u8]) -> Result<ListQuery, Refused> {
         ));
     }
     Ok(query)
+}
+
+fn sound_result(bytes: &[u8]) -> Result<StructuredQuery, Refused> {
+    let query: StructuredQuery = from_json(bytes)?;
+    match Digest::of(query.content.get().as_bytes()) == query.digest {
+        true => Ok(query),
+        false => Err(Refused::new(
+            StatusCode::BAD_REQUEST,
+            "the digest does not hold",
+        )),
+    }
 }
 
 async fn parse<T: DeserializeOwned>(body: Incoming, bytes_max: usize) -> Result<T, Refused> {
@@ -153,7 +195,7 @@ fn recorded<T: Serialize>(answer: Result<Recorded<T>, GateError>) -> Result<Repl
 fn refused(error: &GateError) -> Refused {
     let status = match error {
         GateError::Append(AppendError::Duplicate) => StatusCode::CONFLICT,
-        GateError::Append(_) | GateError::Busy | GateError::Hasty(_) => {
+        GateError::Append(_) | GateError::Busy | GateError::Hasty(_) | GateError::NoRules(_) => {
             StatusCode::SERVICE_UNAVAILABLE
         }
         GateError::List(portcullis_core::lists::ListError::Fault(_)) => {

@@ -110,6 +110,29 @@ fn the_last_good_set_stays() {
 }
 
 #[test]
+fn handles_need_a_key() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "redaction.toml", "mode = \"tokenize\"");
+    let library = || {
+        Library::new(
+            Origin::Folder(folder.path().to_owned()),
+            Registry::default(),
+        )
+    };
+    let News::Broken(error) = library().look(&mut None) else {
+        panic!()
+    };
+    let text = error.to_string();
+    assert!(
+        text.starts_with("redaction.toml: error: `tokenize`"),
+        "{text}"
+    );
+    assert!(text.contains("redaction.key_file"), "{text}");
+    let with = library().with(Handles::Possible).look(&mut None);
+    assert!(matches!(with, News::Policies(_)));
+}
+
+#[test]
 fn a_missing_folder_is_an_error_that_heals() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("later");

@@ -90,6 +90,10 @@ impl Folder {
         self.root.join(name)
     }
 
+    pub(crate) fn redaction_key(&self) -> PathBuf {
+        self.file("redaction.key")
+    }
+
     pub(crate) fn signing_key(&self) -> PathBuf {
         self.file("signing-key.json")
     }

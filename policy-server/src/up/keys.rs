@@ -113,6 +113,15 @@ impl TokenKey {
     }
 }
 
+/// Makes the key of redaction, when there is none yet.
+pub(crate) fn create_redaction_key(path: &Path) -> Result<(), KeyError> {
+    if path.exists() {
+        return Ok(());
+    }
+    let digits: String = random::<32>()?.iter().map(|b| format!("{b:02x}")).collect();
+    Ok(folder::write(path, &digits)?)
+}
+
 /// A fresh token id.
 pub(crate) fn token_id() -> Result<String, KeyError> {
     Ok(encode(&random::<16>()?))

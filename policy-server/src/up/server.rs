@@ -73,12 +73,15 @@ pub(crate) fn config(plan: &Plan, sync: AuditSync) -> String {
          \n\
          [policies]\ndir = {}\n\
          \n\
-         [audit]\ndatabase = {}\nsync = \"{}\"\n",
+         [audit]\ndatabase = {}\nsync = \"{}\"\n\
+         \n\
+         [redaction]\nkey_file = {}\n",
         toml::Value::String(socket),
         plan.admin_port,
         quoted(plan.policies.clone()),
         quoted(plan.folder.database()),
         sync.word(),
+        quoted(plan.folder.redaction_key()),
     )
 }
 

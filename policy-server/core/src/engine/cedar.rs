@@ -8,6 +8,7 @@
 //! the shipped policies say `action in Mcp::Action::"tools/call"` rather than `==`.
 
 mod annotations;
+mod disclose;
 mod entities;
 mod expression;
 mod format;
@@ -37,6 +38,7 @@ use cedar_policy::{
     RestrictedExpression, Schema,
 };
 
+use self::disclose::Disclosing;
 use self::places::Place;
 use self::principals::{Near, Principal, Principals};
 use self::slices::{Cut, Method, Slices};
@@ -61,6 +63,8 @@ const INPUT: &str = "input";
 #[derive(Debug)]
 pub struct Engine {
     schema: Schema,
+    /// The policies on revealing and restoring data.
+    disclosing: Disclosing,
     slices: Slices,
     /// The built-in schema alone: the actions of what is no tool.
     bare: Schema,

@@ -36,6 +36,7 @@
 
 mod bounds;
 mod cycles;
+mod disclose;
 mod document;
 mod input;
 mod load;
@@ -51,6 +52,7 @@ use regorus::Value;
 use regorus::utils::limits::ExecutionTimerConfig;
 use serde::Deserialize;
 
+use self::disclose::Disclosing;
 use self::document::{Reading, Set};
 use super::{Fault, Opinion};
 use crate::decision::{Outcome, outcome};
@@ -69,6 +71,8 @@ const STEPS_PER_LOOK: NonZeroU32 = NonZeroU32::new(64).unwrap();
 const OPINION: &str = "data.portcullis.opinion";
 const GATES: &str = "data.portcullis.gates";
 const HIDES: &str = "data.portcullis.hides";
+const REVEAL: &str = "data.portcullis.reveal";
+const RESTORE: &str = "data.portcullis.restore";
 
 /// How regorus words a time-out that it has wrapped into another error.
 const LATE: &str = "execution exceeded time limit";
@@ -83,6 +87,7 @@ pub struct Engine {
     files: Vec<String>,
     arguments: Arguments,
     hiding: Hiding,
+    disclosing: Disclosing,
 }
 
 /// Whether any module hides something.

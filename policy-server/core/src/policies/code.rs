@@ -86,6 +86,8 @@ pub enum Code {
     LintUnknownGroup,
     /// A tag that no tool is given.
     LintUnknownTag,
+    /// A class of data that no rule finds.
+    LintUnknownClass,
     /// A gate that an expired approval opens.
     LintGateWithoutExpiry,
     /// A gate that an approval of other arguments opens.
@@ -99,7 +101,7 @@ pub enum Code {
 }
 
 /// The lints that fail a check, and can be let through.
-pub const WARNINGS: [Code; 11] = [
+pub const WARNINGS: [Code; 12] = [
     Code::LintOverruledPermit,
     Code::LintDuplicatePolicy,
     Code::LintUnprefixedId,
@@ -108,6 +110,7 @@ pub const WARNINGS: [Code; 11] = [
     Code::LintUnknownRole,
     Code::LintUnknownGroup,
     Code::LintUnknownTag,
+    Code::LintUnknownClass,
     Code::LintGateWithoutExpiry,
     Code::LintGateWithoutDigest,
     Code::LintGateWithoutGroup,
@@ -156,6 +159,7 @@ impl Code {
             Self::LintUnknownRole => "lint-unknown-role",
             Self::LintUnknownGroup => "lint-unknown-group",
             Self::LintUnknownTag => "lint-unknown-tag",
+            Self::LintUnknownClass => "lint-unknown-class",
             Self::LintGateWithoutExpiry => "lint-gate-without-expiry",
             Self::LintGateWithoutDigest => "lint-gate-without-digest",
             Self::LintGateWithoutGroup => "lint-gate-without-group",

@@ -22,6 +22,8 @@ pub struct Known {
     pub groups: Option<BTreeSet<String>>,
     /// All tags of tools, when there is a file that gives them.
     pub tags: Option<BTreeSet<String>>,
+    /// All classes of data and the classes above them, when there are rules that find any.
+    pub classes: Option<BTreeSet<String>>,
 }
 
 /// The file as written.
@@ -58,6 +60,7 @@ impl Known {
             tags: sources
                 .text(TAGS_FILE)
                 .map(|_| catalogue.tags().cloned().collect()),
+            classes: None,
         };
         let absent = |(server, tool): &(&String, &String)| known.lacks(server, tool);
         problems.extend(catalogue.tagged().filter(absent).map(untagged));

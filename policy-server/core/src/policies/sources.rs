@@ -18,11 +18,11 @@ pub const MANIFEST_FILE: &str = "bundle.toml";
 /// The name of the file with the capability tags.
 pub const TAGS_FILE: &str = "tags.toml";
 
-/// The name of the file with the names that a deployment knows, for lints.
-pub const ROLES_FILE: &str = "roles.toml";
-
 /// The name of the file with the rules of redaction.
 pub const REDACTION_FILE: &str = "redaction.toml";
+
+/// The name of the file with the names that a deployment knows, for lints.
+pub const ROLES_FILE: &str = "roles.toml";
 
 /// The name of the data that Rego modules read, as JSON.
 pub const DATA_FILE: &str = "data.json";
@@ -43,8 +43,15 @@ pub fn is_source(name: &str) -> bool {
     let (counts, file) = match name.split_once('/') {
         None => {
             let written = name.ends_with(".cedar") || name.ends_with(".rego");
-            let known =
-                [SCHEMA_FILE, MANIFEST_FILE, TAGS_FILE, ROLES_FILE, DATA_FILE].contains(&name);
+            let known = [
+                SCHEMA_FILE,
+                MANIFEST_FILE,
+                TAGS_FILE,
+                ROLES_FILE,
+                REDACTION_FILE,
+                DATA_FILE,
+            ]
+            .contains(&name);
             (written || known, name)
         }
         Some((folder, file)) => {

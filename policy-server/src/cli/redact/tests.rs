@@ -195,25 +195,3 @@ fn what_fails_is_chosen() {
         assert_eq!(FailOn::None.code(&totals), OK);
     }
 }
-
-#[test]
-fn a_key_file_holds_64_digits() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("key");
-    for (text, good) in [
-        ("ab".repeat(32), true),
-        ("ab".repeat(32) + "\n", true),
-        ("AB".repeat(32), false),
-        ("ab".repeat(31), false),
-        (String::new(), false),
-    ] {
-        std::fs::write(&path, &text).unwrap();
-        assert_eq!(marks(Some(&path)).is_ok(), good, "{text}");
-    }
-    assert!(matches!(
-        marks(Some(&folder.path().join("none"))),
-        Err(UnreadError::File { .. })
-    ));
-    let (one, two) = (marks(None).unwrap(), marks(None).unwrap());
-    assert_ne!(one.mark("a"), two.mark("a"), "each run has its own key");
-}

@@ -31,6 +31,7 @@ struct Types {
     task: EntityTypeName,
     direction: EntityTypeName,
     action: EntityTypeName,
+    class: EntityTypeName,
 }
 
 static TYPES: LazyLock<Types> = LazyLock::new(|| Types {
@@ -45,11 +46,12 @@ static TYPES: LazyLock<Types> = LazyLock::new(|| Types {
     task: type_name("Task"),
     direction: type_name("Direction"),
     action: type_name("Action"),
+    class: type_name("DataClass"),
 });
 
 #[allow(
     clippy::expect_used,
-    reason = "eleven constant names, all read by the first test that runs"
+    reason = "twelve constant names, all read by the first test that runs"
 )]
 fn type_name(name: &str) -> EntityTypeName {
     EntityTypeName::from_str(&format!("Mcp::{name}")).expect("a constant type name")
@@ -85,6 +87,26 @@ pub(super) fn server(name: &ServerName) -> EntityUid {
 /// The uid of an action.
 pub(super) fn action(id: &str) -> EntityUid {
     uid(&TYPES.action, id)
+}
+
+/// The uid of a class of data.
+pub(super) fn class(name: &str) -> EntityUid {
+    uid(&TYPES.class, name)
+}
+
+/// The entity of a class of data, in the class above it.
+pub(super) fn class_below(name: &str) -> Result<Entity, Fault> {
+    let above = name.rsplit_once('.').map(|(above, _)| class(above));
+    entity(&class(name), Vec::new(), above)
+}
+
+/// The uid of a direction.
+pub(super) fn direction(direction: Direction) -> EntityUid {
+    let word = match direction {
+        Direction::ToServer => "to_server",
+        Direction::ToClient => "to_client",
+    };
+    uid(&TYPES.direction, word)
 }
 
 /// An entity of which nothing more is known.
@@ -133,11 +155,7 @@ pub(super) fn context(
     facts: &Facts<'_>,
     server: &EntityUid,
 ) -> Result<Vec<(String, RestrictedExpression)>, Fault> {
-    let direction = match facts.direction {
-        Direction::ToServer => "to_server",
-        Direction::ToClient => "to_client",
-    };
-    let direction = RestrictedExpression::new_entity_uid(uid(&TYPES.direction, direction));
+    let direction = RestrictedExpression::new_entity_uid(direction(facts.direction));
     let now = RestrictedExpression::new_datetime(time::rfc3339_ms(facts.now_ms));
     let mut pairs = vec![
         ("now".to_owned(), now),

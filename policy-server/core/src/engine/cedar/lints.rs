@@ -11,6 +11,7 @@ mod shape;
 use serde_json::Value;
 
 use super::Engine;
+use super::disclose;
 use super::found::{self, Found};
 use crate::policies::{Known, Problem, Sources};
 
@@ -49,7 +50,12 @@ impl Engine {
                 found,
             })
             .collect();
-        let mut problems = dead::lint(&policies, &self.schema);
+        let (data, messages): (Vec<Policy<'_>>, Vec<Policy<'_>>) = policies
+            .into_iter()
+            .partition(|policy| disclose::names(&policy.found.policy));
+        let mut problems = dead::lint(&messages, &self.schema);
+        problems.extend(dead::lint(&data, self.disclosing.schema()));
+        let policies: Vec<Policy<'_>> = messages.into_iter().chain(data).collect();
         for policy in &policies {
             problems.extend(names::lint(policy, known));
             problems.extend(gates::lint(policy));

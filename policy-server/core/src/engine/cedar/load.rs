@@ -10,6 +10,7 @@ use portcullis_protocol::names::ServerName;
 use serde_json::Value;
 
 use super::annotations::Meaning;
+use super::disclose::{self, DISCLOSING, Disclosing};
 use super::found::{self, CALLS, Found};
 use super::places::Place;
 use super::principals::Principals;
@@ -37,9 +38,30 @@ static LAW: LazyLock<Result<Value, Vec<Problem>>> = LazyLock::new(|| {
     fragment.to_json_value().map_err(|error| problem(&error))
 });
 
+/// The built-in schema of messages: without the actions that are about data.
+static MESSAGES: LazyLock<Result<Value, Vec<Problem>>> =
+    LazyLock::new(|| with_actions(|action| !DISCLOSING.contains(&action)));
+
+/// The built-in schema of data alone: what policies on revealing and restoring are validated with.
+pub(super) static DATA: LazyLock<Result<Schema, Vec<Problem>>> = LazyLock::new(|| {
+    Schema::from_json_value(with_actions(|action| DISCLOSING.contains(&action))?)
+        .map_err(|error| vec![Problem::anywhere(Code::Schema, SCHEMA_FILE, &error)])
+});
+
+fn with_actions(keep: impl Fn(&str) -> bool) -> Result<Value, Vec<Problem>> {
+    let mut law = LAW.clone()?;
+    let actions = law
+        .pointer_mut("/Mcp/actions")
+        .and_then(Value::as_object_mut);
+    if let Some(actions) = actions {
+        actions.retain(|action, _| keep(action));
+    }
+    Ok(law)
+}
+
 /// The built-in schema alone, built once.
 static BARE: LazyLock<Result<Schema, Vec<Problem>>> = LazyLock::new(|| {
-    Schema::from_json_value(LAW.clone()?)
+    Schema::from_json_value(MESSAGES.clone()?)
         .map_err(|error| vec![Problem::anywhere(Code::Schema, SCHEMA_FILE, &error)])
 });
 
@@ -50,13 +72,19 @@ impl Engine {
     /// Everything that is wrong with them, or with the schema.
     pub fn load(sources: &Sources, catalogue: &Catalogue) -> Result<Self, Vec<Problem>> {
         let found = found::all(sources)?;
-        let policies = found::unique(&found)?;
+        found::unique(&found)?;
         let unfit = |error: &dyn std::fmt::Display| {
             vec![Problem::new(Code::Schema, SCHEMA_FILE, &error.to_string())]
         };
         let schema = schema(catalogue)?;
         let actions = schema.action_entities().map_err(|error| unfit(&error))?;
-        validate(&schema, &policies, &found)?;
+        let (data, messages): (Vec<&Found<'_>>, Vec<&Found<'_>>) = found
+            .iter()
+            .partition(|found| disclose::names(&found.policy));
+        validate(&schema, &messages)?;
+        disclose::unmixed(&data)?;
+        let of_data = DATA.as_ref().map_err(Clone::clone)?;
+        validate(of_data, &data)?;
         let places = places(catalogue, &schema, &actions).map_err(|fault| unfit(&fault))?;
         let slices = Slices::cut(&schema, &actions, &found, places.values()).map_err(|error| {
             vec![Problem::new(
@@ -68,6 +96,7 @@ impl Engine {
         let meaning = |found: Found<'_>| (found.policy.id().to_string(), found.meaning);
         Ok(Self {
             schema,
+            disclosing: Disclosing::of(&found, of_data)?,
             slices,
             bare: BARE.clone()?,
             tools: crowds(&places).map_err(|fault| unfit(&fault))?,
@@ -79,13 +108,14 @@ impl Engine {
     }
 }
 
-/// The schema that policies are validated against: the built-in one, and an action for each tool.
+/// The schema that policies on messages are validated against: the built-in one, and an action for
+/// each tool.
 ///
 /// # Errors
 /// Cedar does not take the types of a tool.
 pub(super) fn schema(catalogue: &Catalogue) -> Result<Schema, Vec<Problem>> {
     let tools = catalogue.tools().map(|(_, tool)| &*tool.mapped);
-    let json = schema::merge(LAW.clone()?, tools);
+    let json = schema::merge(MESSAGES.clone()?, tools);
     Schema::from_json_value(json)
         .map_err(|error| vec![Problem::anywhere(Code::Schema, SCHEMA_FILE, &error)])
 }
@@ -121,15 +151,14 @@ fn places(
     catalogue.tools().map(place).collect()
 }
 
-fn validate(
-    schema: &Schema,
-    policies: &PolicySet,
-    found: &[Found<'_>],
-) -> Result<(), Vec<Problem>> {
-    let result = Validator::new(schema.clone()).validate(policies, ValidationMode::Strict);
+fn validate(schema: &Schema, found: &[&Found<'_>]) -> Result<(), Vec<Problem>> {
+    let policies = PolicySet::from_policies(found.iter().map(|found| found.policy.clone()));
+    let policies =
+        policies.map_err(|error| vec![Problem::anywhere(Code::Unreadable, "policies", &error)])?;
+    let result = Validator::new(schema.clone()).validate(&policies, ValidationMode::Strict);
     let by_id: BTreeMap<String, &Found<'_>> = found
         .iter()
-        .map(|found| (found.policy.id().to_string(), found))
+        .map(|found| (found.policy.id().to_string(), *found))
         .collect();
     let mut problems: Vec<Problem> = result
         .validation_errors()

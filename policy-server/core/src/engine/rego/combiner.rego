@@ -11,6 +11,11 @@ forbids contains element if some element in data.mcp.forbids
 
 hides contains element if some element in data.mcp.hides
 
+# Classes of data that stay as they are, and classes whose handles become secrets again.
+reveal contains class if some class in data.mcp.reveal
+
+restore contains class if some class in data.mcp.restore
+
 opinion := {"permits": permits, "gates": gates, "forbids": forbids}
 
 # Whether a human of one of these groups has said yes to exactly these arguments, and still means it.

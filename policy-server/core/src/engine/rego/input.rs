@@ -3,12 +3,13 @@
 //! Deliberately absent: an approval while permits and forbids are asked; it opens gates alone.
 
 use portcullis_protocol::digest::Digest;
-use portcullis_protocol::names::Name;
+use portcullis_protocol::names::{Caller, Name};
 use portcullis_protocol::wire::{Direction, Target};
 use serde_json::{Value, json};
 
 use crate::audit::time;
 use crate::catalogue::Known;
+use crate::disclosure::{Asker, Wish};
 use crate::engine::Fault;
 use crate::facts::{Approval, Facts, Subject};
 use crate::registry::Annotations;
@@ -39,7 +40,7 @@ pub(super) const METHODS: [(&str, &str, &[&str]); 15] = [
 ];
 
 /// The members of the input, each with its own members where those are closed.
-pub(super) const MEMBERS: [(&str, &[&str]); 14] = [
+pub(super) const MEMBERS: [(&str, &[&str]); 17] = [
     ("method", &[]),
     ("action", &[]),
     ("group", &[]),
@@ -73,6 +74,9 @@ pub(super) const MEMBERS: [(&str, &[&str]); 14] = [
         "approval",
         &["groups", "expires", "expires_ns", "args_digest"],
     ),
+    ("tool", &[]),
+    ("path", &[]),
+    ("from", &[]),
 ];
 
 const WEEKDAYS: [&str; 7] = [
@@ -105,14 +109,11 @@ pub(super) fn document(
         "action": action,
         "group": group,
         "server": facts.server.as_str(),
-        "direction": match facts.direction {
-            Direction::ToServer => "to_server",
-            Direction::ToClient => "to_client",
-        },
+        "direction": direction_word(facts.direction),
         "now": time::rfc3339_ms(facts.now_ms),
         "now_ns": nanoseconds(facts.now_ms)?,
         "clock": clock(facts.now_ms),
-        "principal": principal(facts),
+        "principal": principal(facts.caller),
         "resource": resource,
         "args_digest": facts.args_digest().to_string(),
     });
@@ -166,6 +167,31 @@ pub(super) fn approve(input: &mut Value, approval: Approval<'_>) -> Result<(), F
     Ok(())
 }
 
+/// The input of a wish about data: what nothing of a message is in.
+pub(super) fn wish(asker: Asker<'_>, wish: Wish<'_>) -> Value {
+    let mut input = json!({
+        "action": wish.action(),
+        "server": asker.server.as_str(),
+        "principal": principal(asker.caller),
+    });
+    put(&mut input, "tool", asker.tool.map(Name::as_str));
+    match wish {
+        Wish::Reveal(direction) => put(&mut input, "direction", Some(direction_word(direction))),
+        Wish::Restore { path, from } => {
+            put(&mut input, "path", Some(path));
+            put(&mut input, "from", Some(from.as_str()));
+        }
+    }
+    input
+}
+
+const fn direction_word(direction: Direction) -> &'static str {
+    match direction {
+        Direction::ToServer => "to_server",
+        Direction::ToClient => "to_client",
+    }
+}
+
 /// The group of a method that acts on such a resource.
 fn group(method: &str, resource: &Value) -> Result<&'static str, Fault> {
     let known = METHODS.iter().find(|(name, ..)| *name == method);
@@ -199,8 +225,7 @@ fn clock(ms: i64) -> Value {
     })
 }
 
-fn principal(facts: &Facts<'_>) -> Value {
-    let caller = facts.caller;
+fn principal(caller: &Caller) -> Value {
     let roles: Vec<&str> = caller.roles.iter().map(Name::as_str).collect();
     let mut principal = json!({
         "subject": caller.subject.as_str(),

@@ -4,7 +4,8 @@ use serde_json::Map;
 
 use super::module::{self, Module};
 use super::{
-    Arguments, EVALUATION_MS_MAX, Engine, HIDES, OPINION, bounds, cycles, input, rules, timer,
+    Arguments, EVALUATION_MS_MAX, Engine, HIDES, OPINION, RESTORE, REVEAL, bounds, cycles, input,
+    rules, timer,
 };
 use crate::policies::{Code, Place, Problem, Sources};
 use crate::schema::strict;
@@ -60,6 +61,7 @@ impl Engine {
             files: files.iter().map(|(file, _)| (*file).to_owned()).collect(),
             arguments,
             hiding: rules::hiding(&modules),
+            disclosing: rules::disclosing(&modules),
         })
     }
 }
@@ -140,7 +142,7 @@ fn prepared(
     engine.set_gather_prints(true);
     engine.set_execution_timer_config(timer(TRIAL_MS_MAX));
     engine.set_input(regorus::Value::from(input::sample()));
-    for rule in [OPINION, HIDES] {
+    for rule in [OPINION, HIDES, REVEAL, RESTORE] {
         let tried = engine.eval_rule(rule.to_owned());
         tried.map_err(|error| problem(&error.to_string()))?;
     }

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::Hiding;
+use super::disclose::Disclosing;
 use super::input::MEMBERS;
 use super::module::{Kind, Module, Reference, Rule, below};
 use crate::policies::{Code, Place, Problem};
@@ -18,7 +19,7 @@ pub(super) const OURS: &str = "portcullis";
 pub(super) const THEIRS: &str = "mcp";
 
 /// The sets that authors add to.
-pub(super) const SETS: [&str; 4] = ["permits", "gates", "forbids", "hides"];
+pub(super) const SETS: [&str; 6] = ["permits", "gates", "forbids", "hides", "reveal", "restore"];
 
 /// Names that other policies use for the same; here they would be without effect.
 const STRANGERS: [&str; 6] = ["allow", "allowed", "deny", "denied", "denies", "violation"];
@@ -153,7 +154,13 @@ fn contribution(module: &Module<'_>, rule: &Rule) -> Option<Problem> {
         }
         (
             format!("`{name}` is a set that rules add to, and nothing else"),
-            format!("write `{name} contains {{\"id\": \"…\"}} if {{ … }}` in `package mcp`"),
+            format!(
+                "write `{name} contains {} if {{ … }}` in `package mcp`",
+                match name.as_str() {
+                    "reveal" | "restore" => "\"secret.github\"",
+                    _ => "{\"id\": \"…\"}",
+                }
+            ),
         )
     } else {
         let meant = SETS.into_iter().find(|set| alike(set, name));
@@ -235,12 +242,24 @@ fn no_member(of: &str, name: &str, known: &[&str]) -> (String, String) {
 
 /// Whether an author adds to `hides`.
 pub(super) fn hiding(modules: &[Module<'_>]) -> Hiding {
-    let own = [THEIRS, "hides"].map(str::to_owned);
-    let mut rules = modules.iter().flat_map(|module| &module.rules);
-    match rules.any(|rule| rule.path.starts_with(&own)) {
+    match adds(modules, "hides") {
         true => Hiding::Something,
         false => Hiding::Nothing,
     }
+}
+
+/// Whether an author adds to the sets of classes.
+pub(super) fn disclosing(modules: &[Module<'_>]) -> Disclosing {
+    Disclosing {
+        reveal: adds(modules, "reveal"),
+        restore: adds(modules, "restore"),
+    }
+}
+
+fn adds(modules: &[Module<'_>], set: &str) -> bool {
+    let own = [THEIRS, set].map(str::to_owned);
+    let mut rules = modules.iter().flat_map(|module| &module.rules);
+    rules.any(|rule| rule.path.starts_with(&own))
 }
 
 /// Whether a decision can be had without a message's arguments: no author's module looks at them,

@@ -201,7 +201,7 @@ impl Finder {
         files.insert(file(&mutant.policy), mutant.text.clone());
         let sources = Arc::new(Sources::new(files));
         // The tools are as they were, and are not mapped anew.
-        let before = Some(self.whole.catalogue());
+        let before = Some(&self.whole);
         let Ok(policies) = Policies::fit(sources, &Registry::default(), before) else {
             return true;
         };

@@ -65,6 +65,10 @@ fn of_literal(policy: &Policy<'_>, uid: &EntityUid, known: &Known) -> Option<Pro
     match uid.type_name().basename() {
         "Role" => role(policy, id, known),
         "Server" => server(policy, id, known),
+        "DataClass" => {
+            let classes = known.classes.as_ref()?;
+            unknown(policy, Code::LintUnknownClass, "class of data", id, classes)
+        }
         kind @ ("Tool" | "Prompt" | "Resource" | "Template" | "Task") => {
             let prefixed = id.split_once('/');
             let sound = prefixed.filter(|(server, _)| ServerName::parse(server).is_ok());

@@ -19,6 +19,7 @@ fn known() -> Known {
         roles: Some(names(&["developer", "viewer"])),
         groups: Some(names(&["finance-approvers"])),
         tags: Some(names(&["money", "public", "reviewed"])),
+        classes: Some(names(&["secret", "secret.github"])),
     }
 }
 

@@ -140,6 +140,7 @@ fn a_panic_of_the_engine_denies() {
             files: Vec::new(),
             arguments: Arguments::Unread,
             hiding: Hiding::Something,
+            disclosing: engine.disclosing,
         };
         engine.evaluate("data.broken.x", &input)
     });

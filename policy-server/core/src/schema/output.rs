@@ -1,0 +1,109 @@
+//! Structured results against the tool's own `outputSchema`.
+//!
+//! The check is compiled when it is first needed: most results are never redacted. Deliberately
+//! absent: what is wrong with a result; it is withheld either way.
+
+use std::sync::OnceLock;
+
+use jsonschema::Validator;
+use portcullis_protocol::wire::Fit;
+use serde_json::Value;
+
+use super::{MappingFault, bounds, check, cost, strict, views};
+
+/// What structured results of a tool must be.
+#[derive(Debug)]
+pub struct OutputSchema {
+    schema: Option<Value>,
+    check: OnceLock<Option<Check>>,
+}
+
+/// A check, and the longest text that it checks in bounded time.
+#[derive(Debug)]
+struct Check {
+    validator: Validator,
+    bytes_max: usize,
+}
+
+impl OutputSchema {
+    pub(super) const fn of(schema: Option<Value>) -> Self {
+        Self {
+            schema,
+            check: OnceLock::new(),
+        }
+    }
+
+    /// Whether a result satisfies the schema; without one, any does. What cannot be found out is
+    /// no.
+    #[must_use]
+    pub fn fits(&self, content: &str) -> Fit {
+        let Some(schema) = &self.schema else {
+            return Fit::Fits;
+        };
+        let check = self.check.get_or_init(|| compiled(schema.clone()).ok());
+        let fits = check.as_ref().is_some_and(|check| {
+            let value = strict::read(content, check.bytes_max);
+            value.is_ok_and(|value| check.validator.is_valid(&value))
+        });
+        if fits { Fit::Fits } else { Fit::Unfit }
+    }
+}
+
+fn compiled(mut schema: Value) -> Result<Check, MappingFault> {
+    let room = bounds::check(&schema)?;
+    let draft = check::draft(&schema)?;
+    if let Some(members) = schema.as_object_mut() {
+        // All references are within the document, so its own name changes nothing.
+        members.remove("$id");
+    }
+    let document = views::Document {
+        root: &schema,
+        draft,
+    };
+    Ok(Check {
+        bytes_max: cost::bytes_max(document, room.nodes)?,
+        validator: check::whole(&schema, draft)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn results_are_held_against_the_schema() {
+        let schema = json!({
+            "type": "object",
+            "properties": {"token": {"type": "string", "pattern": "^ghp_", "maxLength": 20}},
+            "required": ["token"],
+        });
+        let output = OutputSchema::of(Some(schema));
+        assert_eq!(output.fits(r#"{"token":"ghp_1"}"#), Fit::Fits);
+        for unfit in [
+            r#"{"token":"[redacted:github-token]"}"#,
+            "{}",
+            "[]",
+            "{",
+            "",
+            r#"{"token":"ghp_1","token":"ghp_2"}"#,
+        ] {
+            assert_eq!(output.fits(unfit), Fit::Unfit, "{unfit}");
+        }
+        assert_eq!(OutputSchema::of(None).fits("[1]"), Fit::Fits);
+    }
+
+    #[test]
+    fn a_schema_that_cannot_be_used_fits_nothing() {
+        for schema in [
+            json!({"$ref": "https://example.com/s.json"}),
+            json!({"type": "strin"}),
+            json!({"$schema": "https://example.com/dialect"}),
+            json!(7),
+        ] {
+            let output = OutputSchema::of(Some(schema.clone()));
+            assert_eq!(output.fits("{}"), Fit::Unfit, "{schema}");
+        }
+    }
+}
