@@ -9,20 +9,25 @@
 //! with the [`Plan`].
 
 mod anchors;
+mod base64;
 mod class;
 mod context;
+mod escapes;
 mod fact;
 mod format;
 mod handle;
 mod innocent;
 mod keys;
+mod look;
 mod mark;
 mod message;
+mod personal;
+mod placeholder;
 mod plan;
 mod positions;
 mod raw;
 mod rules;
-mod text;
+mod walk;
 
 pub use class::Class;
 pub use fact::{Action, Fact, Reason, Unscanned};

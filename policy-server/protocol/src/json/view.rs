@@ -28,6 +28,11 @@ impl<'a> Json<'a> {
         Self(text)
     }
 
+    /// The value that a checked text begins with, whatever follows it: for reading ahead.
+    pub(crate) const fn prefix(text: &'a str) -> Self {
+        Self(text)
+    }
+
     /// The value as it stands in the document.
     #[must_use]
     pub const fn text(self) -> &'a str {

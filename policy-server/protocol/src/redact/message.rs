@@ -1,18 +1,27 @@
 //! One message: every string and every key is looked at, and what is found is replaced in place.
 
-use super::{Fact, Plan, Unscanned};
+mod splice;
+
+use std::collections::HashSet;
+
+use super::look::{Form, Found, Search};
+use super::plan::{Literal, Treatment};
+use super::walk::Walk;
+use super::{Action, Fact, Mode, Plan, Unscanned};
 use crate::json::Json;
+use crate::limits::{FACTS_MAX, FINDINGS_MAX};
+use crate::names::Name;
 
 /// What became of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// What it is now.
     pub text: Text,
-    /// What was found, at most [`crate::limits::FACTS_MAX`].
+    /// What was found, at most [`FACTS_MAX`].
     pub facts: Vec<Fact>,
     /// How many findings are not among the facts.
     pub more: u64,
-    /// What was not looked at.
+    /// What was not looked at, at most [`FACTS_MAX`].
     pub unscanned: Vec<Unscanned>,
 }
 
@@ -29,18 +38,126 @@ pub enum Text {
         /// output schema must be asked.
         structured: bool,
     },
-    /// It must go nowhere.
+    /// It must go nowhere: a mode says so, or there is more in it than [`FINDINGS_MAX`].
     Blocked,
 }
+
+/// Most values that are looked for elsewhere in the same message.
+const ECHOES_MAX: usize = 16;
+/// Shortest of them, in bytes.
+const ECHO_BYTES_MIN: usize = 8;
 
 /// Looks at one message and replaces what the plan says.
 #[must_use]
 pub fn redact(message: Json<'_>, plan: &Plan<'_>) -> Outcome {
-    let _ = (message, plan);
+    let (found, unscanned, taken) = find(message, plan);
+    if found.is_empty() {
+        return Outcome {
+            text: Text::Same,
+            facts: Vec::new(),
+            more: 0,
+            unscanned,
+        };
+    }
+    let actions: Vec<Action> = found.iter().map(|found| action(found, plan)).collect();
+    let is_blocked = found.len() > FINDINGS_MAX || actions.contains(&Action::Blocked);
+    let text = if is_blocked {
+        Text::Blocked
+    } else {
+        splice::replaced(message, &found, &actions, plan, taken)
+    };
+    let told = |action: Action| if is_blocked { Action::Blocked } else { action };
+    let facts = found.iter().zip(&actions).take(FACTS_MAX);
     Outcome {
-        text: Text::Same,
-        facts: Vec::new(),
-        more: 0,
-        unscanned: Vec::new(),
+        text,
+        facts: facts
+            .map(|(found, action)| fact(found, told(*action), plan))
+            .collect(),
+        more: found.len().saturating_sub(FACTS_MAX) as u64,
+        unscanned,
     }
 }
+
+/// Everything in a message. What is known only by what stands beside it is looked for once more in
+/// the rest of the message, so that copies of one value fare alike.
+fn find(message: Json<'_>, plan: &Plan<'_>) -> (Vec<Found>, Vec<Unscanned>, HashSet<String>) {
+    let mut search = Search {
+        rules: plan.rules,
+        known: plan.literals,
+        echoes: &[],
+    };
+    let echoes = {
+        let mut walk = Walk::message(search, message, plan.marked);
+        walk.go();
+        let unscanned = std::mem::take(&mut walk.unscanned);
+        let taken = std::mem::take(&mut walk.taken);
+        let found = walk.into_found();
+        let echoes = echoes(&found);
+        if echoes.is_empty() || found.len() > FINDINGS_MAX {
+            return (found, unscanned, taken);
+        }
+        echoes
+    };
+    search.echoes = &echoes;
+    let mut walk = Walk::message(search, message, plan.marked);
+    walk.go();
+    let unscanned = std::mem::take(&mut walk.unscanned);
+    let taken = std::mem::take(&mut walk.taken);
+    (walk.into_found(), unscanned, taken)
+}
+
+/// Values that are worth looking for: found by their neighbours, and unlike ordinary words.
+fn echoes(found: &[Found]) -> Vec<Literal> {
+    let mut echoes: Vec<Literal> = Vec::new();
+    for found in found {
+        let is_new = || echoes.iter().all(|echo| echo.value != found.value);
+        let worth =
+            found.form == Form::Text && !found.rule.is_format() && is_distinct(&found.value);
+        if worth && is_new() {
+            echoes.push(Literal {
+                value: found.value.clone(),
+                rule: found.rule,
+            });
+        }
+        if echoes.len() == ECHOES_MAX {
+            break;
+        }
+    }
+    echoes
+}
+
+fn is_distinct(value: &str) -> bool {
+    let has = |kind: fn(&u8) -> bool| value.as_bytes().iter().any(kind);
+    value.len() >= ECHO_BYTES_MIN && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
+}
+
+fn action(found: &Found, plan: &Plan<'_>) -> Action {
+    if found.form == Form::Known {
+        return Action::Redacted;
+    }
+    match plan.treatment(found.rule) {
+        Treatment::Reveal => Action::Revealed,
+        Treatment::Mode(Mode::Redact) => Action::Redacted,
+        Treatment::Mode(Mode::Block) => Action::Blocked,
+        Treatment::Mode(Mode::Detect) => Action::Detected,
+        Treatment::Mode(Mode::Tokenize) => match found.form {
+            Form::Text | Form::Encoded => Action::Tokenized,
+            _ => Action::Redacted,
+        },
+    }
+}
+
+fn fact(found: &Found, action: Action, plan: &Plan<'_>) -> Fact {
+    let rule = plan.rules.rule(found.rule);
+    Fact {
+        rule: Name::parse(&rule.id).unwrap_or_else(|_| Name::from_static("unknown")),
+        class: rule.class.clone(),
+        pointer: found.pointer.clone(),
+        bytes: found.value.len() as u64,
+        mark: plan.marks.mark(&found.value),
+        action,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,240 @@
+//! One decoded text: what is found in it, and in the layers of encoding inside it.
+//!
+//! A text that is JSON is read as JSON. Any other is looked at as it stands; where it holds escapes,
+//! it is decoded and looked at again; and base64 whose bytes are text is looked into. Each step
+//! counts as a layer, and a layer below the last one is masked whole.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::escapes::Escapes;
+use super::plan::Literal;
+use super::rules::ENCODED;
+use super::walk::Walk;
+use super::{RuleId, Rules, base64, placeholder};
+use crate::json::{self, Json, Kind};
+use crate::limits::LAYERS_MAX;
+
+/// A secret that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Where it stands in the text that was looked at, in bytes.
+    pub(super) span: Range<usize>,
+    pub(super) rule: RuleId,
+    /// The secret, decoded.
+    pub(super) value: String,
+    pub(super) form: Form,
+    /// JSON pointer of its string; empty where there is no document.
+    pub(super) pointer: String,
+    /// Whether it stands below `result/structuredContent`.
+    pub(super) is_structured: bool,
+}
+
+/// What a finding stands in, which decides what can take its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A part of a string.
+    Text,
+    /// Base64 whose bytes hold the secret.
+    Encoded,
+    /// A number, which is no string.
+    Scalar,
+    /// A number in JSON inside a string: no quotes can stand there.
+    InnerScalar,
+    /// A part of a key, which must stay unlike its neighbours.
+    Key,
+    /// A secret known by its value.
+    Known,
+}
+
+impl Found {
+    pub(super) fn text(span: Range<usize>, rule: RuleId, value: &str) -> Self {
+        Self {
+            span,
+            rule,
+            value: value.to_owned(),
+            form: Form::Text,
+            pointer: String::new(),
+            is_structured: false,
+        }
+    }
+
+    const fn of_form(mut self, form: Form) -> Self {
+        self.form = form;
+        self
+    }
+}
+
+/// What is looked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Search<'a> {
+    pub(super) rules: &'a Rules,
+    /// Secrets known by value.
+    pub(super) known: &'a [Literal],
+    /// Values found elsewhere in the same message.
+    pub(super) echoes: &'a [Literal],
+}
+
+impl<'a> Search<'a> {
+    pub(super) const fn by(rules: &'a Rules) -> Self {
+        Self {
+            rules,
+            known: &[],
+            echoes: &[],
+        }
+    }
+
+    /// What is found in a text, sorted by place, containers before what they contain. `layer` says
+    /// how many layers of encoding it was taken out of.
+    pub(super) fn text(self, text: &str, layer: usize, found: &mut Vec<Found>) {
+        let before = found.len();
+        if let Some(json) = document(text) {
+            self.document(text, json, layer, found);
+        } else {
+            self.plain(text, found);
+            match Escapes::Any.decoded(text) {
+                Some(_) if layer >= LAYERS_MAX => mask_escapes(text, found),
+                Some(inner) => {
+                    let mut inside = Vec::new();
+                    self.text(&inner, layer + 1, &mut inside);
+                    Escapes::Any.to_written(text, &mut inside);
+                    found.append(&mut inside);
+                }
+                None => self.base64(text, layer, found),
+            }
+        }
+        if found.len() > before {
+            tidy(found, before);
+        }
+    }
+
+    /// A text as it stands.
+    pub(super) fn plain(self, text: &str, found: &mut Vec<Found>) {
+        self.rules.scan(text, &mut |span, rule| {
+            let value = text.get(span.clone()).unwrap_or_default();
+            if !placeholder::holds(text, &span) && !self.rules.is_allowed(value) {
+                found.push(Found::text(span, rule, value));
+            }
+        });
+        self.literals(text, self.known, Form::Known, found);
+        self.literals(text, self.echoes, Form::Text, found);
+    }
+
+    fn literals(self, text: &str, literals: &[Literal], form: Form, found: &mut Vec<Found>) {
+        for literal in literals {
+            let value = literal.value.as_bytes();
+            for at in memchr::memmem::find_iter(text.as_bytes(), value) {
+                let span = at..at + value.len();
+                if !placeholder::holds(text, &span) {
+                    found.push(Found::text(span, literal.rule, &literal.value).of_form(form));
+                }
+            }
+        }
+    }
+
+    /// A text that is JSON.
+    fn document(self, text: &str, json: Json<'_>, layer: usize, found: &mut Vec<Found>) {
+        if layer >= LAYERS_MAX {
+            found.push(Found::text(0..text.len(), ENCODED, text).of_form(Form::Encoded));
+            return;
+        }
+        let Some(place) = json.span_in(text.as_bytes()) else {
+            return;
+        };
+        for mut inner in Walk::inside(self, json, layer + 1).findings() {
+            inner.span = inner.span.start + place.start..inner.span.end + place.start;
+            inner.form = match inner.form {
+                Form::Scalar => Form::InnerScalar,
+                form => form,
+            };
+            found.push(inner);
+        }
+    }
+
+    fn base64(self, text: &str, layer: usize, found: &mut Vec<Found>) {
+        base64::runs(text, |run| {
+            let written = text.get(run.clone()).unwrap_or_default();
+            let Some(inner) = base64::decoded(written) else {
+                return;
+            };
+            if layer >= LAYERS_MAX {
+                found.push(Found::text(run, ENCODED, written).of_form(Form::Encoded));
+                return;
+            }
+            let mut inside = Vec::new();
+            self.text(&inner, layer + 1, &mut inside);
+            let mut rules: Vec<RuleId> = inside.iter().map(|found| found.rule).collect();
+            rules.sort_unstable();
+            rules.dedup();
+            let whole = |rule| Found::text(run.clone(), rule, written).of_form(Form::Encoded);
+            found.extend(rules.into_iter().map(whole));
+        });
+    }
+}
+
+/// What is found in a text by the rules alone.
+pub(super) fn found_in(rules: &Rules, text: &str) -> Vec<Found> {
+    let mut found = Vec::new();
+    Search::by(rules).text(text, 0, &mut found);
+    found
+}
+
+/// A text with all secrets replaced.
+pub(super) fn clean<'t>(rules: &Rules, text: &'t str) -> Cow<'t, str> {
+    let found = found_in(rules, text);
+    if found.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for found in &found {
+        if found.span.start >= from {
+            out.push_str(text.get(from..found.span.start).unwrap_or_default());
+            out.push_str(&match found.form {
+                Form::InnerScalar | Form::Scalar => "null".to_owned(),
+                _ => placeholder::placeholder(&rules.rule(found.rule).id),
+            });
+        }
+        from = from.max(found.span.end);
+    }
+    out.push_str(text.get(from..).unwrap_or_default());
+    Cow::Owned(out)
+}
+
+/// The document that a text is, when it holds a string: numbers alone are no secret.
+fn document(text: &str) -> Option<Json<'_>> {
+    let first = text.trim_start().as_bytes().first()?;
+    if !matches!(first, b'{' | b'[' | b'"') || !text.contains('"') {
+        return None;
+    }
+    let json = json::check(text.as_bytes()).ok()?;
+    matches!(json.kind(), Kind::Object | Kind::Array | Kind::String).then_some(json)
+}
+
+/// Escapes below the last layer: what could hide a text is masked.
+fn mask_escapes(text: &str, found: &mut Vec<Found>) {
+    if text.contains("\\\"") || text.contains("\\u") || text.contains("\\\\") {
+        found.push(Found::text(0..text.len(), ENCODED, text).of_form(Form::Encoded));
+    }
+}
+
+/// Sorts what was found since `before`, and drops what says the same twice: one part found by its
+/// look and by its neighbours is what its look says.
+pub(super) fn tidy(found: &mut Vec<Found>, before: usize) {
+    let mut fresh = found.split_off(before);
+    fresh.sort_by_key(|found| {
+        (
+            found.span.start,
+            std::cmp::Reverse(found.span.end),
+            found.form != Form::Known,
+            !found.rule.is_format(),
+            found.rule,
+        )
+    });
+    fresh.dedup_by(|later, earlier| {
+        later.span == earlier.span
+            && later.form != Form::Encoded
+            && (later.rule == earlier.rule || !later.rule.is_format())
+    });
+    found.append(&mut fresh);
+}

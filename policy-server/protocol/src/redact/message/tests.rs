@@ -1,0 +1,138 @@
+//! Whole messages: what is replaced, what stays, byte for byte.
+
+use super::*;
+use crate::json::check;
+use crate::redact::{Class, MarkKey, RawRules, Rules};
+
+fn token() -> String {
+    ["gh", "p_"].concat() + "16C7e42F292c6912E7710c838347Ae178B4a"
+}
+
+fn with(raw: &RawRules, reveal: &[Class], text: &str) -> Outcome {
+    let rules = Rules::compile(raw).unwrap();
+    let marks = MarkKey::new([7; 32]);
+    let plan = Plan {
+        rules: &rules,
+        reveal,
+        marked: &["/pin".to_owned()],
+        literals: &[],
+        marks: &marks,
+        sealing: None,
+    };
+    redact(check(text.as_bytes()).unwrap(), &plan)
+}
+
+fn now(text: &str) -> String {
+    match with(&RawRules::default(), &[], text).text {
+        Text::Same => text.to_owned(),
+        Text::Changed { text, .. } => {
+            check(text.as_bytes()).unwrap();
+            text
+        }
+        Text::Blocked => "blocked".to_owned(),
+    }
+}
+
+#[test]
+fn a_secret_is_replaced_where_it_stands() {
+    let secret = token();
+    let escaped = secret.replace('_', "\\u005f");
+    for (message, mark) in [
+        (
+            r#"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"a X b"}]}}"#,
+            &secret,
+        ),
+        (
+            r#"{"jsonrpc":"2.0", "id" : 1,"result":{"content":[{"type":"text","text":"é\n X\n"}]}}"#,
+            &escaped,
+        ),
+        (
+            r#"{"error":{"code":1,"message":"m","data":{"deep":[1,["X"]]}}}"#,
+            &secret,
+        ),
+        (
+            r#"{"result":{"content":[{"text":"{\"a\": [\"X\"]}"}]}}"#,
+            &secret,
+        ),
+        (r#"{"result":{"text":"say \"X\""}}"#, &secret),
+    ] {
+        let expected = message.replace('X', "[redacted:github-token]");
+        let message = message.replace('X', mark);
+        assert_eq!(now(&message), expected);
+        assert_eq!(now(&expected), expected);
+    }
+}
+
+#[test]
+fn keys_stay_unlike_each_other() {
+    let (one, two) = (token(), token().replace("16C7", "99Zz"));
+    let message = format!(r#"{{"result":{{"{one}":1,"{two}":2}}}}"#);
+    let expected = r#"{"result":{"[redacted:github-token]":1,"[redacted:github-token-2]":2}}"#;
+    assert_eq!(now(&message), expected);
+    assert_eq!(now(expected), expected);
+}
+
+#[test]
+fn positions_are_left_alone() {
+    let secret = token();
+    for message in [
+        r#"{"jsonrpc":"2.0","id":"X","result":{"nextCursor":"X"}}"#,
+        r#"{"params":{"name":"X","cursor":"X","_meta":{"progressToken":"X"}}}"#,
+        r#"{"result":{"content":[{"data":"X","type":"image","mimeType":"image/png"}]}}"#,
+        r#"{"result":{"content":[{"type":"resource","resource":{"uri":"a:b","blob":"X"}}]}}"#,
+        r#"{"result":{"contents":[{"uri":"a:b","blob":"X"}],"requestState":"X"}}"#,
+    ] {
+        let message = message.replace('X', &secret);
+        assert_eq!(now(&message), message);
+    }
+    let message = r#"{"result":{"structuredContent":{"type":"image","data":"X"}}}"#;
+    assert_ne!(now(&message.replace('X', &secret)), message);
+}
+
+#[test]
+fn what_policy_reveals_goes_through() {
+    let github = Class::parse("secret.github").unwrap();
+    let message = format!(r#"{{"result":{{"text":"{}"}}}}"#, token());
+    let outcome = with(&RawRules::default(), &[github], &message);
+    assert_eq!(outcome.text, Text::Same);
+    let actions: Vec<Action> = outcome.facts.iter().map(|fact| fact.action).collect();
+    assert_eq!(actions, [Action::Revealed]);
+}
+
+#[test]
+fn marked_fields_and_numbers_are_replaced() {
+    let message = r#"{"result":{"structuredContent":{"pin":1234,"n":1234,"deep":{"pin":"x y"}}}}"#;
+    let expected = message.replacen("1234", "\"[redacted:marked-field]\"", 1);
+    assert_eq!(now(message), expected);
+}
+
+#[test]
+fn facts_say_where_and_never_what() {
+    let message = format!(r#"{{"result":{{"a/b":["x",{{"{0}":"{0}"}}]}}}}"#, token());
+    let outcome = with(&RawRules::default(), &[], &message);
+    let pointers: Vec<&str> = outcome
+        .facts
+        .iter()
+        .map(|fact| fact.pointer.as_str())
+        .collect();
+    assert_eq!(
+        pointers,
+        [
+            "/result/a~1b/1/[redacted:github-token]",
+            "/result/a~1b/1/[redacted:github-token]"
+        ]
+    );
+    assert_eq!(outcome.facts[0].mark, outcome.facts[1].mark);
+    assert_eq!(outcome.facts[0].bytes, 40);
+    let written = serde_json::to_string(&outcome.facts).unwrap();
+    assert!(!written.contains(&token()));
+}
+
+#[test]
+fn too_many_findings_block() {
+    let list = vec![format!("\"{}\"", token()); FINDINGS_MAX + 2].join(",");
+    let message = format!(r#"{{"result":[{list}]}}"#);
+    let outcome = with(&RawRules::default(), &[], &message);
+    assert_eq!(outcome.text, Text::Blocked);
+    assert_eq!(outcome.facts.len(), FACTS_MAX);
+}

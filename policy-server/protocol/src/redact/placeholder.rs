@@ -1,0 +1,71 @@
+//! Placeholders: what stands in a secret's place, and how they are known again.
+
+use std::ops::Range;
+
+/// How every placeholder begins.
+const OPENING: &str = "[redacted:";
+/// Longest placeholder, in bytes: rule names have at most 40.
+const PLACEHOLDER_BYTES_MAX: usize = 64;
+
+/// The placeholder of a rule. It needs no escaping in JSON, at any depth.
+pub(super) fn placeholder(rule: &str) -> String {
+    [OPENING, rule, "]"].concat()
+}
+
+/// The `number`th placeholder of a rule among keys, which must differ within an object.
+pub(super) fn numbered(rule: &str, number: usize) -> String {
+    if number == 1 {
+        placeholder(rule)
+    } else {
+        format!("{OPENING}{rule}-{number}]")
+    }
+}
+
+/// Whether a text mentions any placeholder.
+pub(super) fn mentions(text: &str) -> bool {
+    text.contains(OPENING)
+}
+
+/// Whether a part of a text lies in a placeholder.
+pub(super) fn holds(text: &str, span: &Range<usize>) -> bool {
+    let begin = span.start.saturating_sub(PLACEHOLDER_BYTES_MAX);
+    let end = span.start.saturating_add(OPENING.len()).min(text.len());
+    let bytes = text.as_bytes().get(begin..end);
+    let before = bytes.unwrap_or_default();
+    let Some(opening) = memchr::memmem::rfind(before, OPENING.as_bytes()) else {
+        return false;
+    };
+    let opening = begin + opening;
+    let inside = text
+        .as_bytes()
+        .get(opening + OPENING.len()..)
+        .unwrap_or_default();
+    let name = inside
+        .iter()
+        .take_while(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || **byte == b'-');
+    let close = opening + OPENING.len() + name.count();
+    let is_closed = text.as_bytes().get(close) == Some(&b']');
+    is_closed && opening <= span.start && span.end <= close + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_placeholders_are_known() {
+        let text = "password=[redacted:password] and more";
+        for (part, expected) in [
+            ("[redacted:password]", true),
+            ("redacted:password", true),
+            ("redacted", true),
+            ("[redacted:password] and", false),
+            ("more", false),
+        ] {
+            let at = text.find(part).unwrap();
+            assert_eq!(holds(text, &(at..at + part.len())), expected, "{part}");
+        }
+        let open = "[redacted:passw ord]";
+        assert!(!holds(open, &(0..10)));
+    }
+}

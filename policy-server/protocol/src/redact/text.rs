@@ -1,1 +1,0 @@
-//! One decoded text: what is found in it, through the layers of encoding inside it.

@@ -1,0 +1,372 @@
+//! A walk over one checked document: each string and each key is looked at where it stands.
+//!
+//! The text is known to be strict JSON, so that reading it again is cheap: no value is built.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use super::escapes::Escapes;
+use super::look::{Form, Found, Search};
+use super::positions::Place;
+use super::rules::{KeyRule, MARKED};
+use super::{Unscanned, placeholder};
+use crate::json::Json;
+use crate::limits::{FACTS_MAX, FINDINGS_MAX};
+
+mod pointer;
+
+use pointer::{Path, Step};
+
+/// Shortest key that can hold a secret itself, in bytes.
+const KEY_BYTES_MIN: usize = 16;
+
+/// Steps to what schemas speak of: `params/arguments`, `result/structuredContent`.
+const BASE_STEPS: usize = 2;
+/// Longest string that can be the name of what its sibling holds, in bytes.
+const LABEL_BYTES_MAX: usize = 128;
+
+/// A walk, and what it has found.
+pub(super) struct Walk<'s, 't> {
+    search: Search<'s>,
+    text: &'t str,
+    at: usize,
+    /// How many layers of encoding the document was taken out of.
+    layer: usize,
+    path: Path<'t>,
+    marked: &'s [String],
+    found: Vec<Found>,
+    pub(super) unscanned: Vec<Unscanned>,
+    /// Keys that are placeholders already.
+    pub(super) taken: HashSet<String>,
+}
+
+/// A string as it stands between its quotes, with the offset of its first byte.
+#[derive(Clone, Copy)]
+struct Raw<'t> {
+    text: &'t str,
+    at: usize,
+    is_escaped: bool,
+}
+
+impl<'t> Raw<'t> {
+    fn decoded(self) -> Cow<'t, str> {
+        let decoded = self.is_escaped.then(|| Escapes::Json.decoded(self.text));
+        decoded
+            .flatten()
+            .map_or(Cow::Borrowed(self.text), Cow::Owned)
+    }
+}
+
+/// The last strings that may tell what the next one is: `{"name": "X-Api-Key", "value": "…"}`.
+#[derive(Default)]
+struct Siblings {
+    label: Option<KeyRule>,
+    value: Option<(usize, usize)>,
+}
+
+impl<'s, 't> Walk<'s, 't> {
+    /// A walk over a message.
+    pub(super) fn message(search: Search<'s>, message: Json<'t>, marked: &'s [String]) -> Self {
+        Self {
+            marked,
+            ..Self::inside(search, message, 0)
+        }
+    }
+
+    /// A walk over a document inside a string.
+    pub(super) fn inside(search: Search<'s>, document: Json<'t>, layer: usize) -> Self {
+        Self {
+            search,
+            text: document.text(),
+            at: 0,
+            layer,
+            path: Path::default(),
+            marked: &[],
+            found: Vec::new(),
+            unscanned: Vec::new(),
+            taken: HashSet::new(),
+        }
+    }
+
+    /// Walks with nothing known of the document's form.
+    pub(super) fn findings(mut self) -> Vec<Found> {
+        self.value(Place::Plain, None);
+        self.found
+    }
+
+    /// Walks over an MCP message.
+    pub(super) fn go(&mut self) {
+        self.value(Place::Message, None);
+    }
+
+    /// What was found.
+    pub(super) fn into_found(self) -> Vec<Found> {
+        self.found
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn space(&mut self) {
+        while matches!(
+            self.peek(),
+            Some(b' ' | b'\t' | b'\n' | b'\r' | b',' | b':')
+        ) {
+            self.at += 1;
+        }
+    }
+
+    fn value(&mut self, place: Place, key: Option<KeyRule>) {
+        match self.peek() {
+            Some(b'{') => self.object(place),
+            Some(b'[') => self.array(place, key),
+            Some(b'"') => {
+                let raw = self.string();
+                self.look(raw, place, key);
+            }
+            _ => self.scalar(place, key),
+        }
+    }
+
+    fn object(&mut self, place: Place) {
+        let place = match place {
+            Place::Content => {
+                place.seen(Json::prefix(self.text.get(self.at..).unwrap_or_default()))
+            }
+            place => place,
+        };
+        let mut siblings = Siblings::default();
+        self.at += 1;
+        loop {
+            self.space();
+            if self.peek() != Some(b'"') {
+                break;
+            }
+            let raw = self.string();
+            let name = raw.decoded();
+            self.key(raw, &name, place);
+            self.space();
+            let child = place.member(&name);
+            let rule = match child {
+                Place::Skipped | Place::Unscanned(_) => None,
+                _ => self.search.rules.key(&name),
+            };
+            self.path.push(Step::Key(raw.text));
+            self.sibling(&name, child, &mut siblings);
+            self.value(child, rule);
+            self.path.pop();
+        }
+        self.at += 1;
+        self.pair(&siblings, place);
+    }
+
+    fn array(&mut self, place: Place, key: Option<KeyRule>) {
+        self.at += 1;
+        let mut index = 0;
+        let mut option: Option<KeyRule> = None;
+        loop {
+            self.space();
+            if matches!(self.peek(), Some(b']') | None) {
+                break;
+            }
+            self.path.push(Step::Index(index));
+            let begin = self.at;
+            self.value(place.element(), key.or(option));
+            option = self.option(begin);
+            self.path.pop();
+            index += 1;
+        }
+        self.at += 1;
+    }
+
+    /// What an element tells of the next one: `["--password", "…"]`, `["Authorization", "…"]`.
+    fn option(&self, begin: usize) -> Option<KeyRule> {
+        let text = self.text.get(begin..self.at)?;
+        let text = text.strip_prefix('"')?.strip_suffix('"')?;
+        let is_short = text.len() <= 64;
+        let name = text.strip_prefix("--").or_else(|| {
+            let is_header = text.contains('-') || text.eq_ignore_ascii_case("authorization");
+            is_header.then_some(text)
+        });
+        let name = name.filter(|_| is_short)?;
+        self.search.rules.key(name)
+    }
+
+    /// Remembers a member that tells what its sibling is, or that is told of.
+    fn sibling(&self, name: &str, child: Place, siblings: &mut Siblings) {
+        if matches!(child, Place::Skipped | Place::Unscanned(_)) {
+            return;
+        }
+        match name {
+            "name" | "key" | "header" | "variable" | "env" | "param" | "Name" | "Key"
+                if self.peek() == Some(b'"') =>
+            {
+                let (label, _) = string_at(self.text, self.at);
+                if label.text.len() <= LABEL_BYTES_MAX {
+                    siblings.label = self.search.rules.key(&label.decoded());
+                }
+            }
+            "value" | "Value" | "val" if self.peek() == Some(b'"') => {
+                siblings.value = Some((self.at, self.found.len()));
+            }
+            _ => {}
+        }
+    }
+
+    /// Looks at the value of a pair whose label calls for a rule.
+    fn pair(&mut self, siblings: &Siblings, place: Place) {
+        let (Some(rule), Some((at, found))) = (siblings.label, siblings.value) else {
+            return;
+        };
+        if self.found.len() != found {
+            return;
+        }
+        let (raw, _) = string_at(self.text, at);
+        self.path.push(Step::Key("value"));
+        let value = raw.decoded();
+        let mut inside = Vec::new();
+        self.under_key(rule, &value, &mut inside);
+        self.keep(raw, place, inside);
+        self.path.pop();
+    }
+
+    fn string(&mut self) -> Raw<'t> {
+        let (raw, end) = string_at(self.text, self.at);
+        self.at = end;
+        raw
+    }
+
+    fn look(&mut self, raw: Raw<'t>, place: Place, key: Option<KeyRule>) {
+        match place {
+            Place::Skipped => return,
+            Place::Unscanned(reason) => {
+                if self.unscanned.len() < FACTS_MAX {
+                    self.unscanned.push(Unscanned {
+                        pointer: self.path.pointer(self.search.rules),
+                        bytes: raw.text.len() as u64,
+                        reason,
+                    });
+                }
+                return;
+            }
+            _ => {}
+        }
+        if raw.text.is_empty() || self.found.len() > FINDINGS_MAX {
+            return;
+        }
+        let text = raw.decoded();
+        let mut inside = Vec::new();
+        if self.is_marked(place) && !self.search.rules.is_allowed(&text) {
+            inside.push(Found::text(0..text.len(), MARKED, &text));
+        }
+        if let Some(rule) = key {
+            self.under_key(rule, &text, &mut inside);
+        }
+        self.search.text(&text, self.layer, &mut inside);
+        self.keep(raw, place, inside);
+    }
+
+    fn under_key(&self, rule: KeyRule, text: &str, inside: &mut Vec<Found>) {
+        let Some((span, rule)) = self.search.rules.under(rule, text) else {
+            return;
+        };
+        let value = text.get(span.clone()).unwrap_or_default();
+        if !placeholder::holds(text, &span) && !self.search.rules.is_allowed(value) {
+            inside.push(Found::text(span, rule, value));
+        }
+    }
+
+    /// Moves what was found in a string to where it stands in the document.
+    fn keep(&mut self, raw: Raw<'t>, place: Place, mut inside: Vec<Found>) {
+        if inside.is_empty() {
+            return;
+        }
+        super::look::tidy(&mut inside, 0);
+        if raw.is_escaped {
+            Escapes::Json.to_written(raw.text, &mut inside);
+        }
+        for mut found in inside {
+            found.span = found.span.start + raw.at..found.span.end + raw.at;
+            found.is_structured = place == Place::Structured;
+            if self.layer == 0 && self.found.len() < FACTS_MAX {
+                found.pointer = self.path.pointer(self.search.rules);
+            }
+            self.found.push(found);
+        }
+    }
+
+    /// A key may hold a secret itself.
+    fn key(&mut self, raw: Raw<'t>, name: &str, place: Place) {
+        if name.len() < KEY_BYTES_MIN || matches!(place, Place::Message | Place::Skipped) {
+            return;
+        }
+        if placeholder::mentions(name) {
+            self.taken.insert(name.to_owned());
+        }
+        let mut inside = Vec::new();
+        self.search.plain(name, &mut inside);
+        for found in &mut inside {
+            found.form = Form::Key;
+        }
+        self.keep(raw, place, inside);
+    }
+
+    fn scalar(&mut self, place: Place, key: Option<KeyRule>) {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r');
+        let length = rest.iter().position(ends).unwrap_or(rest.len()).max(1);
+        let span = self.at..self.at + length;
+        self.at += length;
+        let text = self.text.get(span.clone()).unwrap_or_default();
+        let is_number = text.starts_with(|c: char| c.is_ascii_digit());
+        if !is_number || matches!(place, Place::Skipped | Place::Unscanned(_)) {
+            return;
+        }
+        let under = key.and_then(|key| self.search.rules.under(key, text));
+        let marked = self.is_marked(place).then_some(MARKED);
+        if let Some(rule) = marked.or(under.map(|(_, rule)| rule)) {
+            let found = Found {
+                form: Form::Scalar,
+                pointer: self.path.pointer(self.search.rules),
+                is_structured: place == Place::Structured,
+                ..Found::text(span, rule, text)
+            };
+            self.found.push(found);
+        }
+    }
+
+    fn is_marked(&self, place: Place) -> bool {
+        matches!(place, Place::Arguments | Place::Structured)
+            && self
+                .marked
+                .iter()
+                .any(|pointer| self.path.is_at(BASE_STEPS, pointer))
+    }
+}
+
+/// The string whose opening quote stands at `at`, and where the text goes on behind it.
+fn string_at(text: &str, at: usize) -> (Raw<'_>, usize) {
+    let begin = at + 1;
+    let bytes = text.as_bytes();
+    let (mut end, mut is_escaped) = (begin, false);
+    loop {
+        let rest = bytes.get(end..).unwrap_or_default();
+        let Some(found) = memchr::memchr2(b'"', b'\\', rest) else {
+            end = bytes.len();
+            break;
+        };
+        end += found;
+        if bytes.get(end) == Some(&b'"') {
+            break;
+        }
+        is_escaped = true;
+        end += 2;
+    }
+    let raw = Raw {
+        text: text.get(begin..end).unwrap_or_default(),
+        at: begin,
+        is_escaped,
+    };
+    (raw, end + 1)
+}
