@@ -9,15 +9,77 @@ use crate::text::{Writing, percent_encoded, quoted, quoted_as};
 /// Texts around a token, which is written `¤`.
 pub(crate) const DRESSES: &[(&str, &[&str])] = &[
     ("bare", &["¤"]),
-    ("prose", &["Use ¤ for now, it expires on Friday.", "I found ¤ in the history of the repository", "Created: ¤ (shown once)", "The value is `¤`.", "(¤)", "see \"¤\"."]),
-    ("log line", &["2026-03-04T10:11:12Z WARN auth rejected ¤ from ‹ip›", "[error] 401 for ¤\n[info] retry in 5 s", "level=warn msg=\"refused\" value=¤ peer=‹ip›"]),
-    ("assignment", &["TOKEN=¤", "export API_TOKEN=\"¤\"", "token: ¤\nuser: ‹user›\n", "value = '¤'", "A=1\nB=¤\nC=3\n", "x:¤;"]),
-    ("code", &["client = Client(\"¤\")", "const s = '¤';\nrun(s);", "os.environ[\"TOKEN\"] = \"¤\"", "fetch(url, { headers: { 'x-token': '¤' } })"]),
-    ("markup", &["| name | value |\n| --- | --- |\n| prod | ¤ |\n", "<code>¤</code>", "<value>¤</value>", "* one\n* `¤`\n", "[¤]"]),
+    (
+        "prose",
+        &[
+            "Use ¤ for now, it expires on Friday.",
+            "I found ¤ in the history of the repository",
+            "Created: ¤ (shown once)",
+            "The value is `¤`.",
+            "(¤)",
+            "see \"¤\".",
+        ],
+    ),
+    (
+        "log line",
+        &[
+            "2026-03-04T10:11:12Z WARN auth rejected ¤ from ‹ip›",
+            "[error] 401 for ¤\n[info] retry in 5 s",
+            "level=warn msg=\"refused\" value=¤ peer=‹ip›",
+        ],
+    ),
+    (
+        "assignment",
+        &[
+            "TOKEN=¤",
+            "export API_TOKEN=\"¤\"",
+            "token: ¤\nuser: ‹user›\n",
+            "value = '¤'",
+            "A=1\nB=¤\nC=3\n",
+            "x:¤;",
+        ],
+    ),
+    (
+        "code",
+        &[
+            "client = Client(\"¤\")",
+            "const s = '¤';\nrun(s);",
+            "os.environ[\"TOKEN\"] = \"¤\"",
+            "fetch(url, { headers: { 'x-token': '¤' } })",
+        ],
+    ),
+    (
+        "markup",
+        &[
+            "| name | value |\n| --- | --- |\n| prod | ¤ |\n",
+            "<code>¤</code>",
+            "<value>¤</value>",
+            "* one\n* `¤`\n",
+            "[¤]",
+        ],
+    ),
     ("csv", &["id,owner,value\n1,‹user›,¤\n2,bob,-\n"]),
-    ("header", &["Authorization: Bearer ¤", "GET / HTTP/1.1\nAuthorization: token ¤\nAccept: */*", "X-Api-Key: ¤\nAccept: */*"]),
-    ("diff", &["--- a/.env\n+++ b/.env\n@@ -1 +1 @@\n-KEY=\n+KEY=¤\n"]),
-    ("url", &["https://api.acme.io/v1/items?key=¤&page=2", "https://git:¤@git.acme.io/acme/shop.git", "https://api.acme.io/hook/¤", "see https://api.acme.io/?t=¤ now"]),
+    (
+        "header",
+        &[
+            "Authorization: Bearer ¤",
+            "GET / HTTP/1.1\nAuthorization: token ¤\nAccept: */*",
+            "X-Api-Key: ¤\nAccept: */*",
+        ],
+    ),
+    (
+        "diff",
+        &["--- a/.env\n+++ b/.env\n@@ -1 +1 @@\n-KEY=\n+KEY=¤\n"],
+    ),
+    (
+        "url",
+        &[
+            "https://api.acme.io/v1/items?key=¤&page=2",
+            "https://git:¤@git.acme.io/acme/shop.git",
+            "https://api.acme.io/hook/¤",
+            "see https://api.acme.io/?t=¤ now",
+        ],
+    ),
 ];
 
 /// A token in a text.
@@ -124,5 +186,8 @@ fn base64(text: &str) -> String {
 }
 
 fn json(text: &str) -> String {
-    format!(r#"{{"status":"ok","output":{},"took_ms":12}}"#, quoted(text))
+    format!(
+        r#"{{"status":"ok","output":{},"took_ms":12}}"#,
+        quoted(text)
+    )
 }

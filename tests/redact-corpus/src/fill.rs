@@ -150,19 +150,43 @@ fn jwt(random: &mut Random) -> String {
         r#"{"typ":"at+jwt","alg":"ES256","kid":"a1"}"#,
     ]);
     let url = |text: &str| base64::Engine::encode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, text);
-    let signature = random.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-", 43);
+    let signature = random.text(
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-",
+        43,
+    );
     format!("{}.{}.{signature}", url(header), url(&claims.text))
 }
 
 const HOSTS: &[&str] = &[
-    "db.internal", "api.acme.io", "10.20.0.7", "cache-01.prod.acme.net", "localhost", "queue.acme.dev",
-    "vault.corp.example.org", "git.acme.io",
+    "db.internal",
+    "api.acme.io",
+    "10.20.0.7",
+    "cache-01.prod.acme.net",
+    "localhost",
+    "queue.acme.dev",
+    "vault.corp.example.org",
+    "git.acme.io",
 ];
-const USERS: &[&str] = &["deploy", "svc_billing", "alice", "bob.martin", "ci-runner", "app", "postgres", "reporter"];
-const DATABASES: &[&str] = &["orders", "billing", "inventory", "app_production", "metrics"];
+const USERS: &[&str] = &[
+    "deploy",
+    "svc_billing",
+    "alice",
+    "bob.martin",
+    "ci-runner",
+    "app",
+    "postgres",
+    "reporter",
+];
+const DATABASES: &[&str] = &[
+    "orders",
+    "billing",
+    "inventory",
+    "app_production",
+    "metrics",
+];
 const WORDS: &[&str] = &[
-    "harbor", "violet", "copper", "signal", "meadow", "rocket", "lantern", "puzzle", "granite", "falcon",
-    "orchid", "thunder", "pebble", "walnut",
+    "harbor", "violet", "copper", "signal", "meadow", "rocket", "lantern", "puzzle", "granite",
+    "falcon", "orchid", "thunder", "pebble", "walnut",
 ];
 
 #[cfg(test)]

@@ -59,7 +59,9 @@ fn is_left(text: &str, secret: &str) -> bool {
     let chars: Vec<char> = secret.chars().collect();
     let window = (LEFT_MAX + 1).min(chars.len());
     let run = |chars: &[char]| chars.iter().collect::<String>();
-    chars.windows(window.max(1)).any(|window| text.contains(&run(window)))
+    chars
+        .windows(window.max(1))
+        .any(|window| text.contains(&run(window)))
 }
 
 /// Whether what stood around the secret in its string still stands there; `None` where the label
@@ -98,9 +100,18 @@ mod tests {
     fn faults_are_told_apart() {
         for (output, wanted) in [
             (Some(r#"{"a":"x=[gone];","b":"y"}"#), Ok(())),
-            (Some(r#"{"a":"x=abcdefghijklmnop;","b":"y"}"#), Err(Miss::Leaked)),
-            (Some(r#"{"a":"x=[gone]defghijklmnop;","b":"y"}"#), Err(Miss::Leaked)),
-            (Some(r#"{"a":"x=YWJjZGVmZ2hpamtsbW5vcA==;","b":"y"}"#), Err(Miss::Leaked)),
+            (
+                Some(r#"{"a":"x=abcdefghijklmnop;","b":"y"}"#),
+                Err(Miss::Leaked),
+            ),
+            (
+                Some(r#"{"a":"x=[gone]defghijklmnop;","b":"y"}"#),
+                Err(Miss::Leaked),
+            ),
+            (
+                Some(r#"{"a":"x=YWJjZGVmZ2hpamtsbW5vcA==;","b":"y"}"#),
+                Err(Miss::Leaked),
+            ),
             (Some(r#"{"a":"x=[gone];","b":"z"}"#), Err(Miss::Spoiled)),
             (Some(r#"{"a":"x=[gone];", "b":"y"}"#), Err(Miss::Spoiled)),
             (Some(r#"{"a":"x=[gone],"b":"y"}"#), Err(Miss::Invalid)),
@@ -112,7 +123,10 @@ mod tests {
 
     #[test]
     fn what_is_around_is_held_against_the_label() {
-        assert_eq!(is_exact(&case(), r#"{"a":"x=[gone];","b":"y"}"#), Some(true));
+        assert_eq!(
+            is_exact(&case(), r#"{"a":"x=[gone];","b":"y"}"#),
+            Some(true)
+        );
         assert_eq!(is_exact(&case(), r#"{"a":"[gone]","b":"y"}"#), Some(false));
     }
 }

@@ -62,7 +62,11 @@ fn case(random: &mut Random, class: &Class) -> Case {
         Form::Member(members) => {
             let (key, value) = random.one(members);
             let value = fill(random, value).text;
-            let object = format!(r#"{{"name":"shop",{}:{},"count":3}}"#, quoted(key), quoted(&value));
+            let object = format!(
+                r#"{{"name":"shop",{}:{},"count":3}}"#,
+                quoted(key),
+                quoted(&value)
+            );
             in_object(random, &object)
         }
         Form::Message(templates) => {
@@ -78,8 +82,14 @@ fn case(random: &mut Random, class: &Class) -> Case {
 }
 
 fn shell(random: &mut Random, opening: Opening) -> &'static Shell {
-    let fitting: Vec<&Shell> = SHELLS.iter().filter(|shell| shell.opening == opening).collect();
-    fitting.get(random.below(fitting.len())).copied().unwrap_or(&SHELLS[0])
+    let fitting: Vec<&Shell> = SHELLS
+        .iter()
+        .filter(|shell| shell.opening == opening)
+        .collect();
+    fitting
+        .get(random.below(fitting.len()))
+        .copied()
+        .unwrap_or(&SHELLS[0])
 }
 
 fn in_text(random: &mut Random, text: &str) -> String {

@@ -97,7 +97,9 @@ fn case(random: &mut Random, kind: &Kind) -> Case {
         }
         Form::Text(templates) => {
             let text = filled(random, templates);
-            let shell = shell(random, |opening| matches!(opening, Opening::Text | Opening::Object));
+            let shell = shell(random, |opening| {
+                matches!(opening, Opening::Text | Opening::Object)
+            });
             text_case(random, kind, &text, shell, "as it is in files")
         }
         Form::Member(members) => {
@@ -116,7 +118,10 @@ fn filled(random: &mut Random, templates: &[&str]) -> Filled {
 fn shell(random: &mut Random, fits: impl Fn(Opening) -> bool) -> &'static Shell {
     let fitting: Vec<&Shell> = SHELLS.iter().filter(|shell| fits(shell.opening)).collect();
     let first = fitting.first().copied().unwrap_or(&SHELLS[0]);
-    fitting.get(random.below(fitting.len())).copied().unwrap_or(first)
+    fitting
+        .get(random.below(fitting.len()))
+        .copied()
+        .unwrap_or(first)
 }
 
 fn token_case(random: &mut Random, kind: &Kind, token: &Filled) -> Case {
@@ -137,7 +142,13 @@ fn token_case(random: &mut Random, kind: &Kind, token: &Filled) -> Case {
     text_case(random, kind, &text, shell, name)
 }
 
-fn text_case(random: &mut Random, kind: &Kind, text: &Filled, shell: &Shell, around: &'static str) -> Case {
+fn text_case(
+    random: &mut Random,
+    kind: &Kind,
+    text: &Filled,
+    shell: &Shell,
+    around: &'static str,
+) -> Case {
     let encoding = match shell.opening {
         Opening::Key | Opening::Uri => Encoding::Plain,
         _ => Encoding::any(random),
@@ -154,14 +165,25 @@ fn text_case(random: &mut Random, kind: &Kind, text: &Filled, shell: &Shell, aro
 }
 
 fn member_case(random: &mut Random, kind: &Kind, key: &str, value: &Filled) -> Case {
-    let shell = shell(random, |opening| matches!(opening, Opening::Text | Opening::Object));
+    let shell = shell(random, |opening| {
+        matches!(opening, Opening::Text | Opening::Object)
+    });
     let member = |token: &str| {
-        format!(r#"{{"user":"‹user›","host":"‹host›",{}:{token},"port":5432}}"#, quoted(key))
+        format!(
+            r#"{{"user":"‹user›","host":"‹host›",{}:{token},"port":5432}}"#,
+            quoted(key)
+        )
     };
-    let plain = [Encoding::Plain, Encoding::Plain, Encoding::Escaped, Encoding::Mixed];
+    let plain = [
+        Encoding::Plain,
+        Encoding::Plain,
+        Encoding::Escaped,
+        Encoding::Mixed,
+    ];
     let inner = random.one(&plain);
     if shell.opening == Opening::Object {
         let object = member(&format!("{FLAG}{}", inner.token(&value.text)));
+        let object = fill(random, &object).text;
         return finish(random, kind, value, shell, &object, inner, "member");
     }
     let object = member(&quoted(&value.text));
@@ -191,7 +213,9 @@ fn finish(
     dressed: &'static str,
 ) -> Case {
     let (message, slots) = shell.close(random, value);
-    let around = encoding.is_plain().then(|| (text.head.clone(), text.tail.clone()));
+    let around = encoding
+        .is_plain()
+        .then(|| (text.head.clone(), text.tail.clone()));
     Case {
         message,
         label: Label::Secret {
@@ -224,13 +248,18 @@ mod tests {
             let Label::Secret { parts, slots, .. } = &case.label else {
                 panic!("a positive is labelled innocent");
             };
-            let _: serde_json::Value = serde_json::from_str(&case.message).unwrap_or_else(|error| panic!("{error}: {}", case.message));
+            let _: serde_json::Value = serde_json::from_str(&case.message)
+                .unwrap_or_else(|error| panic!("{error}: {}", case.message));
             assert!(!case.message.contains('‹'), "{}", case.message);
             assert!(!parts.is_empty() && !slots.is_empty(), "{}", case.message);
             let pieces = crate::tokens(&case.message);
             let read = readings(pieces[slots[0]]);
             for part in parts {
-                assert!(read.iter().any(|text| text.contains(part.as_str())), "{part} is not in {}", case.message);
+                assert!(
+                    read.iter().any(|text| text.contains(part.as_str())),
+                    "{part} is not in {}",
+                    case.message
+                );
             }
         }
     }

@@ -43,7 +43,7 @@ fn once(text: &str) -> Vec<String> {
     if text.contains('%') {
         out.push(percent_decoded(text));
     }
-    let in_run = |c: char| c.is_ascii_alphanumeric() || "+/-_=".contains(c);
+    let in_run = |c: char| c.is_ascii_alphanumeric() || "+/-_".contains(c);
     let runs = text.split(|c| !in_run(c)).filter(|run| run.len() >= RUN);
     out.extend(runs.filter_map(from_base64));
     out
@@ -83,8 +83,12 @@ fn escape(tail: &str) -> (char, usize) {
         Some('r') => ('\r', 1),
         Some('t') => ('\t', 1),
         Some('u') => {
-            let digits = tail.get(1..5).and_then(|hex| u32::from_str_radix(hex, 16).ok());
-            digits.and_then(char::from_u32).map_or(('u', 1), |char| (char, 5))
+            let digits = tail
+                .get(1..5)
+                .and_then(|hex| u32::from_str_radix(hex, 16).ok());
+            digits
+                .and_then(char::from_u32)
+                .map_or(('u', 1), |char| (char, 5))
         }
         Some(other) => (other, other.len_utf8()),
         None => ('\\', 0),
@@ -96,7 +100,10 @@ fn percent_decoded(text: &str) -> String {
     let mut rest = text;
     while let Some((head, tail)) = rest.split_once('%') {
         bytes.extend_from_slice(head.as_bytes());
-        match tail.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+        match tail
+            .get(..2)
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok())
+        {
             Some(byte) => {
                 bytes.push(byte);
                 rest = tail.get(2..).unwrap_or_default();
@@ -112,11 +119,12 @@ fn percent_decoded(text: &str) -> String {
 }
 
 fn from_base64(run: &str) -> Option<String> {
-    let bare = run.trim_end_matches('=');
-    let url = bare.replace('+', "-").replace('/', "_");
+    let url = run.replace('+', "-").replace('/', "_");
     let bytes = base64::prelude::BASE64_URL_SAFE_NO_PAD.decode(url).ok()?;
     let text = String::from_utf8(bytes).ok()?;
-    let is_text = text.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t'));
+    let is_text = text
+        .chars()
+        .all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t'));
     is_text.then_some(text)
 }
 
@@ -133,7 +141,10 @@ mod tests {
             "the word aGlkZGVuIGhlcmU= here",
             "hidden",
         ] {
-            assert!(readings(text).iter().any(|read| read.contains("hidden")), "{text}");
+            assert!(
+                readings(text).iter().any(|read| read.contains("hidden")),
+                "{text}"
+            );
         }
     }
 }

@@ -44,7 +44,8 @@ impl Row {
             Err(miss) => {
                 *self.wrong.entry(miss).or_default() += 1;
                 if self.examples.len() < EXAMPLES {
-                    self.examples.push((case.message.clone(), answer.found.clone()));
+                    self.examples
+                        .push((case.message.clone(), answer.found.clone()));
                 }
             }
         }
@@ -94,10 +95,18 @@ pub fn score(cases: &[Case], mut redactor: impl FnMut(&str) -> Answer) -> Score 
         let verdict = judge(case, answer.text.as_deref());
         match &case.label {
             Label::Innocent { class } => {
-                score.classes.entry(class).or_default().count(verdict, case, &answer);
+                score
+                    .classes
+                    .entry(class)
+                    .or_default()
+                    .count(verdict, case, &answer);
             }
             Label::Secret { kind, places, .. } => {
-                score.kinds.entry(kind).or_default().count(verdict, case, &answer);
+                score
+                    .kinds
+                    .entry(kind)
+                    .or_default()
+                    .count(verdict, case, &answer);
                 for (rows, place) in score.places.iter_mut().zip(places) {
                     rows.entry(place).or_default().count(verdict, case, &answer);
                 }
