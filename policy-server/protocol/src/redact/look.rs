@@ -84,6 +84,11 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// Whether secrets are known by their value, which may be short.
+    pub(super) const fn knows_values(self) -> bool {
+        !self.known.is_empty() || !self.echoes.is_empty()
+    }
+
     /// What is found in a text, sorted by place, containers before what they contain. `layer` says
     /// how many layers of encoding it was taken out of.
     pub(super) fn text(self, text: &str, layer: usize, found: &mut Vec<Found>) {
@@ -93,7 +98,10 @@ impl<'a> Search<'a> {
         } else {
             self.plain(text, found);
             match Escapes::Any.decoded(text) {
-                Some(_) if layer >= LAYERS_MAX => mask_escapes(text, found),
+                Some(_) if layer >= LAYERS_MAX => {
+                    mask_escapes(text, found);
+                    self.base64(text, layer, found);
+                }
                 Some(inner) => {
                     let mut inside = Vec::new();
                     self.text(&inner, layer + 1, &mut inside);

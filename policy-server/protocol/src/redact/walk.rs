@@ -22,6 +22,10 @@ const KEY_BYTES_MIN: usize = 16;
 
 /// Steps to what schemas speak of: `params/arguments`, `result/structuredContent`.
 const BASE_STEPS: usize = 2;
+/// Shortest string that can hold a secret with something beside it, in bytes.
+const TEXT_BYTES_MIN: usize = 8;
+/// How far the end of a string is looked for byte by byte.
+const SHORT_BYTES: usize = 16;
 /// Longest string that can be the name of what its sibling holds, in bytes.
 const LABEL_BYTES_MAX: usize = 128;
 
@@ -263,7 +267,9 @@ impl<'s, 't> Walk<'s, 't> {
         if let Some(rule) = key {
             self.under_key(rule, &text, &mut inside);
         }
-        self.search.text(&text, self.layer, &mut inside);
+        if text.len() >= TEXT_BYTES_MIN || self.search.knows_values() {
+            self.search.text(&text, self.layer, &mut inside);
+        }
         self.keep(raw, place, inside);
     }
 
@@ -349,19 +355,25 @@ impl<'s, 't> Walk<'s, 't> {
 fn string_at(text: &str, at: usize) -> (Raw<'_>, usize) {
     let begin = at + 1;
     let bytes = text.as_bytes();
-    let (mut end, mut is_escaped) = (begin, false);
+    let ends = |byte: &u8| matches!(byte, b'"' | b'\\');
+    // Most strings are short, and a search over many bytes at once has its price.
+    let near = bytes.iter().skip(begin).take(SHORT_BYTES).position(ends);
+    let (mut end, mut is_escaped) = (begin + near.unwrap_or(SHORT_BYTES), false);
     loop {
+        match bytes.get(end) {
+            Some(b'"') => break,
+            Some(b'\\') => {
+                is_escaped = true;
+                end += 2;
+            }
+            _ => {}
+        }
         let rest = bytes.get(end..).unwrap_or_default();
         let Some(found) = memchr::memchr2(b'"', b'\\', rest) else {
             end = bytes.len();
             break;
         };
         end += found;
-        if bytes.get(end) == Some(&b'"') {
-            break;
-        }
-        is_escaped = true;
-        end += 2;
     }
     let raw = Raw {
         text: text.get(begin..end).unwrap_or_default(),
