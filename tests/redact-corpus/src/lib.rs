@@ -11,6 +11,7 @@ mod crc;
 mod dress;
 pub mod engine;
 mod fill;
+mod invariants;
 mod judge;
 mod message;
 mod negative;
@@ -20,6 +21,7 @@ mod readings;
 mod score;
 mod text;
 
+pub use invariants::holds;
 pub use judge::{Miss, judge};
 pub use message::tokens;
 pub use negative::negatives;

@@ -1,9 +1,12 @@
 //! MCP messages with one place left open, and what is around it.
+//!
+//! The open place is written `¤`, and the same once more, as JSON in a text, `§`.
 
 use crate::fill::fill;
 use crate::random::Random;
+use crate::text::quoted;
 
-/// What fits into the open place, which is written `¤`.
+/// What fits into the open place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Opening {
     /// A string.
@@ -31,7 +34,11 @@ impl Shell {
     /// The message with `value`, a piece of JSON with flags in it; also the places of the flagged
     /// string tokens in what [`tokens`] hands out.
     pub(crate) fn close(&self, random: &mut Random, value: &str) -> (String, Vec<usize>) {
-        let flagged = fill(random, self.template).text.replace('¤', value);
+        let copy = quoted(&value.replace(FLAG, ""));
+        let filled = fill(random, self.template).text;
+        let flagged = filled
+            .replace('§', &format!("{FLAG}{copy}"))
+            .replace('¤', value);
         unflag(&flagged)
     }
 }
@@ -163,6 +170,11 @@ pub(crate) const SHELLS: &[Shell] = &[
         "structured list",
         Object,
         r#"{"jsonrpc":"2.0","id":15,"result":{"content":[],"structuredContent":{"items":[{"id":1},¤],"total":2}}}"#,
+    ),
+    shell(
+        "structured content and text",
+        Object,
+        r#"{"jsonrpc":"2.0","id":20,"result":{"content":[{"type":"text","text":§}],"structuredContent":¤}}"#,
     ),
     shell(
         "error data, object",

@@ -157,9 +157,6 @@ fn a_forged_placeholder_protects_nothing() {
 fn positions_that_are_not_what_they_say_hide_nothing() {
     for message in [
         format!(r#"{{"result":{{"content":[{{"type":"text","data":"{TOKEN}","text":"a"}}]}}}}"#),
-        format!(
-            r#"{{"result":{{"content":[{{"type":"image","data":"{TOKEN}","mimeType":"image/png"}}]}}}}"#
-        ),
         format!(r#"{{"result":{{"structuredContent":{{"requestState":"{TOKEN}"}}}}}}"#),
         format!(r#"{{"result":{{"structuredContent":{{"nextCursor":"{TOKEN}"}}}}}}"#),
         format!(r#"{{"result":{{"structuredContent":{{"type":"image","data":"{TOKEN}"}}}}}}"#),
