@@ -72,7 +72,7 @@ pub(crate) fn is_exact(case: &Case, output: &str) -> Option<bool> {
     };
     let (head, tail) = around.as_ref()?;
     let pieces = tokens(output);
-    let token = pieces.get(*slots.first()?)?;
+    let token = pieces.get(*slots.last()?)?;
     let text: String = serde_json::from_str(token).ok()?;
     Some(text.starts_with(head.as_str()) && text.ends_with(tail.as_str()))
 }
