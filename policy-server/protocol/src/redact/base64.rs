@@ -21,6 +21,11 @@ const FORGIVING: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// What each byte stands for in base64, both alphabets as one; 64 where it stands for nothing.
+#[allow(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "the compiler runs this, and an index out of bounds would not build"
+)]
 const DIGITS: [u8; 256] = {
     let mut digits = [64; 256];
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

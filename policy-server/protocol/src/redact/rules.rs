@@ -1,22 +1,21 @@
 //! The rules, compiled: built-in and own ones in one table, and one automaton over their anchors.
-//!
-//! The table holds the formats first, then what is known by context, personal data, own rules, and
-//! two rules that have no detector: fields that a schema marks, and layers too deep to look into.
 
+mod detect;
 mod own;
+mod table;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::ops::Range;
 
 use super::anchors::{Anchor, Anchors, Case};
-use super::context::{self, CONTEXTUAL};
 use super::format::FORMATS;
-use super::innocent::is_innocent;
-use super::personal::{self, PERSONAL};
-use super::{Class, Mode, RawRules, keys, look};
+use super::personal::PERSONAL;
+use super::{Class, Mode, RawRules, context, look};
 use own::{OwnFormat, normal};
+use table::{CONTEXTUAL_AT, OWN_AT, id_at};
+
+pub(super) use table::{ENCODED, MARKED};
 
 /// A rule by its place in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,44 +74,6 @@ impl fmt::Display for RulesError {
 
 impl std::error::Error for RulesError {}
 
-/// Where the parts of the table begin.
-const CONTEXTUAL_AT: usize = FORMATS.len();
-const PERSONAL_AT: usize = CONTEXTUAL_AT + CONTEXTUAL.len();
-const MARKED_AT: usize = PERSONAL_AT + PERSONAL.len();
-const ENCODED_AT: usize = MARKED_AT + 1;
-const OWN_AT: usize = ENCODED_AT + 1;
-
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "the table holds some hundred rules, and own ones are bounded"
-)]
-const fn id_at(place: usize) -> RuleId {
-    RuleId(place as u16)
-}
-
-/// A field that the tool's schema marks as secret.
-pub(super) const MARKED: RuleId = id_at(MARKED_AT);
-/// Layers of encoding that are too many to look into.
-pub(super) const ENCODED: RuleId = id_at(ENCODED_AT);
-
-fn built_in() -> Vec<Rule> {
-    let rule = |id: &'static str, class: &'static str| Rule {
-        id: Cow::Borrowed(id),
-        class: Class::built_in(class),
-    };
-    let formats = FORMATS.iter().map(|format| (format.id, format.class));
-    let contextual = CONTEXTUAL.iter().map(|known| (known.id, known.class));
-    let personal = PERSONAL
-        .iter()
-        .map(|personal| (personal.id, personal.class));
-    let special = [
-        ("marked-field", "secret.marked"),
-        ("encoded", "secret.unknown"),
-    ];
-    let all = formats.chain(contextual).chain(personal).chain(special);
-    all.map(|(id, class)| rule(id, class)).collect()
-}
-
 impl Rules {
     /// The built-in rules alone, in mode `redact`.
     #[must_use]
@@ -135,7 +96,7 @@ impl Rules {
     }
 
     fn of(raw: &RawRules) -> Self {
-        let mut table = built_in();
+        let mut table = table::built_in();
         let mut anchors = Vec::new();
         let mut targets = Vec::new();
         for (place, format) in FORMATS.iter().enumerate() {
@@ -256,70 +217,6 @@ impl Rules {
     #[must_use]
     pub fn clean<'t>(&self, text: &'t str) -> Cow<'t, str> {
         look::clean(self, text)
-    }
-
-    /// Calls `found` with what the anchors lead to in a plain text.
-    pub(super) fn scan(&self, text: &str, found: &mut dyn FnMut(Range<usize>, RuleId)) {
-        // Words inside a value that a word has led to lead nowhere: they are the value.
-        let mut quiet = 0;
-        self.anchors.scan(text.as_bytes(), |at, anchor| {
-            let (span, rule) = match *self.targets.get(anchor)? {
-                Target::Format(place) => {
-                    let span = FORMATS.get(place)?.check(text, at)?;
-                    (span, id_at(place))
-                }
-                Target::Own(place) => {
-                    let format = self.own.get(place)?;
-                    (format.check(text, at)?, format.rule)
-                }
-                Target::Word(word) => {
-                    if at < quiet {
-                        return None;
-                    }
-                    let (span, rule) = context::beside(text, at, word)?;
-                    quiet = span.end;
-                    found(span, id_at(CONTEXTUAL_AT + rule));
-                    return None;
-                }
-            };
-            let end = span.end;
-            found(span, rule);
-            Some(end)
-        });
-        for which in &self.personal {
-            let rule = id_at(PERSONAL_AT + which);
-            personal::find(*which, text, &mut |span| found(span, rule));
-        }
-    }
-
-    /// The rule that a key calls for.
-    pub(super) fn key(&self, key: &str) -> Option<KeyRule> {
-        if !self.keys.is_empty() || !self.allowed_keys.is_empty() {
-            let key = normal(key);
-            if self.allowed_keys.contains(&key) {
-                return None;
-            }
-            if let Some(rule) = self.keys.get(&key) {
-                return Some(KeyRule::Own(*rule));
-            }
-        }
-        keys::rule_of_key(key).map(KeyRule::BuiltIn)
-    }
-
-    /// The secret in the string under a key that calls for a rule.
-    pub(super) fn under(&self, key: KeyRule, value: &str) -> Option<(Range<usize>, RuleId)> {
-        match key {
-            KeyRule::Own(rule) => (!value.is_empty()).then_some((0..value.len(), rule)),
-            KeyRule::BuiltIn(rule) => {
-                let span = keys::secret_in(rule, value)?;
-                Some((span, id_at(CONTEXTUAL_AT + rule)))
-            }
-        }
-    }
-
-    /// Whether a value is no secret after all.
-    pub(super) fn is_allowed(&self, value: &str) -> bool {
-        self.allowed_values.contains(value) || is_innocent(value)
     }
 }
 

@@ -2,7 +2,6 @@
 //!
 //! The text is known to be strict JSON, so that reading it again is cheap: no value is built.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::escapes::Escapes;
@@ -14,8 +13,12 @@ use crate::json::Json;
 use crate::limits::{FACTS_MAX, FINDINGS_MAX};
 
 mod pointer;
+mod raw;
+mod siblings;
 
 use pointer::{Path, Step};
+use raw::{Raw, string_at};
+use siblings::Siblings;
 
 /// Shortest key that can hold a secret itself, in bytes.
 const KEY_BYTES_MIN: usize = 16;
@@ -24,10 +27,6 @@ const KEY_BYTES_MIN: usize = 16;
 const BASE_STEPS: usize = 2;
 /// Shortest string that can hold a secret with something beside it, in bytes.
 const TEXT_BYTES_MIN: usize = 8;
-/// How far the end of a string is looked for byte by byte.
-const SHORT_BYTES: usize = 16;
-/// Longest string that can be the name of what its sibling holds, in bytes.
-const LABEL_BYTES_MAX: usize = 128;
 
 /// A walk, and what it has found.
 pub(super) struct Walk<'s, 't> {
@@ -42,30 +41,6 @@ pub(super) struct Walk<'s, 't> {
     pub(super) unscanned: Vec<Unscanned>,
     /// Keys that are placeholders already.
     pub(super) taken: HashSet<String>,
-}
-
-/// A string as it stands between its quotes, with the offset of its first byte.
-#[derive(Clone, Copy)]
-struct Raw<'t> {
-    text: &'t str,
-    at: usize,
-    is_escaped: bool,
-}
-
-impl<'t> Raw<'t> {
-    fn decoded(self) -> Cow<'t, str> {
-        let decoded = self.is_escaped.then(|| Escapes::Json.decoded(self.text));
-        decoded
-            .flatten()
-            .map_or(Cow::Borrowed(self.text), Cow::Owned)
-    }
-}
-
-/// The last strings that may tell what the next one is: `{"name": "X-Api-Key", "value": "…"}`.
-#[derive(Default)]
-struct Siblings {
-    label: Option<KeyRule>,
-    value: Option<(usize, usize)>,
 }
 
 impl<'s, 't> Walk<'s, 't> {
@@ -184,57 +159,6 @@ impl<'s, 't> Walk<'s, 't> {
         self.at += 1;
     }
 
-    /// What an element tells of the next one: `["--password", "…"]`, `["Authorization", "…"]`.
-    fn option(&self, begin: usize) -> Option<KeyRule> {
-        let text = self.text.get(begin..self.at)?;
-        let text = text.strip_prefix('"')?.strip_suffix('"')?;
-        let is_short = text.len() <= 64;
-        let name = text.strip_prefix("--").or_else(|| {
-            let is_header = text.contains('-') || text.eq_ignore_ascii_case("authorization");
-            is_header.then_some(text)
-        });
-        let name = name.filter(|_| is_short)?;
-        self.search.rules.key(name)
-    }
-
-    /// Remembers a member that tells what its sibling is, or that is told of.
-    fn sibling(&self, name: &str, child: Place, siblings: &mut Siblings) {
-        if matches!(child, Place::Skipped | Place::Unscanned(_)) {
-            return;
-        }
-        match name {
-            "name" | "key" | "header" | "variable" | "env" | "param" | "Name" | "Key"
-                if self.peek() == Some(b'"') =>
-            {
-                let (label, _) = string_at(self.text, self.at);
-                if label.text.len() <= LABEL_BYTES_MAX {
-                    siblings.label = self.search.rules.key(&label.decoded());
-                }
-            }
-            "value" | "Value" | "val" if self.peek() == Some(b'"') => {
-                siblings.value = Some((self.at, self.found.len()));
-            }
-            _ => {}
-        }
-    }
-
-    /// Looks at the value of a pair whose label calls for a rule.
-    fn pair(&mut self, siblings: &Siblings, place: Place) {
-        let (Some(rule), Some((at, found))) = (siblings.label, siblings.value) else {
-            return;
-        };
-        if self.found.len() != found {
-            return;
-        }
-        let (raw, _) = string_at(self.text, at);
-        self.path.push(Step::Key("value"));
-        let value = raw.decoded();
-        let mut inside = Vec::new();
-        self.under_key(rule, &value, &mut inside);
-        self.keep(raw, place, inside);
-        self.path.pop();
-    }
-
     fn string(&mut self) -> Raw<'t> {
         let (raw, end) = string_at(self.text, self.at);
         self.at = end;
@@ -349,36 +273,4 @@ impl<'s, 't> Walk<'s, 't> {
                 .iter()
                 .any(|pointer| self.path.is_at(BASE_STEPS, pointer))
     }
-}
-
-/// The string whose opening quote stands at `at`, and where the text goes on behind it.
-fn string_at(text: &str, at: usize) -> (Raw<'_>, usize) {
-    let begin = at + 1;
-    let bytes = text.as_bytes();
-    let ends = |byte: &u8| matches!(byte, b'"' | b'\\');
-    // Most strings are short, and a search over many bytes at once has its price.
-    let near = bytes.iter().skip(begin).take(SHORT_BYTES).position(ends);
-    let (mut end, mut is_escaped) = (begin + near.unwrap_or(SHORT_BYTES), false);
-    loop {
-        match bytes.get(end) {
-            Some(b'"') => break,
-            Some(b'\\') => {
-                is_escaped = true;
-                end += 2;
-            }
-            _ => {}
-        }
-        let rest = bytes.get(end..).unwrap_or_default();
-        let Some(found) = memchr::memchr2(b'"', b'\\', rest) else {
-            end = bytes.len();
-            break;
-        };
-        end += found;
-    }
-    let raw = Raw {
-        text: text.get(begin..end).unwrap_or_default(),
-        at: begin,
-        is_escaped,
-    };
-    (raw, end + 1)
 }
