@@ -7,9 +7,10 @@ use crate::random::Random;
 use crate::text::quoted;
 
 /// What fits into the open place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Opening {
     /// A string.
+    #[default]
     Text,
     /// An object.
     Object,
@@ -20,7 +21,7 @@ pub(crate) enum Opening {
 }
 
 /// A message with an open place.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Shell {
     pub(crate) name: &'static str,
     pub(crate) opening: Opening,
@@ -31,6 +32,13 @@ pub(crate) struct Shell {
 pub(crate) const FLAG: char = '\0';
 
 impl Shell {
+    /// Any of those whose opening fits.
+    pub(crate) fn any(random: &mut Random, fits: impl Fn(Opening) -> bool) -> Self {
+        let fitting = SHELLS.iter().filter(|shell| fits(shell.opening));
+        let fitting: Vec<Self> = fitting.copied().collect();
+        random.one(&fitting)
+    }
+
     /// The message with `value`, a piece of JSON with flags in it; also the places of the flagged
     /// string tokens in what [`tokens`] hands out.
     pub(crate) fn close(&self, random: &mut Random, value: &str) -> (String, Vec<usize>) {
@@ -90,7 +98,7 @@ const fn shell(name: &'static str, opening: Opening, template: &'static str) -> 
 use Opening::{Key, Object, Text, Uri};
 
 /// All messages with an open place.
-pub(crate) const SHELLS: &[Shell] = &[
+const SHELLS: &[Shell] = &[
     shell(
         "tool result",
         Text,

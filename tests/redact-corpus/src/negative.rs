@@ -6,7 +6,7 @@ mod words;
 
 use crate::dress::Encoding;
 use crate::fill::fill;
-use crate::message::{Opening, SHELLS, Shell};
+use crate::message::{Opening, Shell};
 use crate::positive::{Case, Label};
 use crate::random::Random;
 use crate::text::quoted;
@@ -81,17 +81,6 @@ fn case(random: &mut Random, class: &Class) -> Case {
     }
 }
 
-fn shell(random: &mut Random, opening: Opening) -> &'static Shell {
-    let fitting: Vec<&Shell> = SHELLS
-        .iter()
-        .filter(|shell| shell.opening == opening)
-        .collect();
-    fitting
-        .get(random.below(fitting.len()))
-        .copied()
-        .unwrap_or(&SHELLS[0])
-}
-
 fn in_text(random: &mut Random, text: &str) -> String {
     let encoding = random.one(&[
         Encoding::Plain,
@@ -103,15 +92,21 @@ fn in_text(random: &mut Random, text: &str) -> String {
         Encoding::Base64,
     ]);
     let token = encoding.token(text);
-    shell(random, Opening::Text).close(random, &token).0
+    Shell::any(random, |opening| opening == Opening::Text)
+        .close(random, &token)
+        .0
 }
 
 fn in_object(random: &mut Random, object: &str) -> String {
     if random.percent(30) {
         let token = quoted(object);
-        return shell(random, Opening::Text).close(random, &token).0;
+        return Shell::any(random, |opening| opening == Opening::Text)
+            .close(random, &token)
+            .0;
     }
-    shell(random, Opening::Object).close(random, object).0
+    Shell::any(random, |opening| opening == Opening::Object)
+        .close(random, object)
+        .0
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! Messages with one secret each, labelled: its kind, where it stands, and the secret itself.
 
-mod places;
+mod keys;
+mod lines;
 mod providers;
+mod settings;
 
 use crate::dress::{DRESSES, Encoding, dress};
 use crate::fill::{Filled, fill};
-use crate::message::{FLAG, Opening, SHELLS, Shell};
+use crate::message::{FLAG, Opening, Shell};
 use crate::random::Random;
 use crate::text::quoted;
 
@@ -14,6 +16,29 @@ use crate::text::quoted;
 pub(crate) struct Kind {
     pub(crate) name: &'static str,
     pub(crate) form: Form,
+}
+
+impl Kind {
+    const fn token(name: &'static str, templates: &'static [&'static str]) -> Self {
+        Self {
+            name,
+            form: Form::Token(templates),
+        }
+    }
+
+    const fn text(name: &'static str, templates: &'static [&'static str]) -> Self {
+        Self {
+            name,
+            form: Form::Text(templates),
+        }
+    }
+
+    const fn member(name: &'static str, members: &'static [(&'static str, &'static str)]) -> Self {
+        Self {
+            name,
+            form: Form::Member(members),
+        }
+    }
 }
 
 /// What a kind looks like.
@@ -65,11 +90,11 @@ fn kinds() -> impl Iterator<Item = &'static Kind> {
         providers::CLOUD,
         providers::MODELS,
         providers::SERVICES,
-        places::MEMBERS,
-        places::FILES,
-        places::LINES,
-        places::CONNECTIONS,
-        places::KEYS,
+        settings::MEMBERS,
+        settings::FILES,
+        lines::LINES,
+        lines::CONNECTIONS,
+        keys::KEYS,
     ]
     .into_iter()
     .flatten()
@@ -97,7 +122,7 @@ fn case(random: &mut Random, kind: &Kind) -> Case {
         }
         Form::Text(templates) => {
             let text = filled(random, templates);
-            let shell = shell(random, |opening| {
+            let shell = Shell::any(random, |opening| {
                 matches!(opening, Opening::Text | Opening::Object)
             });
             text_case(random, kind, &text, shell, "as it is in files")
@@ -115,15 +140,6 @@ fn filled(random: &mut Random, templates: &[&str]) -> Filled {
     fill(random, template)
 }
 
-fn shell(random: &mut Random, fits: impl Fn(Opening) -> bool) -> &'static Shell {
-    let fitting: Vec<&Shell> = SHELLS.iter().filter(|shell| fits(shell.opening)).collect();
-    let first = fitting.first().copied().unwrap_or(&SHELLS[0]);
-    fitting
-        .get(random.below(fitting.len()))
-        .copied()
-        .unwrap_or(first)
-}
-
 fn token_case(random: &mut Random, kind: &Kind, token: &Filled) -> Case {
     let is_link = token.text.contains("://");
     let (name, templates) = match is_link {
@@ -134,7 +150,7 @@ fn token_case(random: &mut Random, kind: &Kind, token: &Filled) -> Case {
     let template = random.one(templates);
     let is_url = name == "url";
     let text = dress(random, token, template, is_url);
-    let shell = shell(random, |opening| match opening {
+    let shell = Shell::any(random, |opening| match opening {
         Opening::Text | Opening::Object => true,
         Opening::Key => name == "bare",
         Opening::Uri => text.text.starts_with("https://"),
@@ -146,7 +162,7 @@ fn text_case(
     random: &mut Random,
     kind: &Kind,
     text: &Filled,
-    shell: &Shell,
+    shell: Shell,
     around: &'static str,
 ) -> Case {
     let encoding = match shell.opening {
@@ -165,7 +181,7 @@ fn text_case(
 }
 
 fn member_case(random: &mut Random, kind: &Kind, key: &str, value: &Filled) -> Case {
-    let shell = shell(random, |opening| {
+    let shell = Shell::any(random, |opening| {
         matches!(opening, Opening::Text | Opening::Object)
     });
     let member = |token: &str| {
@@ -207,7 +223,7 @@ fn finish(
     random: &mut Random,
     kind: &Kind,
     text: &Filled,
-    shell: &Shell,
+    shell: Shell,
     value: &str,
     encoding: Encoding,
     dressed: &'static str,
