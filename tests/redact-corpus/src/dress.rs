@@ -146,8 +146,8 @@ impl Encoding {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain",
-            Self::Escaped => "\\uXXXX throughout",
-            Self::Mixed => "\\uXXXX here and there",
+            Self::Escaped => "\\uNNNN throughout",
+            Self::Mixed => "\\uNNNN here and there",
             Self::Json(1) => "JSON in text",
             Self::Json(2) => "JSON in JSON in text",
             Self::Json(_) => "JSON in JSON in JSON in text",

@@ -7,9 +7,9 @@ use std::fmt::Write as _;
 pub(crate) enum Writing {
     /// Only what must be escaped is.
     Plain,
-    /// Every character as `\uXXXX`.
+    /// Every character as `\uNNNN`.
     Escaped,
-    /// Every third character as `\uXXXX`, and slashes as `\/`.
+    /// Every third character as `\uNNNN`, and slashes as `\/`.
     Mixed,
 }
 
@@ -51,7 +51,7 @@ fn escaped(out: &mut String, char: char) {
     }
 }
 
-/// Everything but unreserved characters as `%XX`.
+/// Everything but unreserved characters as `%NN`.
 pub(crate) fn percent_encoded(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
