@@ -26,7 +26,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     )
     .env("PORTCULLIS_COMPARISONS", args.comparisons.to_string())
     .run()?;
-    test("portcullis-tests", &["--test", "suite", "redaction::"])
+    test("portcullis-tests", &["--test", "suite", "secrets::"])
         .env("PORTCULLIS_CHUNKINGS", args.chunkings.to_string())
         .env("PORTCULLIS_PROPERTIES", args.properties.to_string())
         .env("PORTCULLIS_SPLIT_EACH", args.split_each.to_string())

@@ -1,4 +1,4 @@
-//! Secrets in messages: how many are found, and that nothing hides them.
+//! Secrets in messages, without a gateway: how many are found, and that nothing hides them.
 
 mod decoys;
 mod properties;
