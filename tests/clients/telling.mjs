@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module';
 
 const LIMIT_MS = 60_000;
-const STEPS = ['list', 'call', 'progress', 'denied', 'resource', 'prompt', 'cancel'];
+const STEPS = ['list', 'call', 'progress', 'denied', 'resource', 'prompt', 'secrets', 'cancel'];
 
 const PROFILES = {
   fixture: {
@@ -12,6 +12,7 @@ const PROFILES = {
     denied: { tool: 'delete_file', args: { path: '/etc/passwd' } },
     uri: 'test://static-text',
     prompt: 'test_simple_prompt',
+    secrets: ['secret_text', 'secret_record', 'secret_badge'],
   },
   everything: {
     echo: { tool: 'echo', args: { message: 'hello' }, answer: 'Echo: hello' },
@@ -22,6 +23,7 @@ const PROFILES = {
     denied: { tool: 'get-env', args: {} },
     uri: undefined, // its first resource
     prompt: 'simple-prompt',
+    secrets: [],
   },
 };
 
@@ -88,6 +90,24 @@ const acts = {
   async prompt(client, { prompt }) {
     const detail = await client.prompt(prompt);
     return { ok: detail >= 1, detail };
+  },
+
+  async secrets(client, { secrets }) {
+    const wanted = process.env.STORY_REDACTED;
+    const detail = {};
+    for (const tool of secrets) {
+      try {
+        const { isError, text } = await client.call({ tool, args: {} });
+        detail[tool] = { surface: 'result', isError: Boolean(isError), text };
+      } catch (error) {
+        detail[tool] = { surface: 'error', isError: null, text: named(error) };
+      }
+    }
+    const [text, record, badge] = secrets.map(tool => detail[tool]);
+    const masked = ({ isError, text }) => isError === false && text.includes(wanted) && !text.includes('ghp_');
+    // A placeholder does not fit the badge's schema: the whole result must have become an error.
+    const refused = ({ isError, text }) => isError === true && !text.includes('ghp_');
+    return { ok: !wanted || (masked(text) && masked(record) && refused(badge)), detail };
   },
 
   async cancel(client, { slow, echo }) {

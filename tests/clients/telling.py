@@ -15,7 +15,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple, Protocol
 
 LIMIT_S = 60
-STEPS = ["list", "call", "progress", "denied", "resource", "prompt", "cancel"]
+STEPS = ["list", "call", "progress", "denied", "resource", "prompt", "secrets", "cancel"]
 
 
 class Call(NamedTuple):
@@ -36,6 +36,7 @@ class Profile(NamedTuple):
     denied: Call
     uri: str | None
     prompt: str
+    secrets: list[str]
 
 
 PROFILES = {
@@ -46,6 +47,7 @@ PROFILES = {
         denied=Call("delete_file", {"path": "/etc/passwd"}),
         uri="test://static-text",
         prompt="test_simple_prompt",
+        secrets=["secret_text", "secret_record", "secret_badge"],
     ),
     "everything": Profile(
         echo=Call("echo", {"message": "hello"}),
@@ -56,6 +58,7 @@ PROFILES = {
         denied=Call("get-env", {}),
         uri=None,  # its first resource
         prompt="simple-prompt",
+        secrets=[],
     ),
 }
 
@@ -122,6 +125,26 @@ async def act(step: str, player: Player, profile: Profile) -> dict[str, Any]:
         case "prompt":
             messages = await player.prompt(profile.prompt)
             return {"ok": messages >= 1, "detail": messages}
+        case "secrets":
+            wanted = os.environ.get("STORY_REDACTED", "")
+            detail = {}
+            for tool in profile.secrets:
+                try:
+                    answer = await player.call(Call(tool, {}))
+                    detail[tool] = {"surface": answer.surface, "isError": answer.is_error, "text": answer.text}
+                except Exception as error:
+                    detail[tool] = {"surface": "error", "isError": None, "text": named(error)}
+
+            def masked(seen: dict[str, Any]) -> bool:
+                return seen["isError"] is False and wanted in seen["text"] and "ghp_" not in seen["text"]
+
+            def passed() -> bool:
+                text, record, badge = (detail[tool] for tool in profile.secrets)
+                # A placeholder does not fit the badge's schema: the whole result must have become an error.
+                refused = badge["isError"] is True and "ghp_" not in badge["text"]
+                return masked(text) and masked(record) and refused
+
+            return {"ok": not wanted or passed(), "detail": detail}
         case "cancel":
             call = asyncio.create_task(player.call(profile.slow(200, 50)))
             done, _ = await asyncio.wait({call}, timeout=0.3)

@@ -19,10 +19,20 @@ impl Server {
     /// The fixture, on a port of its own choice.
     #[must_use]
     pub fn fixture() -> Self {
+        Self::fixture_with(&[])
+    }
+
+    /// The fixture with the tools that hand out secrets.
+    #[must_use]
+    pub fn fixture_with_secrets() -> Self {
+        Self::fixture_with(&["--secrets"])
+    }
+
+    fn fixture_with(arguments: &[&str]) -> Self {
         let mut command = Command::new(parts::fixture());
         let folder = folder();
         let log = folder.join("log");
-        let command = command.args(["--port", "0"]);
+        let command = command.args(["--port", "0"]).args(arguments);
         let mut child = Child::start("the fixture", command, &log, Some(&folder));
         let url = child.ready(|| {
             let text = fs::read_to_string(&log).ok()?;

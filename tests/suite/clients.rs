@@ -1,6 +1,6 @@
 //! The clients people use, unmodified, through the gateway: against the fixture and against npm's
 //! `server-everything`. Each plays the story of `tests/clients`, in which a denied tool must say so
-//! in words that its model can read.
+//! in words that its model can read, and a secret must arrive as a placeholder in a sound result.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,9 +14,11 @@ use portcullis_tests::server::Server;
 use serde_json::Value;
 
 const DENIED: &str = "Not while the clients are watched.";
+/// What stands where the token was.
+const REDACTED: &str = "[redacted:github-token]";
 /// Looks at the call, so that no list can know of it, and the tools are shown.
 const POLICIES: &str = r#"
-@id("all") permit (principal, action, resource);
+@id("all") permit (principal, action in [Mcp::Action::"read", Mcp::Action::"write", Mcp::Action::"ask"], resource);
 @id("watched") @reason("Not while the clients are watched.")
 forbid (principal, action in Mcp::Action::"tools/call", resource)
 when { [Mcp::Tool::"fixture/delete_file", Mcp::Tool::"everything/get-env"].contains(resource) &&
@@ -32,7 +34,7 @@ struct World {
 
 /// One story at a time: they measure how fast a cancelled call ends.
 static WORLD: LazyLock<Mutex<World>> = LazyLock::new(|| {
-    let servers = [Server::fixture(), Server::everything()];
+    let servers = [Server::fixture_with_secrets(), Server::everything()];
     let gateway = Setup::policies(POLICIES)
         .upstream("fixture", servers[0].url())
         .upstream("everything", servers[1].url())
@@ -87,6 +89,9 @@ impl<'a> Client<'a> {
         ]);
         command.args(["--era", era, "--profile", profile]);
         command.env("STORY_DENIED_TEXT", DENIED);
+        if profile == "fixture" {
+            command.env("STORY_REDACTED", REDACTED);
+        }
         let status = Child::start("a client", &mut command, log.path(), None).finish(LIMIT);
         let said = std::fs::read_to_string(log.path()).unwrap_or_default();
         let story = said

@@ -36,6 +36,8 @@ mod policies;
 mod policy;
 /// Secrets in messages, without a gateway: how many are found, and that nothing hides them.
 mod secrets;
+/// Secrets on their way through the gateway.
+mod redaction;
 /// A session belongs to whoever opened it.
 mod sessions;
 /// Requests that mean one thing to us and another behind us.

@@ -24,12 +24,13 @@ type call struct {
 }
 
 type profile struct {
-	echo   call
-	answer string
-	slow   func(steps, delay int) call
-	denied call
-	uri    string // empty: the first one listed
-	prompt string
+	echo    call
+	answer  string
+	slow    func(steps, delay int) call
+	denied  call
+	uri     string // empty: the first one listed
+	prompt  string
+	secrets []string
 }
 
 var profiles = map[string]profile{
@@ -39,9 +40,10 @@ var profiles = map[string]profile{
 		slow: func(steps, delay int) call {
 			return call{"slow_count", map[string]any{"steps": steps, "delay_ms": delay}}
 		},
-		denied: call{"delete_file", map[string]any{"path": "/etc/passwd"}},
-		uri:    "test://static-text",
-		prompt: "test_simple_prompt",
+		denied:  call{"delete_file", map[string]any{"path": "/etc/passwd"}},
+		uri:     "test://static-text",
+		prompt:  "test_simple_prompt",
+		secrets: []string{"secret_text", "secret_record", "secret_badge"},
 	},
 	"everything": {
 		echo:   call{"echo", map[string]any{"message": "hello"}},
@@ -172,6 +174,32 @@ func (p *player) prompt(ctx context.Context) (bool, any, error) {
 	return len(got.Messages) >= 1, len(got.Messages), nil
 }
 
+func (p *player) secrets(ctx context.Context) (bool, any, error) {
+	wanted := os.Getenv("STORY_REDACTED")
+	type seen struct {
+		Surface string `json:"surface"`
+		IsError bool   `json:"isError"`
+		Text    string `json:"text"`
+	}
+	detail := map[string]seen{}
+	for _, tool := range p.profile.secrets {
+		result, text, err := p.call(ctx, call{tool, map[string]any{}})
+		if err != nil {
+			detail[tool] = seen{Surface: "error", Text: err.Error()}
+			continue
+		}
+		detail[tool] = seen{Surface: "result", IsError: result.IsError, Text: text}
+	}
+	hides := func(tool string, isError bool) bool {
+		s := detail[tool]
+		return s.Surface == "result" && s.IsError == isError && !strings.Contains(s.Text, "ghp_")
+	}
+	masked := func(tool string) bool { return hides(tool, false) && strings.Contains(detail[tool].Text, wanted) }
+	// A placeholder does not fit the badge's schema: the whole result must have become an error.
+	passed := masked("secret_text") && masked("secret_record") && hides("secret_badge", true)
+	return wanted == "" || passed, detail, nil
+}
+
 func (p *player) cancel(ctx context.Context) (bool, any, error) {
 	callCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -246,7 +274,7 @@ func main() {
 		act  func(context.Context) (bool, any, error)
 	}{
 		{"list", p.list}, {"call", p.echo}, {"progress", p.streaming}, {"denied", p.denied},
-		{"resource", p.resource}, {"prompt", p.prompt}, {"cancel", p.cancel},
+		{"resource", p.resource}, {"prompt", p.prompt}, {"secrets", p.secrets}, {"cancel", p.cancel},
 	}
 
 	go func() {

@@ -15,6 +15,7 @@ mod opa;
 mod peer;
 mod portcullis;
 mod process;
+mod redact;
 mod report;
 mod statistics;
 mod world;
@@ -33,6 +34,8 @@ enum Bench {
     Gateway(gateway::Args),
     /// One decision as policies grow, beside Cedar on the whole set
     Decide(decide::Args),
+    /// Redaction natively, as a wasm program, and inside the real module
+    Redact(redact::Args),
     /// The constant servers around the gateway, as processes of their own
     #[command(hide = true)]
     Peer(peer::Args),
@@ -42,6 +45,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     match &args.bench {
         Bench::Gateway(args) => gateway::run(args),
         Bench::Decide(args) => decide::run(args),
+        Bench::Redact(args) => redact::run(args),
         Bench::Peer(args) => peer::run(args),
     }
 }

@@ -1,4 +1,4 @@
-//! `wasm`: builds the filter.
+//! `wasm`: builds the filter, and other packages the way the filter is built.
 //!
 //! An ordinary machine has the wasm target from rustup. Where it has not, Debian's compiler and
 //! library sources build the standard library along ([`debian`]). A download of the target is never
@@ -13,36 +13,34 @@ use crate::tool::Tool;
 use crate::{Failure, workspace};
 
 const TARGET: &str = "wasm32-wasip1";
-const BUILD: [&str; 7] = [
-    "build",
-    "--profile",
-    "wasm",
-    "--package",
-    "portcullis-filter",
-    "--target",
-    TARGET,
-];
 
 /// Builds the filter and returns the path of `portcullis_filter.wasm` in the target folder.
 pub(crate) fn build() -> Result<PathBuf, Failure> {
-    let built = if has_target()? {
-        workspace::cargo(&BUILD).run()?;
-        workspace::target()
-    } else {
-        debian::build()?
-    };
-    let module = module_in(&built);
-    let place = workspace::target().join("portcullis_filter.wasm");
-    fs::copy(&module, &place)
-        .map_err(|error| format!("the build left no module at {}: {error}", module.display()))?;
-    Ok(place)
+    package("portcullis-filter", "portcullis_filter.wasm")
 }
 
-fn module_in(target: &Path) -> PathBuf {
-    target
-        .join(TARGET)
-        .join("wasm")
-        .join("portcullis_filter.wasm")
+/// Builds one package, and returns the path of its module in the target folder.
+pub(crate) fn package(name: &str, module: &str) -> Result<PathBuf, Failure> {
+    let build = [
+        "build",
+        "--profile",
+        "wasm",
+        "--package",
+        name,
+        "--target",
+        TARGET,
+    ];
+    let built = if has_target()? {
+        workspace::cargo(&build).run()?;
+        workspace::target()
+    } else {
+        debian::build(&build)?
+    };
+    let made = built.join(TARGET).join("wasm").join(module);
+    let place = workspace::target().join(module);
+    fs::copy(&made, &place)
+        .map_err(|error| format!("the build left no module at {}: {error}", made.display()))?;
+    Ok(place)
 }
 
 fn has_target() -> Result<bool, Failure> {

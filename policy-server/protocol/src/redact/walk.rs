@@ -124,6 +124,7 @@ impl<'s, 't> Walk<'s, 't> {
             }
             let raw = self.string();
             let name = raw.decoded();
+            self.path.push(Step::Key(raw.text));
             self.key(raw, &name, place);
             self.space();
             let child = place.member(&name);
@@ -131,7 +132,6 @@ impl<'s, 't> Walk<'s, 't> {
                 Place::Skipped | Place::Unscanned(_) => None,
                 _ => self.search.rules.key(&name),
             };
-            self.path.push(Step::Key(raw.text));
             self.sibling(&name, child, &mut siblings);
             self.value(child, rule);
             self.path.pop();

@@ -24,8 +24,8 @@ use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig
 use serde_json::{Value, json};
 
 const LIMIT: Duration = Duration::from_secs(60);
-const STEPS: [&str; 7] = [
-    "list", "call", "progress", "denied", "resource", "prompt", "cancel",
+const STEPS: [&str; 8] = [
+    "list", "call", "progress", "denied", "resource", "prompt", "secrets", "cancel",
 ];
 
 #[derive(Parser)]
@@ -100,6 +100,18 @@ impl Profile {
     }
 }
 
+/// What a tool that hands out a secret came to.
+struct Shown {
+    is_error: Option<bool>,
+    text: String,
+}
+
+impl Shown {
+    fn hides(&self, is_error: bool) -> bool {
+        self.is_error == Some(is_error) && !self.text.contains("ghp_")
+    }
+}
+
 /// Counts the progress it is told of.
 #[derive(Clone, Default)]
 struct Listener(Arc<AtomicUsize>);
@@ -134,6 +146,7 @@ impl Player {
             "denied" => Ok(self.denied().await),
             "resource" => self.resource().await,
             "prompt" => self.prompt().await,
+            "secrets" => Ok(self.secrets().await),
             "cancel" => self.cancel().await,
             other => Err(format!("no step {other}").into()),
         }
@@ -210,6 +223,37 @@ impl Player {
             .get_prompt(GetPromptRequestParams::new(self.profile.prompt()))
             .await?;
         Ok((!prompt.messages.is_empty(), json!(prompt.messages.len())))
+    }
+
+    async fn secrets(&self) -> (bool, Value) {
+        let wanted = std::env::var("STORY_REDACTED").unwrap_or_default();
+        let (text, record, badge) = match self.profile {
+            Profile::Fixture => (
+                self.shown("secret_text").await,
+                self.shown("secret_record").await,
+                self.shown("secret_badge").await,
+            ),
+            Profile::Everything => return (wanted.is_empty(), Value::Null),
+        };
+        let masked = |shown: &Shown| shown.hides(false) && shown.text.contains(&wanted);
+        // A placeholder does not fit the badge's schema: the whole result must have become an error.
+        let passed = masked(&text) && masked(&record) && badge.hides(true);
+        let told = |shown: Shown| json!({"isError": shown.is_error, "text": shown.text});
+        let detail = json!({"secret_text": told(text), "secret_record": told(record), "secret_badge": told(badge)});
+        (wanted.is_empty() || passed, detail)
+    }
+
+    async fn shown(&self, tool: &'static str) -> Shown {
+        match self.service.call_tool(params((tool, json!({})))).await {
+            Ok(result) => Shown {
+                is_error: Some(result.is_error == Some(true)),
+                text: text(&result),
+            },
+            Err(error) => Shown {
+                is_error: None,
+                text: error.to_string(),
+            },
+        }
     }
 
     async fn cancel(&self) -> Seen {

@@ -69,31 +69,37 @@ fn cores() -> usize {
 
 /// What the numbers depend on, in lines.
 pub(super) fn describe(disk: &Path) -> Result<Vec<String>, Failure> {
+    let pinned = if can_pin() {
+        "Envoy on core 0; generator, MCP server and policy servers on core 1"
+    } else {
+        "nothing is pinned: there is one core, or no taskset"
+    };
+    let mut lines = vec![format!("cores: {}; {pinned}", cores())];
+    lines.extend(here());
+    lines.push(format!(
+        "audit database on {}; writing {FLUSH_BYTES} bytes over old ones and fdatasync takes {:.0} us (median of {FLUSHES})",
+        file_system(disk),
+        flush_us(disk)?
+    ));
+    Ok(lines)
+}
+
+/// The processor, the kernel, and how busy they are.
+pub(super) fn here() -> Vec<String> {
     let read = |path: &str| {
         fs::read_to_string(path)
             .unwrap_or_default()
             .trim()
             .to_owned()
     };
-    let pinned = if can_pin() {
-        "Envoy on core 0; generator, MCP server and policy servers on core 1"
-    } else {
-        "nothing is pinned: there is one core, or no taskset"
-    };
-    Ok(vec![
-        format!("cores: {}; {pinned}", cores()),
+    vec![
         format!("processor: {}", processor(&read("/proc/cpuinfo"))),
         format!(
             "kernel: {}; load average: {}",
             read("/proc/sys/kernel/osrelease"),
             read("/proc/loadavg")
         ),
-        format!(
-            "audit database on {}; writing {FLUSH_BYTES} bytes over old ones and fdatasync takes {:.0} us (median of {FLUSHES})",
-            file_system(disk),
-            flush_us(disk)?
-        ),
-    ])
+    ]
 }
 
 fn processor(cpuinfo: &str) -> String {

@@ -1,8 +1,7 @@
-//! The filter built by Debian's compiler, which brings the library's source and a linker.
+//! A package built by Debian's compiler, which brings the library's source and a linker.
 
 use std::path::{Path, PathBuf};
 
-use super::BUILD;
 use crate::tool::Tool;
 use crate::{Failure, workspace};
 
@@ -32,13 +31,13 @@ const FOREIGN: [&str; 10] = [
     "RUST_RECURSION_COUNT",
 ];
 
-/// Builds the filter and returns the target folder, which is not the usual one: two compilers
-/// would invalidate each other's work.
-pub(super) fn build() -> Result<PathBuf, Failure> {
+/// Runs cargo with these arguments and returns the target folder, which is not the usual one: two
+/// compilers would invalidate each other's work.
+pub(super) fn build(arguments: &[&str]) -> Result<PathBuf, Failure> {
     ensure_packages()?;
     let target = workspace::target().join("wasm-std");
     Tool::new("/usr/bin/cargo")
-        .args(&BUILD)
+        .args(arguments)
         .args(&["-Z", "build-std=std,panic_abort"])
         .without_env(&FOREIGN)
         .env("RUSTC_BOOTSTRAP", "1")

@@ -5,7 +5,7 @@ use crate::json::check;
 use crate::redact::{Class, MarkKey, RawRules, Rules};
 
 fn token() -> String {
-    ["gh", "p_"].concat() + "16C7e42F292c6912E7710c838347Ae178B4a"
+    ["gh", "p_"].concat() + "Zk3v9Qp2Lm8XtR7wYb4NcD6fGh1JsK5aE0uV"
 }
 
 fn with(raw: &RawRules, reveal: &[Class], text: &str) -> Outcome {
@@ -65,7 +65,7 @@ fn a_secret_is_replaced_where_it_stands() {
 
 #[test]
 fn keys_stay_unlike_each_other() {
-    let (one, two) = (token(), token().replace("16C7", "99Zz"));
+    let (one, two) = (token(), token().replace("Zk3v", "99Zz"));
     let message = format!(r#"{{"result":{{"{one}":1,"{two}":2}}}}"#);
     let expected = r#"{"result":{"[redacted:github-token]":1,"[redacted:github-token-2]":2}}"#;
     assert_eq!(now(&message), expected);

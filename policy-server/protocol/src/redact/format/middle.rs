@@ -1,0 +1,138 @@
+//! Formats that need a few lines of code: those known by what stands in their middle, private keys
+//! and JSON Web Tokens.
+
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::alphabet::{ALNUM, DIGIT, HEX, NAME, URL64, WORD};
+use super::part::{run, run_back};
+use super::{Alphabet, Format, jwt, key, own};
+
+pub(super) const TABLE: &[Format] = &[
+    own(
+        ("private-key", "secret.private-key"),
+        &["-----BEGIN ", "---- BEGIN SSH2 "],
+        key::armoured,
+    ),
+    own(
+        ("putty-key", "secret.private-key"),
+        &["PuTTY-User-Key-File-"],
+        key::putty,
+    ),
+    own(("jwt", "secret.jwt"), &["eyJ"], jwt::token),
+    own(
+        ("telegram-bot-token", "secret.telegram"),
+        &[":AA"],
+        telegram,
+    ),
+    own(
+        ("terraform-token", "secret.terraform"),
+        &[".atlasv1."],
+        terraform,
+    ),
+    own(("azure-client-secret", "secret.azure"), AZURE, azure),
+    own(("mailchimp-key", "secret.mailchimp"), MAILCHIMP, mailchimp),
+    own(("discord-bot-token", "secret.discord"), DISCORD, discord),
+    own(("maxmind-key", "secret.maxmind"), &["_mmk"], maxmind),
+];
+
+const AZURE: &[&str] = &[
+    "0Q~", "1Q~", "2Q~", "3Q~", "4Q~", "5Q~", "6Q~", "7Q~", "8Q~", "9Q~",
+];
+const MAILCHIMP: &[&str] = &[
+    "-us1", "-us2", "-us3", "-us4", "-us5", "-us6", "-us7", "-us8", "-us9",
+];
+/// Every beginning, in base64, of a decimal number without leading zeros.
+const DISCORD: &[&str] = &[
+    "MTA", "MTE", "MTI", "MTM", "MTQ", "MTU", "MTY", "MTc", "MTg", "MTk", "MjA", "MjE", "MjI",
+    "MjM", "MjQ", "MjU", "MjY", "Mjc", "Mjg", "Mjk", "MzA", "MzE", "MzI", "MzM", "MzQ", "MzU",
+    "MzY", "Mzc", "Mzg", "Mzk", "NDA", "NDE", "NDI", "NDM", "NDQ", "NDU", "NDY", "NDc", "NDg",
+    "NDk", "NTA", "NTE", "NTI", "NTM", "NTQ", "NTU", "NTY", "NTc", "NTg", "NTk", "NjA", "NjE",
+    "NjI", "NjM", "NjQ", "NjU", "NjY", "Njc", "Njg", "Njk", "NzA", "NzE", "NzI", "NzM", "NzQ",
+    "NzU", "NzY", "Nzc", "Nzg", "Nzk", "ODA", "ODE", "ODI", "ODM", "ODQ", "ODU", "ODY", "ODc",
+    "ODg", "ODk", "OTA", "OTE", "OTI", "OTM", "OTQ", "OTU", "OTY", "OTc", "OTg", "OTk",
+];
+
+/// The number of a bot, a colon, and 35 characters that begin with `AA`.
+fn telegram(text: &str, at: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let digits = run_back(bytes.get(..at)?, DIGIT, 12);
+    let behind = at + 1;
+    let length = run(bytes.get(behind..)?, URL64, 36);
+    ((8..=11).contains(&digits) && length == 35).then(|| at - digits..behind + length)
+}
+
+/// 14 characters, `.atlasv1.`, and 60 to 70 more.
+fn terraform(text: &str, at: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let start = head(bytes, at, ALNUM, 14)?;
+    let behind = at + ".atlasv1.".len();
+    let length = run(bytes.get(behind..)?, URL64, 71);
+    (60..=70).contains(&length).then(|| start..behind + length)
+}
+
+/// Three characters, a digit, `Q~`, and 31 to 34 more.
+fn azure(text: &str, at: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let alphabet = NAME.and(b'~');
+    let start = head(bytes, at, alphabet, 3)?;
+    let behind = at + "8Q~".len();
+    let length = run(bytes.get(behind..)?, alphabet, 35);
+    (31..=34).contains(&length).then(|| start..behind + length)
+}
+
+/// 32 hexadecimal digits, and the number of a data centre.
+fn mailchimp(text: &str, at: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let number = at + "-us".len();
+    let length = run(bytes.get(number..)?, WORD, 3);
+    let number = number..number + length;
+    let is_number = bytes.get(number.clone())?.iter().all(u8::is_ascii_digit);
+    let start = head(bytes, at, HEX, 32)?;
+    (is_number && length <= 2).then_some(start..number.end)
+}
+
+/// The number of a bot in base64, six characters, and 27 or more, joined by dots.
+fn discord(text: &str, at: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    if super::edge::before(bytes, at).is_some_and(|byte| NAME.has(byte)) {
+        return None;
+    }
+    let mut ends = [at; 3];
+    let mut from = at;
+    for (end, (min, max)) in ends.iter_mut().zip([(23, 28), (6, 7), (27, 40)]) {
+        let length = run(bytes.get(from..)?, URL64, max + 1);
+        if !(min..=max).contains(&length) {
+            return None;
+        }
+        *end = from + length;
+        from = *end + 1;
+    }
+    let [first, second, third] = ends;
+    let are_dots = [first, second]
+        .iter()
+        .all(|dot| bytes.get(*dot) == Some(&b'.'));
+    let number = URL_SAFE_NO_PAD.decode(bytes.get(at..first)?).ok()?;
+    (are_dots && number.iter().all(u8::is_ascii_digit)).then_some(at..third)
+}
+
+/// Six characters, 29 more, and `_mmk`.
+fn maxmind(text: &str, at: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let end = at + "_mmk".len();
+    let ends = bytes.get(end).is_none_or(|byte| !WORD.has(*byte));
+    let second = at.checked_sub(30)?;
+    let is_parted = bytes.get(second) == Some(&b'_');
+    let is_whole = run_back(bytes.get(..at)?, ALNUM, 29) == 29;
+    (ends && is_parted && is_whole).then_some(head(bytes, second, ALNUM, 6)?..end)
+}
+
+/// Where a head of exactly so many characters begins that ends at `at`.
+fn head(bytes: &[u8], at: usize, alphabet: Alphabet, length: usize) -> Option<usize> {
+    let head = run_back(bytes.get(..at)?, alphabet, length);
+    let start = at - head;
+    let is_edge = |byte| !alphabet.has(byte) && !WORD.has(byte);
+    (head == length && super::edge::before(bytes, start).is_none_or(is_edge)).then_some(start)
+}
