@@ -63,6 +63,7 @@ fn alphabet(letter: char) -> Option<&'static str> {
         'U' => UPPER,
         'z' => LETTERS,
         'a' => "0123456789abcdefghijklmnopqrstuvwxyz",
+        'i' => "abcdefghijklmnopqrstuvwxyz234567",
         'A' => "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
         'w' => ALNUM,
         'u' => "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-",
@@ -86,7 +87,7 @@ fn blank(random: &mut Random, name: &str, before: &str) -> String {
         "uuid" => return fill(random, "‹h8›-‹h4›-4‹h3›-a‹h3›-‹h12›").text,
         "pw" => return password(random),
         "safepw" => return password(random).replace(['@', ':', '/', '#', '%', '&', '?', '+'], "_"),
-        "bcrypt" => return fill(random, "$2b$12$‹w53›").text,
+        "userid" => return base64_url(&fill(random, "‹D1›‹d17-18›").text),
         "date" => return fill(random, "2026-0‹D1›-1‹d1›T0‹d1›:2‹d1›:4‹d1›Z").text,
         "ip" => return fill(random, "10.‹D1›.‹D1›‹d1›.‹D1›‹d1›").text,
         "host" => HOSTS,
@@ -139,6 +140,10 @@ pub(crate) fn pem_lines(random: &mut Random, lines: usize) -> Vec<String> {
     made
 }
 
+fn base64_url(text: &str) -> String {
+    base64::Engine::encode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, text)
+}
+
 fn jwt(random: &mut Random) -> String {
     let claims = fill(
         random,
@@ -149,12 +154,15 @@ fn jwt(random: &mut Random) -> String {
         r#"{"alg":"RS256","typ":"JWT","kid":"2026-03"}"#,
         r#"{"typ":"at+jwt","alg":"ES256","kid":"a1"}"#,
     ]);
-    let url = |text: &str| base64::Engine::encode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, text);
     let signature = random.text(
         "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-",
         43,
     );
-    format!("{}.{}.{signature}", url(header), url(&claims.text))
+    format!(
+        "{}.{}.{signature}",
+        base64_url(header),
+        base64_url(&claims.text)
+    )
 }
 
 const HOSTS: &[&str] = &[

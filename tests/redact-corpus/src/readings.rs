@@ -46,6 +46,12 @@ fn once(text: &str) -> Vec<String> {
     let in_run = |c: char| c.is_ascii_alphanumeric() || "+/-_".contains(c);
     let runs = text.split(|c| !in_run(c)).filter(|run| run.len() >= RUN);
     out.extend(runs.filter_map(from_base64));
+    if text.contains('\n') {
+        // Base64 as mail has it, in lines.
+        out.extend(from_base64(
+            text.replace(['\r', '\n'], "").trim_end_matches('='),
+        ));
+    }
     out
 }
 

@@ -165,3 +165,55 @@ fn positions_that_are_not_what_they_say_hide_nothing() {
         assert!(is_gone(&outcome(&message)), "{message}");
     }
 }
+
+/// The same token, disguised. `docs/redaction.md` says the same: who changes one changes both.
+#[test]
+fn disguises_are_seen_through_or_said_to_be_none() {
+    let base64 = |text: &str| base64::prelude::BASE64_STANDARD.encode(text);
+    let each = |write: &dyn Fn(u8) -> String| TOKEN.bytes().map(write).collect::<String>();
+    let mime = base64(&format!("{TOKEN} {TOKEN} {TOKEN}"));
+    let lines = mime.as_bytes().chunks(76).map(String::from_utf8_lossy);
+    let mime: Vec<_> = lines.collect();
+    let (head, tail) = TOKEN.split_at(20);
+    let seen = [
+        ("base64", base64(TOKEN)),
+        (
+            "data URL",
+            format!("data:text/plain;base64,{}", base64(TOKEN)),
+        ),
+        ("escapes in text", each(&|byte| format!("\\u{byte:04x}"))),
+        (
+            "half a sentence in base64",
+            base64(&format!("the token is {TOKEN}, keep it")),
+        ),
+        (
+            "behind a zero-width space",
+            format!("\u{200b}{TOKEN}\u{200b}"),
+        ),
+        (
+            "percent signs throughout",
+            each(&|byte| format!("%{byte:02x}")),
+        ),
+    ];
+    let unseen = [
+        ("zero-width space inside", format!("{head}\u{200b}{tail}")),
+        ("HTML entities", each(&|byte| format!("&#{byte};"))),
+        ("hexadecimal digits", each(&|byte| format!("{byte:02x}"))),
+        ("backwards", TOKEN.chars().rev().collect()),
+        ("cut by a line break", format!("{head}\n{tail}")),
+        ("base64 over lines", mime.join("\r\n")),
+    ];
+    let wrong = |cases: &[(&'static str, String)], wanted: bool| -> Vec<&'static str> {
+        let other = |text: &str| is_gone(&outcome(&result(text))) != wanted;
+        cases
+            .iter()
+            .filter(|(_, text)| other(text))
+            .map(|(name, _)| *name)
+            .collect()
+    };
+    let (passed, caught) = (wrong(&seen, true), wrong(&unseen, false));
+    assert!(
+        passed.is_empty() && caught.is_empty(),
+        "not seen through: {passed:?}; seen through, though said not to be: {caught:?}"
+    );
+}

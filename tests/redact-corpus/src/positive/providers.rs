@@ -36,7 +36,7 @@ pub(super) const CODE: &[Kind] = &[
     Kind::token("pypi", &["pypi-AgEIcHlwaS5vcmc‹u120-170›"]),
     Kind::token("rubygems", &["rubygems_‹h48›"]),
     Kind::token("crates.io", &["cio‹w32›"]),
-    Kind::token("nuget", &["oy2‹a43›"]),
+    Kind::token("nuget", &["oy2‹i43›"]),
     Kind::token("clojars", &["CLOJARS_‹a60›"]),
     Kind::token("docker hub", &["dckr_pat_‹u27›", "dckr_oat_‹u32›"]),
     Kind::token("artifactory", &["AKCp‹w69›", "cmVmdGtuOj‹w54›"]),
@@ -58,7 +58,7 @@ pub(super) const CLOUD: &[Kind] = &[
     Kind::token(
         "aws bedrock",
         &[
-            "ABSK‹b108›=",
+            "ABSK‹b109-150›=",
             "bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t‹b120›",
         ],
     ),
@@ -70,7 +70,7 @@ pub(super) const CLOUD: &[Kind] = &[
     ),
     Kind::token("google refresh token", &["1//0‹w1›‹u92›"]),
     Kind::token("azure client secret", &["‹w3›8Q~‹u31›", "‹w3›7Q~‹u34›"]),
-    Kind::token("azure devops", &["‹w76›AZDO‹w4›"]),
+    Kind::token("azure devops", &["‹w52›JQQJ99‹w18›AZDO‹w4›"]),
     Kind::token(
         "digitalocean",
         &["dop_v1_‹h64›", "doo_v1_‹h64›", "dor_v1_‹h64›"],
@@ -148,7 +148,7 @@ pub(super) const SERVICES: &[Kind] = &[
     ),
     Kind::token(
         "discord bot",
-        &["MT‹w22›.G‹u5›.‹u38›", "Nz‹w24›.‹u6›.‹u27›"],
+        &["‹userid›.G‹u5›.‹u38›", "‹userid›.‹u6›.‹u27›"],
     ),
     Kind::token(
         "discord webhook",
@@ -187,7 +187,7 @@ pub(super) const SERVICES: &[Kind] = &[
     Kind::token("brevo", &["xkeysib-‹h64›-‹w16›"]),
     Kind::token(
         "atlassian",
-        &["ATATT3xFfGF0‹u171›=‹H8›", "ATCTT3xFfG‹u178›=‹H8›"],
+        &["ATATT3xFfGF0‹u171›=‹H8›", "ATCTT3xFfGN0‹u171›=‹H8›"],
     ),
     Kind::token("linear", &["lin_api_‹w40›"]),
     Kind::token("notion", &["ntn_‹d11›‹w35›", "secret_‹w43›"]),
