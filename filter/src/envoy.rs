@@ -1,12 +1,14 @@
-//! Envoy: the only file that names proxy-wasm.
+//! Envoy: with its host calls the only room that names proxy-wasm.
 //!
 //! Callbacks become inputs, effects become host calls, and nothing is decided here. Only
 //! `hostcalls` functions are used: the SDK's trait methods unwrap what the host answers. A request
 //! or an answer that no effect has let go is paused.
 
+mod host;
+
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use portcullis_protocol::limits::{ANSWER_BYTES_MAX, REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
 use portcullis_protocol::names::CallId;
@@ -15,14 +17,15 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, BufferType, ContextType, LogLevel, MapType};
 
-use crate::claims;
 use crate::config::Config;
-use crate::exchange::{
-    Ask, BodyMode, Claims, Effect, Exchange, Gate, Input, LocalReply, ReplyHead, RequestHead,
-    ResponseHead, Tell,
-};
+use crate::exchange::{Ask, BodyMode, Effect, Exchange, Gate, Input, RequestHead, ResponseHead};
+use crate::rules::KnownRules;
 use crate::sessions::KnownSessions;
 use crate::waiting::Waiting;
+use host::{
+    answer_status, buffer, dispatch, log, note, now_us, peer, read_claims, send, set_body,
+    set_reply_head, set_request_body, set_request_headers, strip, tell_server,
+};
 
 /// How often waiting reports are sent.
 const TICK: Duration = Duration::from_millis(100);
@@ -46,6 +49,7 @@ proxy_wasm::main! {{
 struct Shared {
     config: Rc<Config>,
     known: Rc<RefCell<KnownSessions>>,
+    rules: Rc<RefCell<KnownRules>>,
     waiting: Rc<RefCell<Waiting>>,
 }
 
@@ -83,6 +87,7 @@ impl RootContext for Root {
                 self.shared = Some(Shared {
                     config: Rc::new(config),
                     known: Rc::default(),
+                    rules: Rc::default(),
                     waiting: Rc::default(),
                 });
                 hostcalls::set_tick_period(TICK).is_ok()
@@ -135,6 +140,7 @@ impl RootContext for Root {
         let exchange = Exchange::new(
             Rc::clone(&shared.config),
             Rc::clone(&shared.known),
+            Rc::clone(&shared.rules),
             call,
             now_us(),
         );
@@ -146,7 +152,8 @@ impl RootContext for Root {
             staged: None,
             question: None,
             unread: Unread::default(),
-            trailers: None,
+            body: Gate::Open,
+            bodiless: None,
         }))
     }
 
@@ -166,8 +173,10 @@ struct Stream {
     /// The token of the question that is out.
     question: Option<u32>,
     unread: Unread,
+    /// How the last part of the answer's body was left: while it stands, the host has a body.
+    body: Gate,
     /// The trailers of the answer have come, and the host takes no body any more.
-    trailers: Option<()>,
+    bodiless: Option<()>,
 }
 
 /// Body that came while the exchange could not take it.
@@ -193,18 +202,17 @@ impl Stream {
         for effect in effects {
             match effect {
                 Effect::Ask(ask) => asked = self.ask(&ask),
-                Effect::StripRequest(names) => {
-                    let map = MapType::HttpRequestHeaders;
-                    let strip = |name: &String| note(hostcalls::remove_map_value(map, name));
-                    names.iter().for_each(strip);
-                }
+                Effect::StripRequest(names) => strip(MapType::HttpRequestHeaders, &names),
+                Effect::StripTrailers(names) => strip(MapType::HttpResponseTrailers, &names),
+                Effect::SetRequest(headers) => set_request_headers(&headers),
+                Effect::RequestBody(bytes) => set_request_body(&bytes),
                 Effect::Forward(_permit) => self.request = Gate::Open,
                 Effect::Reply(reply) => send(&reply),
                 Effect::ReplyHead(head) => set_reply_head(&head),
                 Effect::Body(bytes) => self.staged.get_or_insert_default().extend(bytes),
                 Effect::Answer(gate) => self.answer = gate,
                 Effect::Reset => note(hostcalls::reset_http_response()),
-                Effect::Tell(tell) => self.tell(&tell),
+                Effect::Tell(tell) => tell_server(&tell, self.timeout()),
                 Effect::Report(report) => self.report(&report),
             }
         }
@@ -219,7 +227,7 @@ impl Stream {
         let Some(bytes) = self.staged.take() else {
             return;
         };
-        if self.trailers.is_none() {
+        if self.bodiless.is_none() {
             set_body(&bytes);
         } else if !bytes.is_empty() {
             // Behind the last body callback the host takes no body; then there is none at all.
@@ -228,18 +236,13 @@ impl Stream {
     }
 
     fn ask(&mut self, ask: &Ask) -> bool {
-        let config = &self.shared.config;
-        let timeout = Duration::from_millis(u64::from(config.policy_timeout_ms));
-        self.question = dispatch(&config.policy_cluster, ask.path, &ask.body, timeout);
+        let cluster = &self.shared.config.policy_cluster;
+        self.question = dispatch(cluster, ask.path, &ask.body, self.timeout());
         self.question.is_some()
     }
 
-    fn tell(&self, tell: &Tell) {
-        let timeout = Duration::from_millis(u64::from(self.shared.config.policy_timeout_ms));
-        let headers = borrowed(&tell.headers);
-        let body = Some(tell.body.as_slice());
-        let sent = hostcalls::dispatch_http_call(&tell.cluster, headers, body, vec![], timeout);
-        note(sent.map(|_| ()));
+    fn timeout(&self) -> Duration {
+        Duration::from_millis(u64::from(self.shared.config.policy_timeout_ms))
     }
 
     fn report(&self, report: &Report) {
@@ -311,6 +314,8 @@ impl Context for Stream {
             note(hostcalls::resume_http_request());
         }
         if answer == Gate::Hold && self.answer == Gate::Open {
+            // What the host held is on its way; touching it now would bring Envoy down.
+            self.body = Gate::Open;
             note(hostcalls::resume_http_response());
         }
     }
@@ -328,7 +333,7 @@ impl HttpContext for Stream {
             last,
         }));
         if last && self.exchange.is_reading() {
-            self.step(Input::RequestEnd(&[]));
+            self.step(Input::RequestEnd(Vec::new()));
         }
         action(self.request)
     }
@@ -337,7 +342,7 @@ impl HttpContext for Stream {
         if self.exchange.is_reading() {
             if last {
                 let body = buffer(BufferType::HttpRequestBody, size.min(REQUEST_BYTES_MAX + 1));
-                self.step(Input::RequestEnd(&body));
+                self.step(Input::RequestEnd(body));
             } else {
                 self.step(Input::RequestBody(size));
             }
@@ -348,7 +353,7 @@ impl HttpContext for Stream {
     fn on_http_request_trailers(&mut self, _count: usize) -> Action {
         if self.exchange.is_reading() {
             let body = buffer(BufferType::HttpRequestBody, REQUEST_BYTES_MAX + 1);
-            self.step(Input::RequestEnd(&body));
+            self.step(Input::RequestEnd(body));
         }
         action(self.request)
     }
@@ -365,15 +370,18 @@ impl HttpContext for Stream {
     fn on_http_response_body(&mut self, size: usize, last: bool) -> Action {
         self.body(size, last);
         self.stage();
+        self.body = self.answer;
         action(self.answer)
     }
 
     fn on_http_response_trailers(&mut self, _count: usize) -> Action {
+        let trailers = hostcalls::get_map_bytes(MapType::HttpResponseTrailers);
+        self.step(Input::ResponseTrailers(&trailers.unwrap_or_default()));
         let held = match self.exchange.body_mode() {
             BodyMode::Whole => RESPONSE_BYTES_MAX + 1,
             BodyMode::Untouched | BodyMode::Later | BodyMode::Chunks => 0,
         };
-        self.trailers = Some(());
+        self.bodiless = (self.body == Gate::Open).then_some(());
         self.body(held, true);
         self.stage();
         action(self.answer)
@@ -389,111 +397,4 @@ const fn action(gate: Gate) -> Action {
         Gate::Hold => Action::Pause,
         Gate::Open => Action::Continue,
     }
-}
-
-fn send(reply: &LocalReply) {
-    let (status, headers) = (u32::from(reply.status), borrowed(&reply.headers));
-    let body = Some(reply.body.as_slice());
-    note(hostcalls::send_http_response(status, headers, body));
-}
-
-fn borrowed<'a>(headers: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a str)> {
-    headers
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect()
-}
-
-/// Sends a question or a batch; the token, or nothing.
-fn dispatch(cluster: &str, path: &str, body: &[u8], timeout: Duration) -> Option<u32> {
-    let headers = vec![
-        (":method", "POST"),
-        (":path", path),
-        (":authority", "portcullis"),
-        ("content-type", "application/json"),
-    ];
-    let sent = hostcalls::dispatch_http_call(cluster, headers, Some(body), vec![], timeout);
-    if let Err(status) = &sent {
-        let text = format!("the policy server cannot be asked: {status:?}");
-        log(LogLevel::Error, &text);
-    }
-    sent.ok()
-}
-
-/// The status of the answer to a question; 0 when there is none.
-fn answer_status() -> u16 {
-    let status = hostcalls::get_map_value_bytes(MapType::HttpCallResponseHeaders, ":status");
-    let text = status
-        .ok()
-        .flatten()
-        .and_then(|bytes| String::from_utf8(bytes).ok());
-    text.and_then(|text| text.parse().ok()).unwrap_or(0)
-}
-
-fn set_reply_head(head: &ReplyHead) {
-    let map = MapType::HttpResponseHeaders;
-    for name in &head.remove {
-        note(hostcalls::remove_map_value(map, name));
-    }
-    for (name, value) in &head.set {
-        note(hostcalls::set_map_value(map, name, Some(value)));
-    }
-    if let Some(status) = head.status {
-        note(hostcalls::set_map_value(
-            map,
-            ":status",
-            Some(&status.to_string()),
-        ));
-    }
-}
-
-fn read_claims(config: &Config) -> Option<Claims> {
-    let provider = config.identity.provider_metadata.as_str();
-    let jwt = "envoy.filters.http.jwt_authn";
-    let payload = property(vec!["metadata", "filter_metadata", jwt, provider])?;
-    claims::read(&config.identity, &payload)
-}
-
-/// The peer's address, where it matters.
-fn peer(config: &Config) -> Option<String> {
-    let matters = !config.identity.trusted_agent_peers.is_empty();
-    let address = matters.then(|| property(vec!["source", "address"]));
-    String::from_utf8(address??).ok()
-}
-
-fn property(path: Vec<&str>) -> Option<Vec<u8>> {
-    hostcalls::get_property(path).ok().flatten()
-}
-
-/// Only where the host has a body: elsewhere the SDK panics.
-fn set_body(bytes: &[u8]) {
-    let body = BufferType::HttpResponseBody;
-    note(hostcalls::set_buffer(body, 0, usize::MAX, bytes));
-}
-
-fn buffer(which: BufferType, size: usize) -> Vec<u8> {
-    hostcalls::get_buffer(which, 0, size)
-        .ok()
-        .flatten()
-        .unwrap_or_default()
-}
-
-fn now_us() -> u64 {
-    let now = hostcalls::get_current_time().ok();
-    let since = now.and_then(|now| now.duration_since(UNIX_EPOCH).ok());
-    since
-        .and_then(|since| u64::try_from(since.as_micros()).ok())
-        .unwrap_or(0)
-}
-
-/// A host call that failed leaves the stream held; the log says which.
-fn note(result: Result<(), proxy_wasm::types::Status>) {
-    if let Err(status) = result {
-        log(LogLevel::Warn, &format!("a host call failed: {status:?}"));
-    }
-}
-
-fn log(level: LogLevel, text: &str) {
-    // Where even the log fails there is nobody left to tell.
-    let _ = hostcalls::log(level, text);
 }

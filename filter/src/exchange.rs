@@ -8,8 +8,13 @@
 
 mod account;
 mod asking;
+mod departure;
 mod door;
 mod effect;
+mod guard;
+mod handles;
+mod ledger;
+mod mirrors;
 mod questions;
 mod reading;
 mod refusal;
@@ -18,12 +23,14 @@ mod reply;
 mod screen;
 mod verdict;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use portcullis_protocol::names::CallId;
 
 use crate::config::Config;
+use crate::rules::KnownRules;
 use crate::sessions::KnownSessions;
 
 pub use door::{Claims, RequestHead};
@@ -44,7 +51,7 @@ pub enum Input<'a> {
     /// So many bytes of the request body are there, and more will come.
     RequestBody(usize),
     /// The whole request body.
-    RequestEnd(&'a [u8]),
+    RequestEnd(Vec<u8>),
     /// The policy server's answer to the question that is out; status 0 when there was none.
     Answered {
         /// The HTTP status.
@@ -63,6 +70,8 @@ pub enum Input<'a> {
         /// Whether the answer ends here.
         last: bool,
     },
+    /// The trailers of the MCP server's answer.
+    ResponseTrailers(&'a [(String, Vec<u8>)]),
     /// The stream is gone, finished or not.
     Gone,
 }
@@ -92,8 +101,19 @@ pub struct Exchange {
 pub(crate) struct Context {
     pub(crate) config: Rc<Config>,
     pub(crate) known: Rc<RefCell<KnownSessions>>,
+    pub(crate) rules: Rc<RefCell<KnownRules>>,
     pub(crate) call: CallId,
     pub(crate) began_us: u64,
+}
+
+impl Context {
+    /// A text of ours that quotes somebody, without secrets.
+    pub(crate) fn cleaned<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let rules = self.rules.borrow();
+        rules
+            .latest()
+            .map_or(Cow::Borrowed(text), |latest| latest.rules.clean(text))
+    }
 }
 
 #[derive(Debug)]
@@ -118,12 +138,14 @@ impl Exchange {
     pub const fn new(
         config: Rc<Config>,
         known: Rc<RefCell<KnownSessions>>,
+        rules: Rc<RefCell<KnownRules>>,
         call: CallId,
         began_us: u64,
     ) -> Self {
         let context = Context {
             config,
             known,
+            rules,
             call,
             began_us,
         };
@@ -161,20 +183,26 @@ impl Exchange {
 
     fn next(&self, stage: Stage, input: Input<'_>, now_us: u64) -> (Stage, Vec<Effect>) {
         match (stage, input) {
-            (Stage::Fresh, Input::RequestHead(head)) => self.enter(&head),
+            (Stage::Fresh, Input::RequestHead(head)) => self.enter(&head, now_us),
             (Stage::Reading(entry), Input::RequestBody(size)) => self.grow(entry, size),
-            (Stage::Reading(entry), Input::RequestEnd(body)) => self.read(&entry, body),
+            (Stage::Reading(entry), Input::RequestEnd(body)) => self.read(&entry, body, now_us),
             (Stage::Asking(asking), Input::Answered { status, body }) => {
-                asking.answered(&self.context, status, body)
+                asking.answered(&self.context, status, body, now_us)
             }
             (Stage::Asking(asking), Input::Gone) => (Stage::Closed, asking.abandoned(now_us)),
             (Stage::Answering(answering), Input::Gone) => (Stage::Closed, answering.gone(now_us)),
-            (Stage::Answering(answering), input) => Self::answering(*answering, input),
+            (Stage::Answering(answering), input) => Self::answering(*answering, input, now_us),
             (Stage::Bystander, _) => (Stage::Bystander, vec![Effect::Answer(Gate::Open)]),
             (Stage::Closed, Input::Answered { .. }) | (_, Input::Gone) => {
                 (Stage::Closed, Vec::new())
             }
-            (_, Input::ResponseHead(_) | Input::ResponseBody(_) | Input::ResponseChunk { .. }) => {
+            (
+                _,
+                Input::ResponseHead(_)
+                | Input::ResponseBody(_)
+                | Input::ResponseChunk { .. }
+                | Input::ResponseTrailers(_),
+            ) => {
                 // Nothing went to the MCP server: this is our own reply, or one of Envoy's.
                 (Stage::Closed, vec![Effect::Answer(Gate::Open)])
             }
@@ -182,12 +210,12 @@ impl Exchange {
         }
     }
 
-    fn enter(&self, head: &RequestHead<'_>) -> (Stage, Vec<Effect>) {
+    fn enter(&self, head: &RequestHead<'_>, now_us: u64) -> (Stage, Vec<Effect>) {
         match door::judge(&self.context, head) {
             Ok(Door::Bystander(permit)) => (Stage::Bystander, vec![Effect::Forward(permit)]),
             Ok(Door::Body(entry, strip)) => (Stage::Reading(Box::new(entry)), vec![strip]),
             Ok(Door::Session(entry, strip)) => {
-                let (stage, mut effects) = asking::about_session(&self.context, entry);
+                let (stage, mut effects) = asking::about_session(&self.context, entry, now_us);
                 effects.insert(0, strip);
                 (stage, effects)
             }
@@ -202,19 +230,21 @@ impl Exchange {
         }
     }
 
-    fn read(&self, entry: &Entry, body: &[u8]) -> (Stage, Vec<Effect>) {
+    fn read(&self, entry: &Entry, body: Vec<u8>, now_us: u64) -> (Stage, Vec<Effect>) {
         match reading::read(&self.context, entry, body) {
-            Ok(call) => asking::about(&self.context, call),
+            Ok(call) => asking::about(&self.context, call, now_us),
             Err(refusal) => Self::refuse(refusal),
         }
     }
 
-    fn answering(answering: Answering, input: Input<'_>) -> (Stage, Vec<Effect>) {
+    fn answering(mut answering: Answering, input: Input<'_>, now_us: u64) -> (Stage, Vec<Effect>) {
+        answering.advance(now_us);
         let (replying, effects) = match input {
             Input::ResponseHead(head) => answering.head(&head),
             Input::ResponseBody(size) => answering.grown(size),
             Input::ResponseChunk { bytes, last } => answering.chunk(bytes, last),
             Input::Answered { status, body } => answering.answered(status, body),
+            Input::ResponseTrailers(trailers) => answering.trailers(trailers),
             _ => (Replying::Goes(Box::new(answering)), Vec::new()),
         };
         match replying {

@@ -11,6 +11,7 @@
 pub mod claims;
 pub mod config;
 pub mod exchange;
+pub mod rules;
 pub mod sessions;
 pub mod waiting;
 

@@ -3,6 +3,9 @@
 mod audit;
 mod config;
 mod policy;
+mod redact;
+mod render;
+mod sarif;
 mod serve;
 mod up;
 
@@ -35,6 +38,7 @@ enum Command {
     /// Read and verify the audit log
     #[command(subcommand)]
     Audit(audit::Command),
+    Redact(redact::Args),
     /// Check a configuration file and print its JSON Schema
     #[command(subcommand)]
     Config(config::Command),
@@ -54,6 +58,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Policy(command) => policy::run(&command),
         Command::Audit(command) => audit::run(&command),
+        Command::Redact(args) => redact::run(&args),
         Command::Config(command) => config::run(&command),
         Command::Completions { shell } => {
             let mut out = std::io::stdout();

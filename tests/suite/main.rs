@@ -34,6 +34,8 @@ mod pins;
 mod policies;
 /// Policies at work, through the whole gateway.
 mod policy;
+/// Secrets taken out of recorded messages, on the command line.
+mod redact;
 /// Secrets on their way through the gateway.
 mod redaction;
 /// Secrets in messages, without a gateway: how many are found, and that nothing hides them.

@@ -5,7 +5,7 @@ use portcullis_protocol::names::CallId;
 use portcullis_protocol::wire::{End, Outcome, Report};
 
 use super::Context;
-use super::effect::Effect;
+use super::effect::{Effect, LocalReply};
 
 /// The account of one exchange.
 #[derive(Debug)]
@@ -46,6 +46,14 @@ impl Account {
     pub(super) fn released(&mut self, bytes: &[u8]) {
         self.output.update(bytes);
         self.output_bytes = self.output_bytes.saturating_add(bytes.len() as u64);
+    }
+
+    /// Nothing went to the MCP server although it might have: the agent gets this reply instead.
+    pub(super) fn withheld(&mut self, reply: &LocalReply) {
+        self.status = reply.status;
+        self.is_error = true;
+        self.end = End::Withheld;
+        self.released(&reply.body);
     }
 
     /// The report at the end.

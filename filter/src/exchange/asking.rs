@@ -1,21 +1,26 @@
-//! A request that waits for the policy server: first whose session it is, then the verdict.
+//! A request that waits for the policy server: first whose session it is, then the verdict, then
+//! the redaction rules where the VM has not those that count.
+
+use std::rc::Rc;
 
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::mcp::Era;
 use portcullis_protocol::names::{CallId, Name};
 use portcullis_protocol::wire::{
-    End, Outcome, Report, SESSIONS_PATH, SessionQuery, Standing, Step,
+    End, Outcome, REDACTION_PATH, Redaction, RedactionQuery, Report, Standing, Step,
 };
 
 use super::account::Account;
+use super::departure::Departing;
 use super::door::{Entry, Verb};
-use super::effect::Effect;
-use super::questions::Question;
+use super::effect::{Ask, Effect};
+use super::guard::Guard;
+use super::questions::session_question;
 use super::reading::{Call, Needs};
 use super::refusal::{Asked, Refusal, code};
-use super::reply::Answering;
-use super::verdict::{self, Ruling};
+use super::verdict::{self, Permit, Ruling};
 use super::{Context, Stage};
+use crate::rules::InForce;
 
 /// A request whose question is out.
 #[derive(Debug)]
@@ -27,12 +32,20 @@ pub(super) struct Asking {
 
 #[derive(Debug)]
 enum About {
-    Session { session: Digest, step: Step },
-    Verdict { call: CallId, digest: Digest },
+    Session {
+        session: Digest,
+        step: Step,
+    },
+    Verdict {
+        call: CallId,
+        digest: Digest,
+    },
+    /// The rules, with the verdict that has named them where one was needed.
+    Rules(Option<(Permit, Box<Redaction>)>),
 }
 
 /// Sends a call on its way: past its session, past its verdict, upstream.
-pub(super) fn about(context: &Context, call: Call) -> (Stage, Vec<Effect>) {
+pub(super) fn about(context: &Context, call: Call, now_us: u64) -> (Stage, Vec<Effect>) {
     match &call.entry.session {
         Some(session)
             if !context.known.borrow().is_owned(
@@ -44,12 +57,12 @@ pub(super) fn about(context: &Context, call: Call) -> (Stage, Vec<Effect>) {
             let session = session.digest;
             ask_session(context, call, session, Step::Use)
         }
-        _ => about_verdict(context, call),
+        _ => about_verdict(context, call, now_us),
     }
 }
 
 /// A GET stream or a DELETE: the session must be the caller's.
-pub(super) fn about_session(context: &Context, entry: Entry) -> (Stage, Vec<Effect>) {
+pub(super) fn about_session(context: &Context, entry: Entry, now_us: u64) -> (Stage, Vec<Effect>) {
     let (method, step) = match entry.verb {
         Verb::Delete => ("DELETE", Step::Close),
         Verb::Get | Verb::Post => ("GET", Step::Use),
@@ -75,6 +88,7 @@ pub(super) fn about_session(context: &Context, entry: Entry) -> (Stage, Vec<Effe
         asked,
         version: None,
         needs: Needs::Nothing,
+        document: None,
     };
     if step == Step::Close {
         context.known.borrow_mut().forget(&session);
@@ -83,7 +97,7 @@ pub(super) fn about_session(context: &Context, entry: Entry) -> (Stage, Vec<Effe
         .borrow()
         .is_owned(&session, &call.entry.caller, context.began_us)
     {
-        return about_verdict(context, call);
+        return about_verdict(context, call, now_us);
     }
     ask_session(context, call, session, step)
 }
@@ -92,57 +106,62 @@ fn ask_session(context: &Context, call: Call, session: Digest, step: Step) -> (S
     let Some(mut question) = session_question(context.call, &call.asked, session, step) else {
         return (Stage::Closed, Refusal::unavailable(&call.asked).effects());
     };
-    let about = About::Session { session, step };
-    (
-        Stage::Asking(Box::new(Asking {
-            call,
-            about,
-            began_us: context.began_us,
-        })),
-        vec![question.ask()],
+    waits(
+        context,
+        call,
+        About::Session { session, step },
+        question.ask(),
     )
 }
 
-/// Asks whose session it is.
-pub(super) fn session_question(
-    call: CallId,
-    asked: &Asked,
-    session: Digest,
-    step: Step,
-) -> Option<Question> {
-    let query = SessionQuery {
+fn waits(context: &Context, call: Call, about: About, question: Effect) -> (Stage, Vec<Effect>) {
+    let asking = Asking {
         call,
-        server: asked.server.clone(),
-        caller: asked.caller.clone(),
-        session,
-        step,
+        about,
+        began_us: context.began_us,
     };
-    let body = serde_json::to_vec(&query).ok()?;
-    Some(Question::new(call, session, SESSIONS_PATH, body))
+    (Stage::Asking(Box::new(asking)), vec![question])
 }
 
-fn about_verdict(context: &Context, mut call: Call) -> (Stage, Vec<Effect>) {
+fn about_verdict(context: &Context, mut call: Call, now_us: u64) -> (Stage, Vec<Effect>) {
     if let Needs::Verdict(question) = &mut call.needs {
         let effect = question.ask();
         let about = About::Verdict {
             call: question.call,
             digest: question.digest,
         };
-        return (
-            Stage::Asking(Box::new(Asking {
-                call,
-                about,
-                began_us: context.began_us,
-            })),
-            vec![effect],
-        );
+        return waits(context, call, about, effect);
     }
-    let forward = Effect::Forward(verdict::exempt());
-    let account = Account::unjudged(context);
-    (
-        Stage::Answering(Box::new(Answering::new(context, call, account))),
-        vec![forward],
-    )
+    let fresh = context.rules.borrow().fresh(now_us);
+    match fresh {
+        Some(rules) => exempt(context, call, rules, now_us),
+        None => ask_rules(context, call, None),
+    }
+}
+
+fn ask_rules(
+    context: &Context,
+    call: Call,
+    admitted: Option<(Permit, Box<Redaction>)>,
+) -> (Stage, Vec<Effect>) {
+    let query = RedactionQuery { call: context.call };
+    // Were there nothing to ask with, nothing would be the question, and its answer none.
+    let ask = Effect::Ask(Ask {
+        path: REDACTION_PATH,
+        body: serde_json::to_vec(&query).unwrap_or_default(),
+    });
+    waits(context, call, About::Rules(admitted), ask)
+}
+
+/// A request that needs no verdict leaves under the rules in force, and nothing is revealed in it.
+fn exempt(context: &Context, call: Call, rules: Rc<InForce>, now_us: u64) -> (Stage, Vec<Effect>) {
+    let guard = Guard::new(rules, None, &call.asked.server, now_us);
+    let departing = Departing {
+        call,
+        account: Account::unjudged(context),
+        permit: verdict::exempt(),
+    };
+    departing.leave(context, guard, now_us)
 }
 
 impl Asking {
@@ -152,23 +171,32 @@ impl Asking {
         context: &Context,
         status: u16,
         body: &[u8],
+        now_us: u64,
     ) -> (Stage, Vec<Effect>) {
         let Self { call, about, .. } = *self;
         match about {
             About::Session { session, step } => {
                 let standing = verdict::standing(context.call, session, status, body);
-                stand(context, call, session, step, standing)
+                stand(context, call, (session, step), standing, now_us)
             }
             About::Verdict { call: id, digest } => {
-                rule(context, call, verdict::admit(id, digest, status, body))
+                let ruling = verdict::admit(id, digest, status, body);
+                rule(context, call, ruling, now_us)
+            }
+            About::Rules(admitted) => {
+                let given = verdict::rules(context.call, status, body);
+                let rules = given.and_then(|given| context.rules.borrow_mut().take(&given, now_us));
+                go_by(context, call, admitted, rules, now_us)
             }
         }
     }
 
-    /// The agent went away before there was a verdict; if the call was allowed, this ends it.
+    /// The agent went away before its request could leave; if the call was allowed, this ends it.
     pub(super) fn abandoned(&self, now_us: u64) -> Vec<Effect> {
-        let About::Verdict { call, .. } = self.about else {
-            return Vec::new();
+        let call = match self.about {
+            About::Verdict { call, .. } => call,
+            About::Rules(Some(_)) => self.call.asked.call,
+            About::Rules(None) | About::Session { .. } => return Vec::new(),
         };
         let outcome = Outcome {
             call,
@@ -186,9 +214,9 @@ impl Asking {
 fn stand(
     context: &Context,
     call: Call,
-    session: Digest,
-    step: Step,
+    (session, step): (Digest, Step),
     standing: Option<Standing>,
+    now_us: u64,
 ) -> (Stage, Vec<Effect>) {
     match standing {
         Some(Standing::Own) => {
@@ -198,7 +226,7 @@ fn stand(
                     .borrow_mut()
                     .confirm(session, &call.entry.caller, context.began_us);
             }
-            about_verdict(context, call)
+            about_verdict(context, call, now_us)
         }
         Some(Standing::Unknown) => (
             Stage::Closed,
@@ -208,19 +236,50 @@ fn stand(
     }
 }
 
-fn rule(context: &Context, call: Call, ruling: Ruling) -> (Stage, Vec<Effect>) {
+fn rule(context: &Context, call: Call, ruling: Ruling, now_us: u64) -> (Stage, Vec<Effect>) {
     let refusal = match ruling {
-        Ruling::Admitted(permit) => {
-            let account = Account::judged(context);
-            let answering = Answering::new(context, call, account);
-            return (
-                Stage::Answering(Box::new(answering)),
-                vec![Effect::Forward(permit)],
-            );
+        Ruling::Admitted(permit, terms) => {
+            let known = context.rules.borrow_mut().named(terms.rules, now_us);
+            return match known {
+                Some(rules) => go_by(context, call, Some((permit, terms)), Some(rules), now_us),
+                None => ask_rules(context, call, Some((permit, terms))),
+            };
         }
-        Ruling::Denied(denial) => Refusal::denied(&call.asked, &denial),
-        Ruling::Pending(pending) => Refusal::pending(&call.asked, &pending.message),
+        Ruling::Denied(denial) => Refusal::denied(context, &call.asked, &denial),
+        Ruling::Pending(pending) => Refusal::pending(context, &call.asked, &pending.message),
         Ruling::None => Refusal::unavailable(&call.asked),
     };
     (Stage::Closed, refusal.effects())
+}
+
+/// Goes on under these rules, if they are those that the verdict has named.
+fn go_by(
+    context: &Context,
+    call: Call,
+    admitted: Option<(Permit, Box<Redaction>)>,
+    rules: Option<Rc<InForce>>,
+    now_us: u64,
+) -> (Stage, Vec<Effect>) {
+    let Some((permit, terms)) = admitted else {
+        return match rules {
+            Some(rules) => exempt(context, call, rules, now_us),
+            None => (Stage::Closed, Refusal::unavailable(&call.asked).effects()),
+        };
+    };
+    let departing = Departing {
+        account: Account::judged(context),
+        call,
+        permit,
+    };
+    match rules.filter(|rules| rules.digest == terms.rules) {
+        Some(rules) => {
+            let server = departing.call.asked.server.clone();
+            let guard = Guard::new(rules, Some(terms), &server, now_us);
+            departing.leave(context, guard, now_us)
+        }
+        None => {
+            let refusal = Refusal::unavailable(&departing.call.asked);
+            departing.turned_away(refusal, now_us)
+        }
+    }
 }

@@ -68,6 +68,8 @@ pub(super) struct Entry {
     pub(super) mcp_method: Option<String>,
     /// `Mcp-Name`
     pub(super) mcp_name: Option<String>,
+    /// Headers that repeat a value of the body, as they came: `Mcp-Name` and `Mcp-Param-*`.
+    pub(super) mirrors: Vec<(String, String)>,
 }
 
 /// The HTTP methods of MCP.
@@ -148,9 +150,10 @@ pub(super) fn judge(context: &Context, head: &RequestHead<'_>) -> Result<Door, R
         version: text("mcp-protocol-version").map_err(refused)?,
         mcp_method: text("mcp-method").map_err(refused)?,
         mcp_name: text("mcp-name").map_err(refused)?,
+        mirrors: headers.mirrors().map_err(refused)?,
         caller: caller.clone(),
     };
-    let strip = strip(server, head);
+    let strip = strip(server, head, verb);
     if verb == Verb::Post {
         headers.body_form().map_err(refused)?;
         return Ok(Door::Body(entry, strip));
@@ -196,11 +199,18 @@ const STRIPPED: [&str; 8] = [
     "x-rewrite-url",
 ];
 
-/// What ends here: the above, whatever would steer Envoy, and the token unless the server gets it.
-fn strip(server: &Server, head: &RequestHead<'_>) -> Effect {
+/// Whether a header repeats a value of the body.
+fn is_mirror(name: &str) -> bool {
+    name == "mcp-name" || name.starts_with("mcp-param-")
+}
+
+/// What ends here: the above, whatever would steer Envoy, mirrored values where there is no body,
+/// and the token unless the server gets it.
+fn strip(server: &Server, head: &RequestHead<'_>, verb: Verb) -> Effect {
     let ends = |name: &str| {
         STRIPPED.contains(&name)
             || name.starts_with("x-envoy-")
+            || (verb != Verb::Post && is_mirror(name))
             || (name == "authorization" && server.token == Token::Stripped)
     };
     let names = head.headers.iter().map(|(name, _)| name);
@@ -316,6 +326,20 @@ impl<'a> Headers<'a> {
             .map(std::str::from_utf8)
             .transpose()
             .map_err(|_| self.refuse("header", 400, "a header is not UTF-8"))
+    }
+
+    /// Headers that repeat a value of the body, each once: of two that differ one would be wrong.
+    fn mirrors(&self) -> Result<Vec<(String, String)>, Refusal> {
+        let names = self.pairs.iter().map(|(name, _)| name.as_str());
+        let mut found: Vec<(String, String)> = Vec::new();
+        for name in names.filter(|name| is_mirror(name)) {
+            if found.iter().any(|(earlier, _)| earlier == name) {
+                return Err(self.refuse("header", 400, "a header Mcp-Param-* occurs twice"));
+            }
+            let value = self.one(name)?.unwrap_or_default();
+            found.push((name.to_owned(), value.to_owned()));
+        }
+        Ok(found)
     }
 
     fn single(&self) -> Result<(), Refusal> {

@@ -11,12 +11,18 @@ pub enum Effect {
     Ask(Ask),
     /// Take these headers out of the request that is held.
     StripRequest(Vec<String>),
+    /// Give these headers of the request that is held these values.
+    SetRequest(Vec<(String, String)>),
+    /// Put these bytes in the place of the body of the request that is held.
+    RequestBody(Vec<u8>),
     /// Let the request travel on. Nothing else does.
     Forward(Permit),
     /// Answer the agent ourselves; the request goes no further.
     Reply(LocalReply),
     /// Change the head of the answer that is held.
     ReplyHead(ReplyHead),
+    /// Take these trailers out of the answer.
+    StripTrailers(Vec<String>),
     /// Put these bytes in the place of what the host holds of the answer's body.
     Body(Vec<u8>),
     /// Hold the answer, or let go what is there.

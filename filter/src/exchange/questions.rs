@@ -4,10 +4,14 @@ use portcullis_protocol::digest::{Digest, Fields};
 use portcullis_protocol::json::Json;
 use portcullis_protocol::mcp::Judged;
 use portcullis_protocol::names::{CallId, Name};
-use portcullis_protocol::wire::{DECIDE_PATH, Direction, Query};
+use portcullis_protocol::wire::{
+    DECIDE_PATH, Direction, LISTS_PATH, ListAnswer, ListKind, ListQuery, Query, SESSIONS_PATH,
+    STRUCTURED_PATH, SessionQuery, Step, StructuredQuery, Target,
+};
 use serde_json::value::RawValue;
 
 use super::effect::{Ask, Effect};
+use super::reading::Call;
 use super::refusal::Asked;
 
 /// A question that is ready to go, and what its answer must repeat.
@@ -77,6 +81,68 @@ pub(super) fn decide(
     query.digest = query.computed_digest();
     let body = serde_json::to_vec(&query).ok()?;
     Some(Question::new(query.call, query.digest, DECIDE_PATH, body))
+}
+
+/// Asks whose session it is.
+pub(super) fn session_question(
+    call: CallId,
+    asked: &Asked,
+    session: Digest,
+    step: Step,
+) -> Option<Question> {
+    let query = SessionQuery {
+        call,
+        server: asked.server.clone(),
+        caller: asked.caller.clone(),
+        session,
+        step,
+    };
+    let body = serde_json::to_vec(&query).ok()?;
+    Some(Question::new(call, session, SESSIONS_PATH, body))
+}
+
+/// Asks which part of a list the caller may see.
+pub(super) fn list(call: &Call, kind: ListKind, result: &str) -> Option<Question> {
+    let digest = Digest::of(result.as_bytes());
+    let query = ListQuery {
+        call: call.asked.call,
+        digest,
+        server: call.asked.server.clone(),
+        caller: call.asked.caller.clone(),
+        kind,
+        protocol_version: call.version.clone(),
+        result: RawValue::from_string(result.to_owned()).ok()?,
+    };
+    let body = serde_json::to_vec(&query).ok()?;
+    Some(Question::new(query.call, digest, LISTS_PATH, body))
+}
+
+/// The list that the caller may see, when the answer is one to this question.
+pub(super) fn filtered(question: &Question, status: u16, body: &[u8]) -> Option<String> {
+    let answer: ListAnswer = serde_json::from_slice(body)
+        .ok()
+        .filter(|_| status == 200)?;
+    let ours = answer.call == question.call && answer.digest == question.digest;
+    ours.then(|| answer.result.get().to_owned())
+}
+
+/// Asks whether a redacted result still fits its tool's output schema. `None` where the tool is not
+/// known: on a replayed stream, and for the results of tasks.
+pub(super) fn structured(call: &Call, message: Json<'_>) -> Option<Question> {
+    let Some(Target::Tool(tool)) = &call.asked.target else {
+        return None;
+    };
+    let content = message.member("result")?.member("structuredContent")?;
+    let digest = Digest::of(content.text().as_bytes());
+    let query = StructuredQuery {
+        call: call.asked.call,
+        digest,
+        server: call.asked.server.clone(),
+        tool: tool.clone(),
+        content: RawValue::from_string(content.text().to_owned()).ok()?,
+    };
+    let body = serde_json::to_vec(&query).ok()?;
+    Some(Question::new(query.call, digest, STRUCTURED_PATH, body))
 }
 
 /// The identity of the `number`th message that is judged within an exchange.

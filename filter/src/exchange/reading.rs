@@ -1,7 +1,7 @@
 //! The body of a request: read strictly, checked against its headers, understood.
 
 use portcullis_protocol::headers::mirrored;
-use portcullis_protocol::json::{self, Json, Wrong};
+use portcullis_protocol::json::{self, Document, Json, Wrong};
 use portcullis_protocol::jsonrpc::{self, Id, Message};
 use portcullis_protocol::mcp::{self, Class, Era, Judged};
 use portcullis_protocol::names::Name;
@@ -22,6 +22,8 @@ pub(super) struct Call {
     pub(super) asked: Asked,
     pub(super) version: Option<Name>,
     pub(super) needs: Needs,
+    /// The message, until it leaves; a stream and its end have none.
+    pub(super) document: Option<Document>,
 }
 
 impl Call {
@@ -44,16 +46,24 @@ pub(super) enum Needs {
 }
 
 /// Reads a request body.
-pub(super) fn read(context: &Context, entry: &Entry, body: &[u8]) -> Result<Call, Refusal> {
-    let reading = Reading {
+pub(super) fn read(context: &Context, entry: &Entry, body: Vec<u8>) -> Result<Call, Refusal> {
+    let reading = |body| Reading {
         context,
         entry,
         body,
     };
     entry.fits(context, body.len())?;
-    let json = json::check(body).map_err(|fault| reading.not_json(fault))?;
-    let message = Message::read(json).map_err(|fault| reading.no_message(fault))?;
-    reading.understand(message)
+    let document = match Document::read(body) {
+        Ok(document) => document,
+        Err((fault, body)) => return Err(reading(&body).not_json(fault)),
+    };
+    let reading = reading(document.text().as_bytes());
+    let message = Message::read(document.json()).map_err(|fault| reading.no_message(fault))?;
+    let call = reading.understand(message)?;
+    Ok(Call {
+        document: Some(document),
+        ..call
+    })
 }
 
 struct Reading<'a> {
@@ -114,6 +124,7 @@ impl Reading<'_> {
             asked,
             version: self.header_version(),
             needs: Needs::Nothing,
+            document: None,
         })
     }
 
@@ -151,6 +162,7 @@ impl Reading<'_> {
             asked,
             version,
             needs,
+            document: None,
         })
     }
 
@@ -237,6 +249,10 @@ impl Reading<'_> {
             if !agrees {
                 return Err(mismatch(&format!("{name} must equal what the body says")));
             }
+        }
+        let mut values = self.entry.mirrors.iter().map(|(_, value)| value);
+        if values.any(|value| mirrored(value).is_none()) {
+            return Err(mismatch("a header Mcp-Param-* has a broken encoding"));
         }
         Ok(())
     }

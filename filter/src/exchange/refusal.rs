@@ -4,34 +4,18 @@
 //! `tools/call` is a tool error in a result, other requests get a JSON-RPC error, a notification is
 //! swallowed, and what cannot be read at all is an HTTP error.
 
+mod body;
+
 use portcullis_protocol::jsonrpc::Id;
 use portcullis_protocol::mcp::Era;
 use portcullis_protocol::names::{CallId, Caller, Name, ServerName};
 use portcullis_protocol::wire::{self, Denial, Report, Shape, Target};
-use serde_json::json;
 
 use super::Context;
 use super::effect::{Effect, LocalReply};
+use body::hidden;
 
-/// JSON-RPC error codes that we answer with.
-pub(super) mod code {
-    /// The text is not JSON.
-    pub(crate) const PARSE: i32 = -32700;
-    /// The message is no acceptable request.
-    pub(crate) const REQUEST: i32 = -32600;
-    /// Unknown method.
-    pub(crate) const METHOD: i32 = -32601;
-    /// Unusable parameters.
-    pub(crate) const PARAMS: i32 = -32602;
-    /// The gateway itself cannot answer now.
-    pub(crate) const INTERNAL: i32 = -32603;
-    /// Header and body differ (MCP 2026-07-28, HeaderMismatch).
-    pub(crate) const HEADER: i32 = -32020;
-    /// Resource not found (MCP up to 2025-11-25).
-    pub(crate) const RESOURCE: i32 = -32002;
-    /// Refused by policy; outside the reserved ranges.
-    pub(crate) const DENIED: i32 = 1403;
-}
+pub(super) use body::{code, error_body, refusal_body};
 
 /// A refusal: what the agent sees, and what the record says.
 #[derive(Debug)]
@@ -128,12 +112,13 @@ impl Refusal {
     }
 
     /// Policy denies; its record is already on disk.
-    pub(super) fn denied(asked: &Asked, denial: &Denial) -> Self {
+    pub(super) fn denied(context: &Context, asked: &Asked, denial: &Denial) -> Self {
         let body = match denial.shape {
-            Shape::Hidden => hidden(asked),
+            Shape::Hidden => hidden(context, asked),
             Shape::Refused => None,
         };
-        let body = body.unwrap_or_else(|| refusal_body(asked, code::DENIED, &denial.message));
+        let text = context.cleaned(&denial.message);
+        let body = body.unwrap_or_else(|| refusal_body(asked, code::DENIED, &text));
         Self {
             reply: answer(asked, body),
             report: None,
@@ -141,8 +126,8 @@ impl Refusal {
     }
 
     /// A human must answer first; the record of the question is already on disk.
-    pub(super) fn pending(asked: &Asked, message: &str) -> Self {
-        let body = refusal_body(asked, code::DENIED, message);
+    pub(super) fn pending(context: &Context, asked: &Asked, message: &str) -> Self {
+        let body = refusal_body(asked, code::DENIED, &context.cleaned(message));
         Self {
             reply: answer(asked, body),
             report: None,
@@ -157,6 +142,30 @@ impl Refusal {
             reply: answer(asked, body),
             report: Some(Box::new(asked.report("no-verdict", 200))),
         }
+    }
+
+    /// The message holds a secret that may not travel on; `place` says which and where.
+    pub(super) fn secret(asked: &Asked, place: &str) -> Self {
+        let text = format!("The message holds a secret that policy does not let through{place}.");
+        Self::unsent(asked, "secret", &text)
+    }
+
+    /// The message holds a handle that does not become a secret where it stands.
+    pub(super) fn handle(asked: &Asked) -> Self {
+        let text = "The message holds a handle that cannot be used there: it is expired or altered, or policy does not let it be used in this place. Nothing was sent.";
+        Self::unsent(asked, "handle", text)
+    }
+
+    fn unsent(asked: &Asked, reason: &'static str, text: &str) -> Self {
+        Self {
+            reply: answer(asked, refusal_body(asked, code::DENIED, text)),
+            report: Some(Box::new(asked.report(reason, 200))),
+        }
+    }
+
+    /// What the agent gets.
+    pub(super) const fn reply(&self) -> &LocalReply {
+        &self.reply
     }
 
     /// The gateway does not know the method; it looks like a server that does not.
@@ -202,7 +211,7 @@ impl Refusal {
 }
 
 impl Asked {
-    fn report(&self, reason: &'static str, status: u16) -> wire::Refusal {
+    pub(super) fn report(&self, reason: &'static str, status: u16) -> wire::Refusal {
         wire::Refusal {
             call: self.call,
             server: Some(self.server.clone()),
@@ -212,47 +221,6 @@ impl Asked {
             status,
         }
     }
-}
-
-/// The body that refuses a request, by method: a tool error for `tools/call`, else a JSON-RPC error.
-pub(super) fn refusal_body(asked: &Asked, code: i32, text: &str) -> Vec<u8> {
-    let id = asked.id.as_ref().map(Id::text);
-    if asked.method.as_str() != "tools/call" {
-        return error_body(id, code, text);
-    }
-    let mut result = json!({"content": [{"type": "text", "text": text}], "isError": true});
-    if asked.era == Era::Stateless
-        && let Some(result) = result.as_object_mut()
-    {
-        result.insert("resultType".to_owned(), json!("complete"));
-    }
-    let id = id.unwrap_or("null");
-    format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#).into_bytes()
-}
-
-/// A JSON-RPC error; `id` is the id as written.
-pub(super) fn error_body(id: Option<&str>, code: i32, text: &str) -> Vec<u8> {
-    let id = id.unwrap_or("null");
-    let text = json!(text);
-    format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":{code},"message":{text}}}}}"#)
-        .into_bytes()
-}
-
-/// The answer of a server that has no such thing.
-fn hidden(asked: &Asked) -> Option<Vec<u8>> {
-    let (code, text) = match (asked.target.as_ref()?, asked.era) {
-        (Target::Tool(name), _) => (code::PARAMS, format!("Unknown tool: {name}")),
-        (Target::Prompt(name), _) => (code::PARAMS, format!("Unknown prompt: {name}")),
-        (Target::Resource(_) | Target::Template(_), Era::Stateless) => {
-            (code::PARAMS, "Resource not found".into())
-        }
-        (Target::Resource(_) | Target::Template(_), Era::Sessions) => {
-            (code::RESOURCE, "Resource not found".into())
-        }
-        (Target::Task(_), _) => (code::PARAMS, "Task not found".into()),
-        (Target::Server, _) => return None,
-    };
-    Some(error_body(asked.id.as_ref().map(Id::text), code, &text))
 }
 
 fn answer(asked: &Asked, body: Vec<u8>) -> LocalReply {

@@ -1,27 +1,35 @@
-//! Messages on their way to the agent, in their order: each is screened, and those that need the
-//! policy server wait for it with everything behind them.
+//! Messages on their way to the agent, in their order: each is screened, those that need the policy
+//! server wait for it with everything behind them, and the last thing that happens to each is that
+//! its secrets are taken out.
+
+mod carried;
+mod instead;
+mod telling;
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use portcullis_protocol::digest::Digest;
-use portcullis_protocol::jsonrpc::Id;
+use portcullis_protocol::json::Document;
+use portcullis_protocol::jsonrpc::{Id, Message};
 use portcullis_protocol::limits::{SERVER_REQUESTS_MAX, TELLS_MAX};
 use portcullis_protocol::mcp::Judged;
 use portcullis_protocol::names::Name;
 use portcullis_protocol::sse::Event;
-use portcullis_protocol::wire::{
-    Direction, End, LISTS_PATH, ListAnswer, ListKind, ListQuery, Outcome, Report,
-};
-use serde_json::value::RawValue;
+use portcullis_protocol::wire::{Direction, Fit, Report};
 
 use super::Context;
-use super::effect::{Effect, Tell};
-use super::questions::{Question, decide, sub_call};
+use super::effect::Effect;
+use super::guard::{Guard, Look};
+use super::questions::{self, Question, decide, filtered, sub_call};
 use super::reading::Call;
-use super::refusal::{Asked, code, error_body, refusal_body};
+use super::refusal::{Asked, code, error_body};
 use super::screen::{Expected, Fate, Form, Refused};
 use super::verdict::{self, Ruling};
+use carried::{Carried, deliver};
+use instead::{blocked, refused_inside, unfit, unlisted, withheld};
+use telling::{declined, tell, undelivered};
+
+pub(super) use carried::{Progress, Released, Text};
 
 /// The way from the MCP server to the agent.
 #[derive(Debug)]
@@ -32,12 +40,14 @@ pub(super) struct Relay {
     waiting: Option<Waiting>,
     judged: u64,
     tells: usize,
+    /// A secret stands where nothing can be taken out.
+    is_tainted: bool,
 }
 
 /// A message that waits for the policy server.
 #[derive(Debug)]
 struct Waiting {
-    event: Event,
+    carried: Carried,
     question: Question,
     about: About,
 }
@@ -52,34 +62,36 @@ enum About {
     },
     /// A list, and where in the event's data it stands.
     List { span: Range<usize> },
+    /// Whether structured content still fits its schema, now that its secrets are gone.
+    Structured,
 }
 
-/// What became of the messages so far.
-#[derive(Debug, Default)]
-pub(super) struct Progress {
-    /// Messages that go to the agent, in order.
-    pub(super) released: Vec<Released>,
-    /// Questions, answers to the MCP server, reports.
-    pub(super) effects: Vec<Effect>,
-}
-
-/// A message that goes to the agent.
+/// What a message needs next.
 #[derive(Debug)]
-pub(super) struct Released {
-    pub(super) event: Event,
-    pub(super) text: Text,
-    pub(super) is_error: bool,
+enum Next {
+    Release {
+        is_error: bool,
+    },
+    Drop,
+    Withhold,
+    Unknown {
+        id: Id,
+    },
+    Filter {
+        question: Question,
+        span: Range<usize>,
+    },
+    Ask {
+        questions: VecDeque<(Name, Question)>,
+        refused: Refused,
+    },
 }
 
-/// Whether a message goes as it came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Text {
-    /// Byte for byte.
-    Original,
-    /// With a part replaced by policy.
-    Changed,
-    /// Withheld; something neutral stands in its place.
-    Withheld,
+/// Whose messages these are, and what guards them.
+#[derive(Debug)]
+pub(super) struct Escort<'a> {
+    pub(super) call: &'a Call,
+    pub(super) guard: &'a mut Guard,
 }
 
 impl Relay {
@@ -91,6 +103,7 @@ impl Relay {
             waiting: None,
             judged: 0,
             tells: 0,
+            is_tainted: false,
         }
     }
 
@@ -99,84 +112,227 @@ impl Relay {
         self.waiting.is_some()
     }
 
-    /// Whether the server has asked for more than an answer may.
-    pub(super) const fn is_excessive(&self) -> bool {
-        self.judged > SERVER_REQUESTS_MAX || self.tells > TELLS_MAX
+    /// Whether the answer must end here: the server has asked for more than an answer may, or has put
+    /// a secret where none can be taken out.
+    pub(super) const fn must_end(&self) -> bool {
+        self.judged > SERVER_REQUESTS_MAX || self.tells > TELLS_MAX || self.is_tainted
     }
 
     /// Takes messages and goes on.
     pub(super) fn take(
         &mut self,
-        call: &Call,
+        mut escort: Escort<'_>,
         events: impl IntoIterator<Item = Event>,
     ) -> Progress {
         self.queue.extend(events);
         let mut progress = Progress::default();
-        self.advance(call, &mut progress);
+        self.advance(&mut escort, &mut progress);
         progress
     }
 
     /// The policy server has answered the question that is out.
-    pub(super) fn answered(&mut self, call: &Call, status: u16, body: &[u8]) -> Progress {
+    pub(super) fn answered(
+        &mut self,
+        mut escort: Escort<'_>,
+        status: u16,
+        body: &[u8],
+    ) -> Progress {
         let mut progress = Progress::default();
         if let Some(waiting) = self.waiting.take() {
-            match waiting.about {
-                About::List { span } => {
-                    let list = filtered(&waiting.question, status, body);
-                    progress
-                        .released
-                        .push(with_list(call, waiting.event, span, list));
-                }
-                About::Requests { .. } => self.ruled(call, waiting, status, body, &mut progress),
-            }
+            self.resume(&mut escort, waiting, (status, body), &mut progress);
         }
-        self.advance(call, &mut progress);
+        self.advance(&mut escort, &mut progress);
         progress
     }
 
-    fn advance(&mut self, call: &Call, progress: &mut Progress) {
-        while self.waiting.is_none()
-            && let Some(event) = self.queue.pop_front()
-        {
-            self.one(call, event, progress);
+    fn resume(
+        &mut self,
+        escort: &mut Escort<'_>,
+        waiting: Waiting,
+        (status, body): (u16, &[u8]),
+        progress: &mut Progress,
+    ) {
+        let Waiting {
+            carried,
+            question,
+            about,
+        } = waiting;
+        match about {
+            About::List { span } => {
+                let list = filtered(&question, status, body);
+                match carried.with(span, list) {
+                    Ok(carried) => self.release(escort, carried, progress),
+                    Err(event) => progress.released.push(unlisted(escort.call, event)),
+                }
+            }
+            About::Structured => match verdict::fit(question.call, question.digest, status, body) {
+                Fit::Fits => deliver(carried, progress),
+                Fit::Unfit => progress.released.push(unfit(escort.call, carried)),
+            },
+            About::Requests {
+                method,
+                rest,
+                refused,
+            } => {
+                let ruling = verdict::admit(question.call, question.digest, status, body);
+                if let Ruling::Admitted(..) = ruling {
+                    let mut carried = carried;
+                    carried.admitted.push(question.call);
+                    return self.ask_next(escort, carried, rest, refused, progress);
+                }
+                self.refused(escort.call, carried, &method, refused, progress);
+            }
         }
     }
 
-    fn one(&mut self, call: &Call, event: Event, progress: &mut Progress) {
-        let Some(data) = event.data.clone().filter(|data| !data.is_empty()) else {
-            // A priming event, a retry line or a comment: it says nothing.
-            return progress.released.push(Released::original(event, false));
-        };
-        if !event.is_message() {
+    fn refused(
+        &mut self,
+        call: &Call,
+        carried: Carried,
+        method: &Name,
+        refused: Refused,
+        progress: &mut Progress,
+    ) {
+        progress.effects.extend(undelivered(&carried.admitted));
+        match refused {
+            Refused::Answer(id) => self.tell(call, declined(method, &id), progress),
+            Refused::Replace => progress.released.push(refused_inside(call, carried.event)),
+            Refused::Drop => {}
+        }
+    }
+
+    fn advance(&mut self, escort: &mut Escort<'_>, progress: &mut Progress) {
+        while self.waiting.is_none()
+            && !self.is_tainted
+            && let Some(event) = self.queue.pop_front()
+        {
+            self.one(escort, event, progress);
+        }
+    }
+
+    fn one(&mut self, escort: &mut Escort<'_>, mut event: Event, progress: &mut Progress) {
+        let data = event.data.take();
+        let says = data.as_ref().is_some_and(|data| !data.is_empty());
+        if says && !event.is_message() {
             return;
         }
-        match self.expected.screen(&data) {
-            Fate::Release { is_error } => {
-                progress.released.push(Released::original(event, is_error))
+        if !escort.guard.may_show_lines(&event) {
+            self.is_tainted = true;
+            let report = escort.call.asked.report("secret", 200);
+            return progress
+                .effects
+                .push(Effect::Report(Report::Refusal(report)));
+        }
+        let data = match data {
+            Some(data) if says => data,
+            data => {
+                // A priming event, a retry line or a comment: it says nothing.
+                event.data = data;
+                return progress.released.push(Released::original(event));
             }
-            Fate::Drop => {}
-            Fate::Withhold => progress.released.push(withheld(call, event)),
-            Fate::Unknown { id } => {
-                let body = error_body(Some(id.text()), code::METHOD, "Method not found");
-                self.tell(call, body, progress);
+        };
+        match Document::of(data) {
+            Ok(document) => {
+                let next = self.next(escort.call, &document);
+                let carried = Carried::new(event, document);
+                self.go(escort, carried, next, progress);
             }
+            Err((_, data)) => {
+                if let Fate::Withhold = self.expected.unsound(data.as_bytes()) {
+                    progress.released.push(withheld(escort.call, event));
+                }
+            }
+        }
+    }
+
+    fn next(&mut self, call: &Call, document: &Document) -> Next {
+        match self.expected.screen(document) {
+            Fate::Release { is_error } => Next::Release { is_error },
+            Fate::Drop => Next::Drop,
+            Fate::Withhold => Next::Withhold,
+            Fate::Unknown { id } => Next::Unknown { id },
             Fate::Filter { kind, result } => {
-                let span = result.span_in(data.as_bytes());
-                let question = list_question(call, kind, result.text());
-                match (span, question) {
-                    (Some(span), Some(question)) => {
-                        self.wait(event, question, About::List { span }, progress);
-                    }
-                    _ => progress.released.push(withheld(call, event)),
+                let span = result.span_in(document.text().as_bytes());
+                let question = questions::list(call, kind, result.text());
+                match question.zip(span) {
+                    Some((question, span)) => Next::Filter { question, span },
+                    None => Next::Withhold,
                 }
             }
             Fate::Ask { requests, refused } => {
-                let questions = self.questions(call, requests, &refused, &data);
-                match questions {
-                    Some(questions) => self.ask_next(event, questions, refused, progress),
-                    None => progress.released.push(withheld(call, event)),
+                match self.questions(call, requests, &refused, document.text()) {
+                    Some(questions) => Next::Ask { questions, refused },
+                    None => Next::Withhold,
                 }
             }
+        }
+    }
+
+    fn go(
+        &mut self,
+        escort: &mut Escort<'_>,
+        mut carried: Carried,
+        next: Next,
+        progress: &mut Progress,
+    ) {
+        match next {
+            Next::Release { is_error } => {
+                carried.is_error = is_error;
+                self.release(escort, carried, progress);
+            }
+            Next::Drop => {}
+            Next::Withhold => progress.released.push(withheld(escort.call, carried.event)),
+            Next::Unknown { id } => {
+                let body = error_body(Some(id.text()), code::METHOD, "Method not found");
+                self.tell(escort.call, body, progress);
+            }
+            Next::Filter { question, span } => {
+                self.wait(carried, question, About::List { span }, progress);
+            }
+            Next::Ask { questions, refused } => {
+                self.ask_next(escort, carried, questions, refused, progress);
+            }
+        }
+    }
+
+    /// The last look: what goes to the agent has passed it.
+    fn release(&mut self, escort: &mut Escort<'_>, mut carried: Carried, progress: &mut Progress) {
+        let call = escort.call;
+        let (look, told) = escort
+            .guard
+            .look_towards_client(&call.asked, carried.document.json());
+        progress.effects.extend(told);
+        let (text, structured) = match look {
+            Look::Clean => return deliver(carried, progress),
+            Look::Blocked(place) => return self.blocked(call, carried, &place, progress),
+            Look::Changed { text, structured } => (text, structured),
+        };
+        let Ok(document) = Document::of(text) else {
+            progress.effects.extend(undelivered(&carried.admitted));
+            return progress.released.push(withheld(call, carried.event));
+        };
+        carried.document = document;
+        carried.text = Text::Changed;
+        if !structured {
+            return deliver(carried, progress);
+        }
+        match questions::structured(call, carried.document.json()) {
+            Some(question) => self.wait(carried, question, About::Structured, progress),
+            None => progress.released.push(unfit(call, carried)),
+        }
+    }
+
+    /// A message that may not go at all. Who waits for it is told.
+    fn blocked(&mut self, call: &Call, carried: Carried, place: &str, progress: &mut Progress) {
+        progress.effects.extend(undelivered(&carried.admitted));
+        match Message::read(carried.document.json()) {
+            Ok(Message::Request { id, method, .. }) => {
+                self.tell(call, declined(&method, &id), progress);
+            }
+            Ok(Message::Response { .. } | Message::Error { .. }) => {
+                progress.released.push(blocked(call, carried, place));
+            }
+            Ok(Message::Notification { .. }) | Err(_) => {}
         }
     }
 
@@ -225,7 +381,8 @@ impl Relay {
 
     fn ask_next(
         &mut self,
-        event: Event,
+        escort: &mut Escort<'_>,
+        carried: Carried,
         mut questions: VecDeque<(Name, Question)>,
         refused: Refused,
         progress: &mut Progress,
@@ -237,192 +394,24 @@ impl Relay {
                     rest: questions,
                     refused,
                 };
-                self.wait(event, question, about, progress);
+                self.wait(carried, question, about, progress);
             }
-            None => progress.released.push(Released::original(event, false)),
+            None => self.release(escort, carried, progress),
         }
     }
 
     fn wait(
         &mut self,
-        event: Event,
+        carried: Carried,
         mut question: Question,
         about: About,
         progress: &mut Progress,
     ) {
         progress.effects.push(question.ask());
         self.waiting = Some(Waiting {
-            event,
+            carried,
             question,
             about,
         });
     }
-
-    /// A verdict on a server's request: all must be allowed before the message goes.
-    fn ruled(
-        &mut self,
-        call: &Call,
-        waiting: Waiting,
-        status: u16,
-        body: &[u8],
-        progress: &mut Progress,
-    ) {
-        let Waiting {
-            event,
-            question,
-            about:
-                About::Requests {
-                    method,
-                    rest,
-                    refused,
-                },
-        } = waiting
-        else {
-            return;
-        };
-        if let Ruling::Admitted(_) = verdict::admit(question.call, question.digest, status, body) {
-            progress.effects.push(delivered(&question, &event));
-            return self.ask_next(event, rest, refused, progress);
-        }
-        match refused {
-            Refused::Answer(id) => self.tell(call, declined(&method, &id), progress),
-            Refused::Replace => progress.released.push(refused_inside(call, event)),
-            Refused::Drop => {}
-        }
-    }
-}
-
-impl Released {
-    const fn original(event: Event, is_error: bool) -> Self {
-        Self {
-            event,
-            text: Text::Original,
-            is_error,
-        }
-    }
-}
-
-fn replaced(event: Event, body: Vec<u8>, text: Text) -> Released {
-    let data = String::from_utf8(body).unwrap_or_default();
-    Released {
-        event: Event {
-            data: Some(data),
-            ..event
-        },
-        text,
-        is_error: true,
-    }
-}
-
-fn withheld(call: &Call, event: Event) -> Released {
-    let text = "The server's answer was withheld: it is not a sound MCP message.";
-    replaced(
-        event,
-        refusal_body(&call.asked, code::INTERNAL, text),
-        Text::Withheld,
-    )
-}
-
-fn refused_inside(call: &Call, event: Event) -> Released {
-    let text = "The server asked for something that policy does not allow.";
-    replaced(
-        event,
-        refusal_body(&call.asked, code::DENIED, text),
-        Text::Withheld,
-    )
-}
-
-fn with_list(call: &Call, mut event: Event, span: Range<usize>, list: Option<String>) -> Released {
-    if let (Some(data), Some(list)) = (&mut event.data, list)
-        && data.get(span.clone()).is_some()
-    {
-        data.replace_range(span, &list);
-        return Released {
-            event,
-            text: Text::Changed,
-            is_error: false,
-        };
-    }
-    let text = "Temporarily unavailable: the list could not be checked.";
-    replaced(
-        event,
-        refusal_body(&call.asked, code::INTERNAL, text),
-        Text::Withheld,
-    )
-}
-
-fn list_question(call: &Call, kind: ListKind, result: &str) -> Option<Question> {
-    let digest = Digest::of(result.as_bytes());
-    let query = ListQuery {
-        call: call.asked.call,
-        digest,
-        server: call.asked.server.clone(),
-        caller: call.asked.caller.clone(),
-        kind,
-        protocol_version: call.version.clone(),
-        result: RawValue::from_string(result.to_owned()).ok()?,
-    };
-    let body = serde_json::to_vec(&query).ok()?;
-    Some(Question::new(query.call, digest, LISTS_PATH, body))
-}
-
-/// The list that the caller may see, when the answer is one to this question.
-fn filtered(question: &Question, status: u16, body: &[u8]) -> Option<String> {
-    let answer: ListAnswer = serde_json::from_slice(body)
-        .ok()
-        .filter(|_| status == 200)?;
-    let ours = answer.call == question.call && answer.digest == question.digest;
-    ours.then(|| answer.result.get().to_owned())
-}
-
-/// An allowed server request went to the agent: that is its outcome.
-fn delivered(question: &Question, event: &Event) -> Effect {
-    let data = event.data.as_deref().unwrap_or_default();
-    Effect::Report(Report::Outcome(Outcome {
-        call: question.call,
-        status: 200,
-        end: End::Complete,
-        is_error: false,
-        output_digest: Digest::of(data.as_bytes()),
-        output_bytes: data.len() as u64,
-        duration_us: 0,
-    }))
-}
-
-/// The answer that a person who declines would give.
-fn declined(method: &Name, id: &Id) -> Vec<u8> {
-    if method.as_str() == "elicitation/create" {
-        let id = id.text();
-        return format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"action":"decline"}}}}"#)
-            .into_bytes();
-    }
-    error_body(Some(id.text()), code::DENIED, "Denied by policy")
-}
-
-fn tell(call: &Call, body: Vec<u8>) -> Effect {
-    let server = &call.entry.server;
-    let mut headers = vec![
-        (":method", "POST".to_owned()),
-        (":path", server.upstream_path.clone()),
-        (":authority", server.upstream_authority.clone()),
-        ("content-type", "application/json".to_owned()),
-        ("accept", "application/json, text/event-stream".to_owned()),
-    ];
-    headers.extend(
-        call.entry
-            .session
-            .as_ref()
-            .map(|session| ("mcp-session-id", session.id.clone())),
-    );
-    headers.extend(
-        call.entry
-            .version
-            .as_ref()
-            .map(|version| ("mcp-protocol-version", version.clone())),
-    );
-    Effect::Tell(Tell {
-        cluster: server.cluster.clone(),
-        headers,
-        body,
-    })
 }

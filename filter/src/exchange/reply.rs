@@ -11,12 +11,12 @@ use portcullis_protocol::sse::{Event, Reader};
 use portcullis_protocol::wire::{End, Standing, Step};
 
 use super::account::Account;
-use super::asking::session_question;
 use super::effect::{Effect, Gate, LocalReply, ReplyHead};
-use super::questions::sub_call;
+use super::guard::Guard;
+use super::questions::{session_question, sub_call};
 use super::reading::Call;
 use super::refusal::{code, refusal_body};
-use super::relay::{Progress, Relay, Released, Text};
+use super::relay::{Escort, Progress, Relay, Released, Text};
 use super::screen::Form;
 use super::{BodyMode, Context, verdict};
 use head::{Body, SESSION, Unclear, form_of, new_session, strip, text_of};
@@ -29,6 +29,7 @@ pub(super) struct Answering {
     context: Context,
     call: Call,
     account: Account,
+    guard: Guard,
     phase: Phase,
     /// Bytes that may go but wait with the host for a message behind them.
     held_bytes: usize,
@@ -70,14 +71,20 @@ enum Phase {
 }
 
 impl Answering {
-    pub(super) fn new(context: &Context, call: Call, account: Account) -> Self {
+    pub(super) fn new(context: &Context, call: Call, account: Account, guard: Guard) -> Self {
         Self {
             context: context.clone(),
             call,
             account,
+            guard,
             phase: Phase::Waiting,
             held_bytes: 0,
         }
+    }
+
+    /// Time goes on.
+    pub(super) fn advance(&mut self, now_us: u64) {
+        self.guard.advance(&self.context, now_us);
     }
 
     pub(super) const fn body_mode(&self) -> BodyMode {
@@ -96,13 +103,14 @@ impl Answering {
         let status = text_of(head, ":status").and_then(|text| text.parse().ok());
         let status = status.unwrap_or(502);
         self.account.status = status;
+        let strip = strip(head, &self.guard);
         let form = form_of(&self.call, head, status);
         let (replying, mut effects) = match new_session(&self.call, head) {
             Ok(Some(session)) => self.open(session, form, head.last),
             Ok(None) => self.begin(form, head.last),
             Err(Unclear) => self.begin(Body::Neutral { status: 502 }, head.last),
         };
-        effects.insert(0, strip(head));
+        effects.insert(0, strip);
         (replying, effects)
     }
 
@@ -168,6 +176,10 @@ impl Answering {
 
     /// A chunk of a stream, or all of a whole answer.
     pub(super) fn chunk(mut self, bytes: &[u8], last: bool) -> (Replying, Vec<Effect>) {
+        let escort = Escort {
+            call: &self.call,
+            guard: &mut self.guard,
+        };
         match &mut self.phase {
             Phase::Whole(relay) => {
                 let Ok(text) = std::str::from_utf8(bytes) else {
@@ -180,7 +192,7 @@ impl Answering {
                     data: Some(text.to_owned()),
                     ..Event::default()
                 };
-                let progress = relay.take(&self.call, [event]);
+                let progress = relay.take(escort, [event]);
                 self.whole(progress)
             }
             Phase::Stream {
@@ -191,7 +203,7 @@ impl Answering {
                 let mut events = Vec::new();
                 *ended = last;
                 let read = reader.read(bytes, &mut events);
-                let progress = relay.take(&self.call, events);
+                let progress = relay.take(escort, events);
                 let (replying, effects) = self.stream(progress);
                 match read {
                     Ok(()) => (replying, effects),
@@ -211,6 +223,10 @@ impl Answering {
 
     /// The policy server has answered a question about the answer.
     pub(super) fn answered(mut self, status: u16, body: &[u8]) -> (Replying, Vec<Effect>) {
+        let escort = Escort {
+            call: &self.call,
+            guard: &mut self.guard,
+        };
         match &mut self.phase {
             Phase::Opening {
                 session,
@@ -232,20 +248,38 @@ impl Answering {
                 }
             }
             Phase::Whole(relay) => {
-                let progress = relay.answered(&self.call, status, body);
+                let progress = relay.answered(escort, status, body);
                 self.whole(progress)
             }
             Phase::Stream { relay, .. } => {
-                let progress = relay.answered(&self.call, status, body);
+                let progress = relay.answered(escort, status, body);
                 self.stream(progress)
             }
             _ => (Replying::Goes(Box::new(self)), Vec::new()),
         }
     }
 
+    /// The trailers of the answer, which go with what is left of it.
+    pub(super) fn trailers(self, trailers: &[(String, Vec<u8>)]) -> (Replying, Vec<Effect>) {
+        let shown = |text: &str| self.guard.may_show(text);
+        let odd = |(name, value): &&(String, Vec<u8>)| {
+            !shown(name) || !shown(&String::from_utf8_lossy(value))
+        };
+        let names = trailers.iter().filter(odd).map(|(name, _)| name.clone());
+        let names: Vec<String> = names.collect();
+        let effects = if names.is_empty() {
+            Vec::new()
+        } else {
+            vec![Effect::StripTrailers(names)]
+        };
+        (Replying::Goes(Box::new(self)), effects)
+    }
+
     /// The stream is gone.
-    pub(super) fn gone(&self, now_us: u64) -> Vec<Effect> {
-        self.account.close(now_us)
+    pub(super) fn gone(mut self, now_us: u64) -> Vec<Effect> {
+        let mut effects = self.guard.close(&self.call.asked);
+        effects.extend(self.account.close(now_us));
+        effects
     }
 
     /// A whole answer has been judged, or waits.
@@ -262,9 +296,10 @@ impl Answering {
         self.phase = Phase::Passing;
         let data = released.event.data.unwrap_or_default().into_bytes();
         self.account.released(&data);
-        if released.text != Text::Original {
-            let status = (released.text == Text::Withheld).then_some(200);
-            effects.extend(replacement(status, "application/json", data));
+        match released.text {
+            Text::Original => {}
+            Text::Changed => effects.extend(swapped(data)),
+            Text::Withheld => effects.extend(replacement(Some(200), "application/json", data)),
         }
         effects.push(Effect::Answer(Gate::Open));
         (Replying::Goes(Box::new(self)), effects)
@@ -280,9 +315,7 @@ impl Answering {
         }
         self.account.released(&out);
         let (waiting, ended, excessive) = match &self.phase {
-            Phase::Stream { relay, ended, .. } => {
-                (relay.is_waiting(), *ended, relay.is_excessive())
-            }
+            Phase::Stream { relay, ended, .. } => (relay.is_waiting(), *ended, relay.must_end()),
             _ => (false, true, false),
         };
         self.held_bytes = if waiting {
@@ -389,6 +422,15 @@ fn cut_off(replying: Replying, mut effects: Vec<Effect>) -> (Replying, Vec<Effec
     answering.phase = Phase::Passing;
     effects.push(Effect::Reset);
     (Replying::Goes(answering), effects)
+}
+
+/// The same answer with another text: its head stays, but for the length.
+fn swapped(body: Vec<u8>) -> Vec<Effect> {
+    let head = ReplyHead {
+        set: vec![("content-length", body.len().to_string())],
+        ..ReplyHead::default()
+    };
+    vec![Effect::ReplyHead(head), Effect::Body(body)]
 }
 
 fn replacement(status: Option<u16>, content_type: &str, body: Vec<u8>) -> Vec<Effect> {

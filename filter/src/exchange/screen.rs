@@ -1,6 +1,6 @@
 //! One message from the MCP server: may it go to the agent as it is?
 
-use portcullis_protocol::json::{self, Json};
+use portcullis_protocol::json::{self, Document, Json};
 use portcullis_protocol::jsonrpc::{Fault, Id, Message};
 use portcullis_protocol::mcp::{self, Class, Era, Judged};
 use portcullis_protocol::names::Name;
@@ -97,13 +97,10 @@ impl Expected {
         }
     }
 
-    /// Judges one message by its text.
-    pub(super) fn screen<'a>(&mut self, text: &'a str) -> Fate<'a> {
-        let message = json::check(text.as_bytes())
-            .ok()
-            .and_then(|json| Message::read(json).ok());
-        let Some(message) = message else {
-            return self.unsound(text);
+    /// Judges one message.
+    pub(super) fn screen<'a>(&mut self, document: &'a Document) -> Fate<'a> {
+        let Ok(message) = Message::read(document.json()) else {
+            return self.unsound(document.text().as_bytes());
         };
         match message {
             Message::Response { id, result } => self.response(&id, result),
@@ -126,8 +123,8 @@ impl Expected {
     }
 
     /// The agent's wait must end even when the answer is unsound.
-    fn unsound(&mut self, text: &str) -> Fate<'static> {
-        let id = json::recover_member(text.as_bytes(), "id");
+    pub(super) fn unsound(&mut self, text: &[u8]) -> Fate<'static> {
+        let id = json::recover_member(text, "id");
         let id = id
             .and_then(|id| json::check(id.as_bytes()).ok())
             .and_then(Id::read);

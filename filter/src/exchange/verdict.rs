@@ -2,7 +2,10 @@
 
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::CallId;
-use portcullis_protocol::wire::{Answer, Denial, Pending, SessionAnswer, Standing, Verdict};
+use portcullis_protocol::wire::{
+    Answer, Denial, Fit, Pending, Redaction, RedactionRules, SessionAnswer, Standing,
+    StructuredAnswer, Verdict,
+};
 
 /// The proof that a request may travel on.
 #[derive(Debug)]
@@ -17,8 +20,8 @@ pub(super) const fn exempt() -> Permit {
 /// What an answer to a query comes to.
 #[derive(Debug)]
 pub(super) enum Ruling {
-    /// The call may travel on.
-    Admitted(Permit),
+    /// The call may travel on, and this may be seen of it.
+    Admitted(Permit, Box<Redaction>),
     /// Policy denies it.
     Denied(Denial),
     /// A human must answer first.
@@ -34,7 +37,7 @@ pub(super) fn admit(call: CallId, digest: Digest, status: u16, body: &[u8]) -> R
     }
     match serde_json::from_slice::<Answer>(body) {
         Ok(answer) if answer.call == call && answer.digest == digest => match answer.verdict {
-            Verdict::Allow(_) => Ruling::Admitted(Permit(())),
+            Verdict::Allow(terms) => Ruling::Admitted(Permit(()), Box::new(terms.redaction)),
             Verdict::Approve(pending) => Ruling::Pending(pending),
             Verdict::Deny(denial) => Ruling::Denied(denial),
         },
@@ -56,6 +59,23 @@ pub(super) fn standing(
     (answer.call == call && answer.session == session).then_some(answer.standing)
 }
 
+/// Reads the redaction rules that `call` has asked for.
+pub(super) fn rules(call: CallId, status: u16, body: &[u8]) -> Option<RedactionRules> {
+    if status != 200 {
+        return None;
+    }
+    let answer: RedactionRules = serde_json::from_slice(body).ok()?;
+    (answer.call == call).then_some(answer)
+}
+
+/// Whether a redacted result still fits its tool's output schema. Silence is no.
+pub(super) fn fit(call: CallId, digest: Digest, status: u16, body: &[u8]) -> Fit {
+    let answer = serde_json::from_slice::<StructuredAnswer>(body).ok();
+    let answer = answer.filter(|_| status == 200);
+    let ours = answer.filter(|answer| answer.call == call && answer.digest == digest);
+    ours.map_or(Fit::Unfit, |answer| answer.fit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,18 +91,23 @@ mod tests {
             )
         };
         let ours = call.to_string();
-        let allow = r#"{"outcome":"allow"}"#;
+        let rules = Digest::of(b"rules");
+        let allow = &format!(r#"{{"outcome":"allow","redaction":{{"rules":"{rules}"}}}}"#);
         let ruling = |status, body: String| admit(call, digest, status, body.as_bytes());
         assert!(matches!(
             ruling(200, body(&ours, digest, allow)),
-            Ruling::Admitted(_)
+            Ruling::Admitted(_, terms) if terms.rules == rules
         ));
         for (status, answer) in [
             (503, body(&ours, digest, allow)),
             (200, body(&ours.replace('1', "2"), digest, allow)),
             (200, body(&ours, Digest::of(b"other"), allow)),
             (200, body(&ours, digest, r#"{"outcome":"perhaps"}"#)),
-            (200, body(&ours, digest, r#"{"outcome":"allow","terms":1}"#)),
+            (200, body(&ours, digest, r#"{"outcome":"allow"}"#)),
+            (
+                200,
+                body(&ours, digest, &allow.replace(":{", r#":{"more":1,"#)),
+            ),
             (200, body(&ours, digest, allow) + "x"),
             (200, String::new()),
             (0, String::new()),

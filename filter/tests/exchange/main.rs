@@ -10,6 +10,8 @@
 
 mod answers;
 mod astray;
+mod known;
+mod redaction;
 mod requests;
 mod verdicts;
 mod world;

@@ -394,6 +394,8 @@ fn an_endless_body_is_refused_while_it_comes() {
 #[test]
 fn an_input_out_of_turn_refuses() {
     let mut world = World::new();
-    world.step(portcullis_filter::exchange::Input::RequestEnd(b"{}"));
+    world.step(portcullis_filter::exchange::Input::RequestEnd(
+        b"{}".to_vec(),
+    ));
     assert_eq!(world.reply().0, 500);
 }

@@ -9,10 +9,13 @@ use portcullis_filter::exchange::{
     Ask, Claims, Effect, Exchange, Gate, Input, LocalReply, ReplyHead, RequestHead, ResponseHead,
     Tell,
 };
+use portcullis_filter::rules::KnownRules;
 use portcullis_filter::sessions::KnownSessions;
 use portcullis_protocol::names::CallId;
 use portcullis_protocol::wire::Report;
 use serde_json::{Value, json};
+
+use crate::known::{knowing, rules_digest};
 
 pub(crate) const CONFIG: &str = r#"{
     "policy_server": {"cluster": "portcullis", "timeout_ms": 2000},
@@ -37,10 +40,14 @@ pub(crate) struct World {
     pub(crate) reports: Vec<Report>,
     pub(crate) resets: usize,
     pub(crate) stripped: Vec<String>,
+    /// What became of the held request's headers and body.
+    pub(crate) set: Vec<(String, String)>,
+    pub(crate) sent: Option<String>,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     pub(crate) claims: Option<Claims>,
     pub(crate) peer: &'static str,
     pub(crate) last: bool,
+    pub(crate) now_us: u64,
 }
 
 impl World {
@@ -49,8 +56,20 @@ impl World {
     }
 
     pub(crate) fn sharing(known: Rc<RefCell<KnownSessions>>) -> Self {
+        Self::within(known, knowing(&json!({})))
+    }
+
+    /// In a VM that knows these redaction rules.
+    pub(crate) fn ruled(rules: &Value) -> Self {
+        Self::within(Rc::default(), knowing(rules))
+    }
+
+    pub(crate) fn within(
+        known: Rc<RefCell<KnownSessions>>,
+        rules: Rc<RefCell<KnownRules>>,
+    ) -> Self {
         let config = Rc::new(Config::parse(CONFIG.as_bytes()).unwrap());
-        let exchange = Exchange::new(config, known, CallId::from_bytes([7; 16]), 1_000);
+        let exchange = Exchange::new(config, known, rules, CallId::from_bytes([7; 16]), BEGAN_US);
         let headers = [
             (":method", "POST"),
             (":path", "/demo/mcp"),
@@ -70,6 +89,8 @@ impl World {
             reports: vec![],
             resets: 0,
             stripped: vec![],
+            set: vec![],
+            sent: None,
             headers: headers
                 .map(|(name, value)| (name.to_owned(), value.into()))
                 .to_vec(),
@@ -81,6 +102,7 @@ impl World {
             }),
             peer: "10.0.0.9:4711",
             last: false,
+            now_us: BEGAN_US + 1_000,
         }
     }
 
@@ -113,10 +135,14 @@ impl World {
     }
 
     pub(crate) fn step(&mut self, input: Input<'_>) {
-        for effect in self.exchange.step(input, 2_000) {
+        for effect in self.exchange.step(input, self.now_us) {
             match effect {
                 Effect::Ask(ask) => self.asks.push(ask),
-                Effect::StripRequest(names) => self.stripped.extend(names),
+                Effect::StripRequest(names) | Effect::StripTrailers(names) => {
+                    self.stripped.extend(names);
+                }
+                Effect::SetRequest(set) => self.set.extend(set),
+                Effect::RequestBody(body) => self.sent = String::from_utf8(body).ok(),
                 Effect::Forward(_) => self.forwarded += 1,
                 Effect::Reply(reply) => self.replies.push(reply),
                 Effect::ReplyHead(head) => self.heads.push(head),
@@ -133,7 +159,7 @@ impl World {
     pub(crate) fn send(mut self, body: &str) -> Self {
         self.open();
         if self.exchange.is_reading() {
-            self.step(Input::RequestEnd(body.as_bytes()));
+            self.step(Input::RequestEnd(body.into()));
         }
         self
     }
@@ -164,8 +190,15 @@ impl World {
         self
     }
 
+    /// Allows on these terms, under the rules that the world knows.
+    pub(crate) fn terms(self, terms: Value) -> Self {
+        let mut terms = terms;
+        terms["rules"] = json!(rules_digest());
+        self.verdict(json!({"outcome": "allow", "redaction": terms}))
+    }
+
     pub(crate) fn allow(self) -> Self {
-        self.verdict(json!({"outcome": "allow"}))
+        self.terms(json!({}))
     }
 
     pub(crate) fn deny(self, shape: &str) -> Self {
@@ -231,6 +264,9 @@ impl World {
         )
     }
 }
+
+/// When every exchange begins, in microseconds since 1970.
+pub(crate) const BEGAN_US: u64 = 1_800_000_000_000_000;
 
 /// A `tools/call` of the session era.
 pub(crate) fn call(tool: &str) -> String {

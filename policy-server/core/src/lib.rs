@@ -15,6 +15,7 @@ pub mod engine;
 pub mod facts;
 pub mod lists;
 pub mod policies;
+pub mod redaction;
 pub mod registry;
 pub mod replay;
 pub mod schema;

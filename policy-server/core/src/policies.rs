@@ -30,8 +30,8 @@ pub use self::code::{Code, WARNINGS};
 pub use self::known::Known;
 pub use self::problem::{Place, Problem, Severity};
 pub use self::sources::{
-    BYTES_MAX, DATA_FILE, FILES_MAX, MANIFEST_FILE, ROLES_FILE, SCHEMA_FILE, Sources, TAGS_FILE,
-    TOOLS_FOLDER, is_source,
+    BYTES_MAX, DATA_FILE, FILES_MAX, MANIFEST_FILE, REDACTION_FILE, ROLES_FILE, SCHEMA_FILE,
+    Sources, TAGS_FILE, TOOLS_FOLDER, is_source,
 };
 
 /// Most new definitions of one page that are tried one by one when policies do not fit all of them.

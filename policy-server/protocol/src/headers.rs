@@ -48,6 +48,18 @@ pub fn mirrored(value: &str) -> Option<String> {
     String::from_utf8(STANDARD.decode(encoded).ok()?).ok()
 }
 
+/// The header value that stands for `text`: plain where that is clear, else `=?base64?…?=`.
+#[must_use]
+pub fn mirror(text: &str) -> String {
+    let visible = text.bytes().all(|byte| (0x20..=0x7e).contains(&byte));
+    let padded = text.starts_with(' ') || text.ends_with(' ');
+    if visible && !padded && !text.is_empty() && !text.starts_with("=?base64?") {
+        text.to_owned()
+    } else {
+        format!("=?base64?{}?=", STANDARD.encode(text))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,5 +96,23 @@ mod tests {
             mirrored("=?BASE64?w6k=?=").as_deref(),
             Some("=?BASE64?w6k=?=")
         );
+    }
+
+    #[test]
+    fn what_is_mirrored_reads_back() {
+        for text in [
+            "plain",
+            "[redacted:x]",
+            "é",
+            " padded ",
+            "=?base64?x?=",
+            "",
+            "a\nb",
+        ] {
+            let value = mirror(text);
+            assert_eq!(mirrored(&value).as_deref(), Some(text), "{value}");
+            assert!(value.bytes().all(|byte| (0x20..=0x7e).contains(&byte)));
+        }
+        assert_eq!(mirror("plain"), "plain");
     }
 }

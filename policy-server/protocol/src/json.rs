@@ -8,12 +8,14 @@
 //! Deliberately absent: a tree of values, numbers as numbers, serialization.
 
 mod check;
+mod document;
 mod view;
 
 use std::fmt;
 
 use crate::limits::JSON_DEPTH_MAX;
 
+pub use document::Document;
 pub use view::{Json, Kind};
 
 /// Why a text was refused, and where.

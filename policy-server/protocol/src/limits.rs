@@ -56,3 +56,33 @@ pub const FINDINGS_MAX: usize = 10_000;
 
 /// Most layers of encoding inside a string that are looked into; what lies deeper is masked.
 pub const LAYERS_MAX: usize = 4;
+
+/// Most rules of a deployment's own.
+pub const OWN_RULES_MAX: usize = 200;
+
+/// Most prefixes, keys, examples or counterexamples of one own rule.
+pub const RULE_PARTS_MAX: usize = 100;
+
+/// Shortest prefix of a rule: shorter ones stand in ordinary text too often to be looked at.
+pub const PREFIX_BYTES_MIN: usize = 3;
+
+/// Longest prefix of a rule, and longest name of a key.
+pub const PREFIX_BYTES_MAX: usize = 64;
+
+/// Fewest characters behind a prefix: fewer are guessed, and stand in ordinary words.
+pub const TAIL_MIN: usize = 4;
+
+/// Most characters behind a prefix, and longest value or example in rules.
+pub const TAIL_MAX: usize = 4096;
+
+/// Most values, and most keys, that are allowed by name.
+pub const ALLOWED_MAX: usize = 1_000;
+
+/// Most arguments in which handles become secrets again.
+pub const USES_MAX: usize = 200;
+
+/// Shortest life of a handle in seconds: a call must have time to arrive.
+pub const HANDLE_SECONDS_MIN: u64 = 60;
+
+/// Longest life of a handle in seconds: 30 days.
+pub const HANDLE_SECONDS_MAX: u64 = 2_592_000;

@@ -36,4 +36,4 @@ pub use mark::{Mark, MarkKey};
 pub use message::{Outcome, Text, redact};
 pub use plan::{Literal, Mode, Plan};
 pub use raw::{Alphabet, RawAllow, RawHandles, RawRule, RawRules, RawUse};
-pub use rules::{Rule, RuleId, Rules, RulesError};
+pub use rules::{BuiltIn, Detector, Rule, RuleId, Rules, RulesError, built_in};

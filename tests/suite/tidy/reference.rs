@@ -10,28 +10,38 @@ use super::documents::{file_is, in_document};
 #[test]
 fn the_filter_reference_is_in_step() {
     let schema = portcullis_filter::config::schema();
-    hold("filter", &schema);
+    hold("filter", &schema, "docs/operations.md");
 }
 
 #[test]
 fn the_server_reference_is_in_step() {
+    hold("portcullis", &printed("config"), "docs/operations.md");
+}
+
+#[test]
+fn the_rules_reference_is_in_step() {
+    hold("redaction", &printed("redact"), "docs/redaction.md");
+}
+
+/// The schema that a command prints.
+fn printed(command: &str) -> Value {
     let program = std::env::var_os("PORTCULLIS_BIN")
         .expect("PORTCULLIS_BIN names the portcullis program; `cargo xtask test` builds it");
     let output = Command::new(program)
-        .args(["config", "schema"])
+        .args([command, "schema"])
         .output()
         .unwrap();
-    let schema = serde_json::from_slice(&output.stdout).unwrap();
-    hold("portcullis", &schema);
+    serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn hold(name: &str, schema: &Value) {
+/// Holds a schema against its file, and its table against a document.
+fn hold(name: &str, schema: &Value, document: &str) {
     let text = serde_json::to_string_pretty(schema).unwrap() + "\n";
     file_is(&format!("docs/schema/{name}.json"), &text);
     let mut table =
         "\n| Field | Type | Default | What it means |\n| --- | --- | --- | --- |\n".to_owned();
     rows(schema, schema, "", &mut table);
-    in_document("docs/operations.md", name, &table);
+    in_document(document, name, &table);
 }
 
 /// A row for each field, and below it the rows of its own fields.
@@ -47,7 +57,8 @@ fn rows(schema: &Value, object: &Value, prefix: &str, table: &mut String) {
             .is_some_and(|list| list.iter().any(|item| item == name));
         let default = match &property["default"] {
             Value::Null if required => "required".to_owned(),
-            Value::Null => String::new(),
+            // What a section holds has rows of its own.
+            Value::Null | Value::Object(_) => String::new(),
             value => format!("`{value}`"),
         };
         let description = property["description"]
@@ -60,14 +71,20 @@ fn rows(schema: &Value, object: &Value, prefix: &str, table: &mut String) {
     }
 }
 
+/// What may be absent may be null to JSON, and never is in TOML.
+fn present(property: &Value) -> &Value {
+    let choices = property["anyOf"].as_array();
+    let present = choices.and_then(|all| all.iter().find(|one| one["type"] != "null"));
+    present.unwrap_or(property)
+}
+
 /// What a property is, and the object that its own fields are in.
 fn kind<'a>(schema: &'a Value, property: &'a Value) -> (String, &'a Value) {
-    let property = resolved(schema, property);
+    let property = resolved(schema, present(property));
     if let Some(values) = choices(property) {
         return (values, &Value::Null);
     }
     let one = match &property["type"] {
-        // What may be absent may be null to JSON, and never is in TOML.
         Value::Array(types) => types.iter().find(|one| *one != "null"),
         one => Some(one),
     };

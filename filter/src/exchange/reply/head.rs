@@ -9,6 +9,7 @@ use portcullis_protocol::wire::SessionQuery;
 use crate::config::Token;
 use crate::exchange::door::Verb;
 use crate::exchange::effect::{Effect, ReplyHead};
+use crate::exchange::guard::Guard;
 use crate::exchange::reading::Call;
 
 /// The head of an answer as the host has it.
@@ -101,12 +102,17 @@ pub(super) fn text_of<'a>(head: &ResponseHead<'a>, name: &str) -> Option<&'a str
     std::str::from_utf8(value).ok()
 }
 
-/// Takes out of the head what means nothing to an MCP client.
-pub(super) fn strip(head: &ResponseHead<'_>) -> Effect {
-    let names = head.headers.iter().map(|(name, _)| name);
-    let odd = names.filter(|name| !name.starts_with(':') && !PASSED.contains(&name.as_str()));
+/// Takes out of the head what means nothing to an MCP client, and what holds a secret. The session
+/// id is one, and stays.
+pub(super) fn strip(head: &ResponseHead<'_>, guard: &Guard) -> Effect {
+    let odd = |(name, value): &(String, Vec<u8>)| {
+        let shown = || guard.may_show(&String::from_utf8_lossy(value));
+        !name.starts_with(':')
+            && (!PASSED.contains(&name.as_str()) || (name != SESSION && !shown()))
+    };
+    let removed = head.headers.iter().filter(|header| odd(header));
     Effect::ReplyHead(ReplyHead {
-        remove: odd.cloned().collect(),
+        remove: removed.map(|(name, _)| name.clone()).collect(),
         ..ReplyHead::default()
     })
 }

@@ -18,7 +18,7 @@ mod lints;
 mod literals;
 mod load;
 mod mentions;
-mod nearest;
+pub(crate) mod nearest;
 mod parts;
 mod places;
 mod plain;

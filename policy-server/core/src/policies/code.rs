@@ -20,6 +20,8 @@ pub enum Code {
     Tools,
     /// `tags.toml` says something else than tags.
     Tags,
+    /// `redaction.toml` says something else than rules of redaction.
+    Redaction,
     /// `bundle.toml` is no manifest, or the files are not for its engine.
     Manifest,
     /// A Rego module is refused.
@@ -121,6 +123,7 @@ impl Code {
             Self::Schema => "schema",
             Self::Tools => "tools",
             Self::Tags => "tags",
+            Self::Redaction => "redaction",
             Self::Manifest => "manifest",
             Self::Rego => "rego",
             Self::Bundle => "bundle",

@@ -21,6 +21,9 @@ pub const TAGS_FILE: &str = "tags.toml";
 /// The name of the file with the names that a deployment knows, for lints.
 pub const ROLES_FILE: &str = "roles.toml";
 
+/// The name of the file with the rules of redaction.
+pub const REDACTION_FILE: &str = "redaction.toml";
+
 /// The name of the data that Rego modules read, as JSON.
 pub const DATA_FILE: &str = "data.json";
 

@@ -18,6 +18,17 @@ pub(super) fn document(bytes: &[u8]) -> Result<&str, Fault> {
         at: error.valid_up_to(),
         what: Wrong::Encoding,
     })?;
+    self::text(text)
+}
+
+/// The same for a text whose encoding is known to be right.
+pub(super) fn text(text: &str) -> Result<&str, Fault> {
+    if text.starts_with('\u{feff}') {
+        return Err(Fault {
+            at: 0,
+            what: Wrong::ByteOrderMark,
+        });
+    }
     let mut reader = Reader {
         text,
         at: 0,

@@ -27,7 +27,7 @@ pub(super) struct Anchor<'a> {
     pub(super) case: Case,
 }
 
-/// All anchors, ready to be looked for; their tables take about 30 KB.
+/// All anchors, ready to be looked for; the tables take 26 KB, and each anchor 48 bytes more.
 #[derive(Debug)]
 pub(super) struct Anchors {
     /// The second and third byte of anchors of three bytes.
@@ -46,8 +46,10 @@ struct Entry {
     head: u64,
     /// Which bits of the text's next eight bytes must be those of `head`.
     mask: u64,
-    /// All its bytes.
-    text: Box<[u8]>,
+    /// The bytes behind those eight.
+    tail: Box<[u8]>,
+    /// How long it is.
+    length: usize,
     case: Case,
     /// Its place in the list that was given.
     index: usize,
@@ -74,13 +76,7 @@ impl Anchors {
                 made.entries.push(Entry::new(anchor, index));
             }
         }
-        let order = |entry: &Entry| {
-            (
-                group(entry.head),
-                usize::MAX - entry.text.len(),
-                entry.index,
-            )
-        };
+        let order = |entry: &Entry| (group(entry.head), usize::MAX - entry.length, entry.index);
         made.entries.sort_by_key(order);
         let entries = &made.entries;
         for (number, begin) in made.groups.iter_mut().enumerate() {
@@ -201,7 +197,8 @@ impl Entry {
         Self {
             head: word(bytes, 0) & mask,
             mask,
-            text: bytes.into(),
+            tail: bytes.get(8..).unwrap_or_default().into(),
+            length: bytes.len(),
             case: anchor.case,
             index,
         }
@@ -211,16 +208,17 @@ impl Entry {
     #[inline]
     fn stands(&self, word: u64, text: &[u8], start: usize) -> bool {
         word & self.mask == self.head
-            && text
-                .get(start..start + self.text.len())
-                .is_some_and(|there| self.text.len() <= 8 || self.is(there))
+            && start + self.length <= text.len()
+            && (self.length <= 8 || self.goes_on(text, start + 8))
     }
 
-    fn is(&self, there: &[u8]) -> bool {
-        match self.case {
-            Case::Exact => *self.text == *there,
-            Case::Ignored => self.text.eq_ignore_ascii_case(there),
-        }
+    /// Whether the bytes behind the first eight stand at `at`.
+    fn goes_on(&self, text: &[u8], at: usize) -> bool {
+        let there = text.get(at..at + self.tail.len());
+        there.is_some_and(|there| match self.case {
+            Case::Exact => *self.tail == *there,
+            Case::Ignored => self.tail.eq_ignore_ascii_case(there),
+        })
     }
 }
 

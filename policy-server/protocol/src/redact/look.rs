@@ -174,7 +174,9 @@ impl<'a> Search<'a> {
             let mut rules: Vec<RuleId> = inside.iter().map(|found| found.rule).collect();
             rules.sort_unstable();
             rules.dedup();
-            let whole = |rule| Found::text(run.clone(), rule, written).of_form(Form::Encoded);
+            let is_known = inside.iter().any(|found| found.form == Form::Known);
+            let form = if is_known { Form::Known } else { Form::Encoded };
+            let whole = |rule| Found::text(run.clone(), rule, written).of_form(form);
             found.extend(rules.into_iter().map(whole));
         });
     }

@@ -19,6 +19,12 @@ impl MarkKey {
         Self(bytes)
     }
 
+    /// A key from 64 lower-case hexadecimal digits, as key files hold it. `None` when it is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        hex_bytes(text).map(Self)
+    }
+
     /// The mark of a secret: HMAC-SHA-256, cut to 96 bits.
     #[must_use]
     pub fn mark(&self, secret: &str) -> Mark {

@@ -6,6 +6,7 @@ use super::{Class, MarkKey, RuleId, Rules, Sealing};
 
 /// What becomes of a finding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// A placeholder takes its place.

@@ -11,11 +11,18 @@ use crate::names::{Name, ServerName};
 
 /// A rules file. An empty one is complete: everything has a default, and no default opens a door.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    schemars(title = "Portcullis redaction rules")
+)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawRules {
     /// What becomes of findings whose class is not named in `classes`.
     pub mode: Mode,
-    /// What becomes of findings by class. A `pii.` class is looked for only when it is named here.
+    /// What becomes of findings by class. Built-in rules of a `pii.` class look for something only
+    /// when it is named here.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "BTreeMap<String, Mode>"))]
     pub classes: BTreeMap<Class, Mode>,
     /// Rules beside the built-in ones.
     #[serde(rename = "rule")]
@@ -31,22 +38,25 @@ pub struct RawRules {
 
 /// One rule: by `prefixes` (with an alphabet and a length) or by `keys`, or both.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RawRule {
     /// The rule's name, which placeholders show: `[a-z][a-z0-9-]*`, at most 40 bytes.
     pub id: String,
     /// The class of what it finds.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "String"))]
     pub class: Class,
     /// What the secret begins with, case-sensitive, at least three bytes each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prefixes: Vec<String>,
-    /// The characters behind the prefix.
+    /// The characters behind the prefix; required with `prefixes`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alphabet: Option<Alphabet>,
-    /// Fewest characters behind the prefix.
+    /// Fewest characters behind the prefix, at least 4; required with `prefixes`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<usize>,
-    /// Most characters behind the prefix; a longer run is no secret of this rule.
+    /// Most characters behind the prefix, at most 4096, which is the default; a longer run is no
+    /// secret of this rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<usize>,
     /// Names of keys whose values are secrets: whole names, compared without case, `-`, `_`, `.`.
@@ -62,6 +72,7 @@ pub struct RawRule {
 
 /// The characters that a secret is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Alphabet {
     /// `0-9`
@@ -84,6 +95,7 @@ pub enum Alphabet {
 
 /// What is no secret, whatever the rules say.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RawAllow {
     /// Exact values, such as documented examples.
@@ -94,6 +106,7 @@ pub struct RawAllow {
 
 /// How handles are made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RawHandles {
     /// How long a handle can be used, in seconds: 60 to 2,592,000; 86,400 when absent.
@@ -103,16 +116,21 @@ pub struct RawHandles {
 
 /// One argument of one tool in which a handle becomes its secret again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RawUse {
     /// The server that gets the secret.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "String"))]
     pub server: ServerName,
     /// Its tool.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "String"))]
     pub tool: Name,
     /// JSON pointer of the argument, below `params/arguments`.
     pub path: String,
     /// The class of the secret.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "String"))]
     pub class: Class,
     /// The server that the secret came from.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "String"))]
     pub from: ServerName,
 }

@@ -2,6 +2,7 @@
 
 mod detect;
 mod own;
+mod sound;
 mod table;
 
 use std::borrow::Cow;
@@ -16,6 +17,8 @@ use own::{OwnFormat, normal};
 use table::{CONTEXTUAL_AT, OWN_AT, id_at};
 
 pub(super) use table::{ENCODED, MARKED};
+
+pub use table::{BuiltIn, Detector, built_in};
 
 /// A rule by its place in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -74,6 +77,13 @@ impl fmt::Display for RulesError {
 
 impl std::error::Error for RulesError {}
 
+fn none(errors: Vec<RulesError>) -> Result<(), Vec<RulesError>> {
+    match errors.is_empty() {
+        true => Ok(()),
+        false => Err(errors),
+    }
+}
+
 impl Rules {
     /// The built-in rules alone, in mode `redact`.
     #[must_use]
@@ -86,17 +96,14 @@ impl Rules {
     /// # Errors
     /// All that is wrong with them.
     pub fn compile(raw: &RawRules) -> Result<Self, Vec<RulesError>> {
+        none(sound::faults(raw, &built_in()))?;
         let rules = Self::of(raw);
-        let faults = rules.examples();
-        if faults.is_empty() {
-            Ok(rules)
-        } else {
-            Err(faults)
-        }
+        none(rules.examples())?;
+        Ok(rules)
     }
 
     fn of(raw: &RawRules) -> Self {
-        let mut table = table::built_in();
+        let mut table: Vec<Rule> = built_in().into_iter().map(Rule::from).collect();
         let mut anchors = Vec::new();
         let mut targets = Vec::new();
         for (place, format) in FORMATS.iter().enumerate() {
@@ -158,11 +165,17 @@ impl Rules {
                     message,
                 });
             };
-            for example in rule.examples.iter().filter(|text| !finds(text)) {
-                fault(format!("finds nothing in its example `{example}`"));
+            for (index, text) in rule.examples.iter().enumerate() {
+                if !finds(text) {
+                    fault(format!("`examples[{index}]`: the rule finds nothing in it"));
+                }
             }
-            for example in rule.counterexamples.iter().filter(|text| finds(text)) {
-                fault(format!("finds a secret in its counterexample `{example}`"));
+            for (index, text) in rule.counterexamples.iter().enumerate() {
+                if finds(text) {
+                    fault(format!(
+                        "`counterexamples[{index}]`: the rule finds something in it"
+                    ));
+                }
             }
         }
         faults
@@ -182,6 +195,13 @@ impl Rules {
             class: Class::built_in("secret.unknown"),
         };
         self.table.get(usize::from(id.0)).unwrap_or(NONE)
+    }
+
+    /// The rule of this name.
+    #[must_use]
+    pub fn named(&self, id: &str) -> Option<RuleId> {
+        let place = self.table.iter().position(|rule| rule.id == id)?;
+        u16::try_from(place).ok().map(RuleId)
     }
 
     /// All rules, built-in ones first.

@@ -7,9 +7,8 @@ use portcullis_core::policies::{Policies, Problem, Severity, Sources, WARNINGS};
 use portcullis_core::registry::Registry;
 use serde::Serialize;
 
-use super::render::{self, Color, Shown};
-use super::sarif;
-use crate::cli::{OK, PROBLEMS, say};
+use crate::cli::render::{self, Color, Shown};
+use crate::cli::{OK, PROBLEMS, sarif, say};
 use crate::library::{self, FolderError};
 
 /// Say everything that is wrong with the policies in a folder

@@ -10,7 +10,7 @@ use portcullis_core::policies::{Code, Problem};
 use serde::Serialize;
 use similar::TextDiff;
 
-use super::render::{self, Color, Shown};
+use crate::cli::render::{self, Color, Shown};
 use crate::cli::{OK, PROBLEMS, say};
 
 /// Give policies the layout of Cedar's own formatter

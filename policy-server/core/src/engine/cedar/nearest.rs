@@ -4,7 +4,7 @@
 const ALIKE: f64 = 0.7;
 
 /// The known name that is most like this one, if any is.
-pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let likeness = |known: &str| strsim::jaro_winkler(name, known);
     known
         .into_iter()

@@ -48,7 +48,7 @@ fn is_mixed(secret: &[u8], different: usize) -> bool {
         u8::is_ascii_uppercase,
         u8::is_ascii_lowercase,
     ];
-    let kinds = kinds.iter().filter(|is| secret.iter().any(|b| is(b)));
+    let kinds = kinds.iter().filter(|is| secret.iter().any(*is));
     let seen = secret.iter().fold(0_u128, |seen, b| seen | 1 << (b & 127));
     kinds.count() >= 2 && seen.count_ones() as usize >= (secret.len() / 2).min(different)
 }

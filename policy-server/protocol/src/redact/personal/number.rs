@@ -94,21 +94,21 @@ fn is_phone(number: &str) -> bool {
     }
 }
 
-/// `(NXX) NXX-XXXX`, `NXX-NXX-XXXX` or `NXX.NXX.XXXX`, where N is 2 to 9.
+/// `(N00) N00-0000`, `N00-N00-0000` or `N00.N00.0000`, where N is 2 to 9 and 0 any digit.
 fn is_north_american(number: &[u8]) -> bool {
     let fits = |form: &[u8]| {
         let is = |(byte, form): (&u8, &u8)| match form {
             b'N' => (b'2'..=b'9').contains(byte),
-            b'X' => byte.is_ascii_digit(),
+            b'0' => byte.is_ascii_digit(),
             _ => byte == form,
         };
         number.len() == form.len() && number.iter().zip(form).all(is)
     };
     let forms: [&[u8]; 4] = [
-        b"(NXX) NXX-XXXX",
-        b"(NXX)NXX-XXXX",
-        b"NXX-NXX-XXXX",
-        b"NXX.NXX.XXXX",
+        b"(N00) N00-0000",
+        b"(N00)N00-0000",
+        b"N00-N00-0000",
+        b"N00.N00.0000",
     ];
     forms.iter().any(|form| fits(form))
 }

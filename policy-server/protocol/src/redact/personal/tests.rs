@@ -8,7 +8,7 @@ fn found<'t>(class: &str, text: &'t str) -> Vec<&'t str> {
         .position(|kind| kind.class == class)
         .unwrap();
     let mut all = Vec::new();
-    find(which, text, &mut |range| all.push(&text[range]));
+    find(which, text, &mut |range| all.push(text.get(range).unwrap()));
     all
 }
 

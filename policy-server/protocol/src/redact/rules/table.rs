@@ -29,20 +29,80 @@ pub(in crate::redact) const MARKED: RuleId = id_at(MARKED_AT);
 /// Layers of encoding that are too many to look into.
 pub(in crate::redact) const ENCODED: RuleId = id_at(ENCODED_AT);
 
-pub(super) fn built_in() -> Vec<Rule> {
-    let rule = |id: &'static str, class: &'static str| Rule {
-        id: Cow::Borrowed(id),
+/// A built-in rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuiltIn {
+    /// Its name, which placeholders show.
+    pub id: &'static str,
+    /// The class of what it finds.
+    pub class: Class,
+    /// How it finds it.
+    pub by: Detector,
+    /// What its secrets begin with; none when it is not by their look.
+    pub prefixes: &'static [&'static str],
+}
+
+/// How a rule finds secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detector {
+    /// By their look: prefix, alphabet, length, checksum.
+    Format,
+    /// By what stands beside them: keys, headers, URLs.
+    Context,
+    /// Personal data by its look, where the rules name its class.
+    Personal,
+    /// Fields that a tool's schema marks as secret.
+    Schema,
+    /// Text in more layers of encoding than are looked into.
+    Layers,
+}
+
+impl Detector {
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Format => "format",
+            Self::Context => "context",
+            Self::Personal => "personal",
+            Self::Schema => "schema",
+            Self::Layers => "layers",
+        }
+    }
+}
+
+impl From<BuiltIn> for Rule {
+    fn from(rule: BuiltIn) -> Self {
+        Self {
+            id: Cow::Borrowed(rule.id),
+            class: rule.class,
+        }
+    }
+}
+
+/// All built-in rules.
+#[must_use]
+pub fn built_in() -> Vec<BuiltIn> {
+    let rule = |id, class, by| BuiltIn {
+        id,
         class: Class::built_in(class),
+        by,
+        prefixes: &[],
     };
-    let formats = FORMATS.iter().map(|format| (format.id, format.class));
-    let contextual = CONTEXTUAL.iter().map(|known| (known.id, known.class));
+    let formats = FORMATS.iter().map(|format| BuiltIn {
+        prefixes: format.prefixes,
+        ..rule(format.id, format.class, Detector::Format)
+    });
+    let contextual = CONTEXTUAL
+        .iter()
+        .map(|known| rule(known.id, known.class, Detector::Context));
     let personal = PERSONAL
         .iter()
-        .map(|personal| (personal.id, personal.class));
+        .map(|kind| rule(kind.id, kind.class, Detector::Personal));
     let special = [
-        ("marked-field", "secret.marked"),
-        ("encoded", "secret.unknown"),
+        rule("marked-field", "secret.marked", Detector::Schema),
+        rule("encoded", "secret.unknown", Detector::Layers),
     ];
     let all = formats.chain(contextual).chain(personal).chain(special);
-    all.map(|(id, class)| rule(id, class)).collect()
+    all.collect()
 }

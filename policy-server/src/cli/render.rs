@@ -41,7 +41,7 @@ pub(super) fn print(shown: &[Shown<'_>], color: Color) {
 
 /// A text without characters that would move a terminal's cursor or change its colours. The lines
 /// of the file are made visible by the crate.
-fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     let shown = text.chars().map(|c| match c.is_control() {
         true => c.escape_debug().to_string(),
         false => c.to_string(),

@@ -1,0 +1,154 @@
+//! What is asked of the host, in calls that cannot panic: the second and last file that names
+//! proxy-wasm.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use proxy_wasm::hostcalls;
+use proxy_wasm::types::{BufferType, LogLevel, MapType};
+
+use crate::claims;
+use crate::config::Config;
+use crate::exchange::{Claims, LocalReply, ReplyHead, Tell};
+
+const LENGTH: &str = "content-length";
+
+pub(super) fn send(reply: &LocalReply) {
+    let (status, headers) = (u32::from(reply.status), borrowed(&reply.headers));
+    let body = Some(reply.body.as_slice());
+    note(hostcalls::send_http_response(status, headers, body));
+}
+
+pub(super) fn borrowed<'a>(headers: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a str)> {
+    headers
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect()
+}
+
+/// Sends a message to the MCP server; its answer is of no interest.
+pub(super) fn tell_server(tell: &Tell, timeout: Duration) {
+    let headers = borrowed(&tell.headers);
+    let body = Some(tell.body.as_slice());
+    let sent = hostcalls::dispatch_http_call(&tell.cluster, headers, body, vec![], timeout);
+    note(sent.map(|_| ()));
+}
+
+/// Sends a question or a batch; the token, or nothing.
+pub(super) fn dispatch(cluster: &str, path: &str, body: &[u8], timeout: Duration) -> Option<u32> {
+    let headers = vec![
+        (":method", "POST"),
+        (":path", path),
+        (":authority", "portcullis"),
+        ("content-type", "application/json"),
+    ];
+    let sent = hostcalls::dispatch_http_call(cluster, headers, Some(body), vec![], timeout);
+    if let Err(status) = &sent {
+        let text = format!("the policy server cannot be asked: {status:?}");
+        log(LogLevel::Error, &text);
+    }
+    sent.ok()
+}
+
+/// The status of the answer to a question; 0 when there is none.
+pub(super) fn answer_status() -> u16 {
+    let status = hostcalls::get_map_value_bytes(MapType::HttpCallResponseHeaders, ":status");
+    let text = status
+        .ok()
+        .flatten()
+        .and_then(|bytes| String::from_utf8(bytes).ok());
+    text.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+pub(super) fn set_reply_head(head: &ReplyHead) {
+    let map = MapType::HttpResponseHeaders;
+    strip(map, &head.remove);
+    for (name, value) in &head.set {
+        note(hostcalls::set_map_value(map, name, Some(value)));
+    }
+    if let Some(status) = head.status {
+        note(hostcalls::set_map_value(
+            map,
+            ":status",
+            Some(&status.to_string()),
+        ));
+    }
+}
+
+pub(super) fn read_claims(config: &Config) -> Option<Claims> {
+    let provider = config.identity.provider_metadata.as_str();
+    let jwt = "envoy.filters.http.jwt_authn";
+    let payload = property(vec!["metadata", "filter_metadata", jwt, provider])?;
+    claims::read(&config.identity, &payload)
+}
+
+/// The peer's address, where it matters.
+pub(super) fn peer(config: &Config) -> Option<String> {
+    let matters = !config.identity.trusted_agent_peers.is_empty();
+    let address = matters.then(|| property(vec!["source", "address"]));
+    String::from_utf8(address??).ok()
+}
+
+pub(super) fn property(path: Vec<&str>) -> Option<Vec<u8>> {
+    hostcalls::get_property(path).ok().flatten()
+}
+
+/// Only where the host has a body: elsewhere the SDK panics.
+pub(super) fn set_body(bytes: &[u8]) {
+    let body = BufferType::HttpResponseBody;
+    note(hostcalls::set_buffer(body, 0, usize::MAX, bytes));
+}
+
+/// Puts another body into the request that is held, with its length where one was stated: with the
+/// old length the server would wait for ever, or read another request.
+pub(super) fn set_request_body(bytes: &[u8]) {
+    let map = MapType::HttpRequestHeaders;
+    let stated = hostcalls::get_map_value_bytes(map, LENGTH).ok().flatten();
+    if stated.is_some() {
+        let length = bytes.len().to_string();
+        note(hostcalls::set_map_value(map, LENGTH, Some(&length)));
+    }
+    let body = BufferType::HttpRequestBody;
+    note(hostcalls::set_buffer(body, 0, usize::MAX, bytes));
+}
+
+/// Gives headers of the request that is held other values.
+pub(super) fn set_request_headers(headers: &[(String, String)]) {
+    let map = MapType::HttpRequestHeaders;
+    for (name, value) in headers {
+        note(hostcalls::set_map_value(map, name, Some(value)));
+    }
+}
+
+/// Takes headers or trailers out.
+pub(super) fn strip(map: MapType, names: &[String]) {
+    for name in names {
+        note(hostcalls::remove_map_value(map, name));
+    }
+}
+
+pub(super) fn buffer(which: BufferType, size: usize) -> Vec<u8> {
+    hostcalls::get_buffer(which, 0, size)
+        .ok()
+        .flatten()
+        .unwrap_or_default()
+}
+
+pub(super) fn now_us() -> u64 {
+    let now = hostcalls::get_current_time().ok();
+    let since = now.and_then(|now| now.duration_since(UNIX_EPOCH).ok());
+    since
+        .and_then(|since| u64::try_from(since.as_micros()).ok())
+        .unwrap_or(0)
+}
+
+/// A host call that failed leaves the stream held; the log says which.
+pub(super) fn note(result: Result<(), proxy_wasm::types::Status>) {
+    if let Err(status) = result {
+        log(LogLevel::Warn, &format!("a host call failed: {status:?}"));
+    }
+}
+
+pub(super) fn log(level: LogLevel, text: &str) {
+    // Where even the log fails there is nobody left to tell.
+    let _ = hostcalls::log(level, text);
+}

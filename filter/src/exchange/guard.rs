@@ -1,0 +1,201 @@
+//! What guards the secrets of one exchange: the rules, what policy reveals, and the secrets that
+//! were handed to the MCP server in it.
+
+use std::rc::Rc;
+
+use portcullis_protocol::json::Json;
+use portcullis_protocol::names::{Name, ServerName};
+use portcullis_protocol::redact::{Action, Fact, Literal, Outcome, Plan, Sealing, Text, redact};
+use portcullis_protocol::sse::Event;
+use portcullis_protocol::wire::{Direction, Redaction, Use};
+
+use super::Context;
+use super::effect::Effect;
+use super::ledger::Ledger;
+use super::refusal::Asked;
+use crate::rules::InForce;
+
+/// The guard of one exchange.
+#[derive(Debug)]
+pub(super) struct Guard {
+    rules: Rc<InForce>,
+    /// What policy reveals; absent where no verdict stands behind the exchange.
+    terms: Option<Box<Redaction>>,
+    from: ServerName,
+    /// Secrets that handles of the request became: no answer may hold them.
+    restored: Vec<Literal>,
+    to_server: Ledger,
+    to_client: Ledger,
+    now_us: u64,
+}
+
+impl Guard {
+    pub(super) fn new(
+        rules: Rc<InForce>,
+        terms: Option<Box<Redaction>>,
+        from: &ServerName,
+        now_us: u64,
+    ) -> Self {
+        Self {
+            rules,
+            terms,
+            from: from.clone(),
+            restored: Vec::new(),
+            to_server: Ledger::new(Direction::ToServer),
+            to_client: Ledger::new(Direction::ToClient),
+            now_us,
+        }
+    }
+
+    /// Time goes on. Where no verdict binds the exchange to its rules it follows those in force: a
+    /// stream may live for hours.
+    pub(super) fn advance(&mut self, context: &Context, now_us: u64) {
+        self.now_us = now_us;
+        if self.terms.is_none()
+            && let Some(latest) = context.rules.borrow().latest()
+        {
+            self.rules = Rc::clone(latest);
+        }
+    }
+
+    /// Looks at a message on its way to the MCP server, and says what is to be told.
+    pub(super) fn look_towards_server(
+        &mut self,
+        asked: &Asked,
+        message: Json<'_>,
+    ) -> (Look, Vec<Effect>) {
+        let terms = self.terms.as_deref();
+        let plan = Plan {
+            rules: &self.rules.rules,
+            reveal: terms.map_or(&[], |terms| &terms.reveal.to_server),
+            marked: terms.map_or(&[], |terms| &terms.marked.to_server),
+            literals: &[],
+            marks: &self.rules.marks,
+            sealing: None,
+        };
+        read(redact(message, &plan), &mut self.to_server, asked)
+    }
+
+    /// Looks at a message on its way to the agent, and says what is to be told.
+    pub(super) fn look_towards_client(
+        &mut self,
+        asked: &Asked,
+        message: Json<'_>,
+    ) -> (Look, Vec<Effect>) {
+        let InForce {
+            handles, tenant, ..
+        } = &*self.rules;
+        let sealing = handles.as_ref().map(|key| Sealing {
+            key,
+            tenant,
+            from: &self.from,
+            until_s: self.rules.handles_until_s(self.now_us / 1_000_000),
+        });
+        let terms = self.terms.as_deref();
+        let plan = Plan {
+            rules: &self.rules.rules,
+            reveal: terms.map_or(&[], |terms| &terms.reveal.to_client),
+            marked: terms.map_or(&[], |terms| &terms.marked.to_client),
+            literals: &self.restored,
+            marks: &self.rules.marks,
+            sealing: sealing.as_ref(),
+        };
+        read(redact(message, &plan), &mut self.to_client, asked)
+    }
+
+    /// Where a handle may become a secret in this request.
+    pub(super) fn uses(&self) -> &[Use] {
+        self.terms.as_deref().map_or(&[], |terms| &terms.uses)
+    }
+
+    /// The secret of a handle that was sealed for this use. It is kept, so that no answer brings it
+    /// back; `None` when there is none, or when the rules do not know the one that found it.
+    pub(super) fn open(&mut self, handle: &str, goes: &Use) -> Option<(String, Fact)> {
+        let InForce {
+            handles, tenant, ..
+        } = &*self.rules;
+        let now_s = self.now_us / 1_000_000;
+        let sealing = Sealing {
+            key: handles.as_ref()?,
+            tenant,
+            from: &goes.from,
+            until_s: now_s,
+        };
+        let secret = sealing.open(handle, &goes.class, now_s).ok()?;
+        let rule = self.rules.rules.named(handle.split('_').nth(1)?)?;
+        let fact = Fact {
+            rule: Name::parse(&self.rules.rules.rule(rule).id).ok()?,
+            class: goes.class.clone(),
+            pointer: String::new(),
+            bytes: secret.len() as u64,
+            mark: self.rules.marks.mark(&secret),
+            action: Action::Restored,
+        };
+        if self.restored.iter().all(|known| known.value != secret) {
+            self.restored.push(Literal {
+                value: secret.clone(),
+                rule,
+            });
+        }
+        Some((secret, fact))
+    }
+
+    /// Notes handles that became secrets.
+    pub(super) fn restored(&mut self, asked: &Asked, facts: Vec<Fact>) -> Vec<Effect> {
+        self.to_server.note(asked, facts, 0, Vec::new())
+    }
+
+    /// A short text without its secrets, for headers; `None` when it has none.
+    pub(super) fn cleaned(&self, text: &str) -> Option<String> {
+        let clean = self.rules.rules.clean(text);
+        (clean != text).then(|| clean.into_owned())
+    }
+
+    /// Whether a text that must stay as it is may go to the agent.
+    pub(super) fn may_show(&self, text: &str) -> bool {
+        let restored = |literal: &Literal| text.contains(&literal.value);
+        self.cleaned(text).is_none() && !self.restored.iter().any(restored)
+    }
+
+    /// Whether the lines of an event beside its data may go to the agent. An `id` is what a client
+    /// resumes from, so it is never changed.
+    pub(super) fn may_show_lines(&self, event: &Event) -> bool {
+        let lines = [&event.id, &event.event, &event.retry];
+        lines.into_iter().flatten().all(|line| self.may_show(line))
+    }
+
+    /// Tells what was found and not told yet.
+    pub(super) fn close(&mut self, asked: &Asked) -> Vec<Effect> {
+        let rest = [self.to_server.close(asked), self.to_client.close(asked)];
+        rest.into_iter().flatten().collect()
+    }
+}
+
+/// What a look at a message came to.
+#[derive(Debug)]
+pub(super) enum Look {
+    /// It goes as it is.
+    Clean,
+    /// It goes with findings replaced.
+    Changed { text: String, structured: bool },
+    /// It goes nowhere, because of what was found there.
+    Blocked(String),
+}
+
+fn read(outcome: Outcome, ledger: &mut Ledger, asked: &Asked) -> (Look, Vec<Effect>) {
+    let look = match outcome.text {
+        Text::Same => Look::Clean,
+        Text::Changed { text, structured } => Look::Changed { text, structured },
+        Text::Blocked => Look::Blocked(place(&outcome.facts)),
+    };
+    let told = ledger.note(asked, outcome.facts, outcome.more, outcome.unscanned);
+    (look, told)
+}
+
+/// Where a blocked message holds its secret, in words.
+fn place(facts: &[Fact]) -> String {
+    let blocked = facts.iter().find(|fact| fact.action == Action::Blocked);
+    blocked.map_or_else(String::new, |fact| {
+        format!(" ({} at {})", fact.rule, fact.pointer)
+    })
+}
