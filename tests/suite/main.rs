@@ -38,6 +38,8 @@ mod policy;
 mod redact;
 /// Secrets on their way through the gateway.
 mod redaction;
+/// Secrets in messages, without a gateway: how many are found, and that nothing hides them.
+mod secrets;
 /// A session belongs to whoever opened it.
 mod sessions;
 /// Requests that mean one thing to us and another behind us.

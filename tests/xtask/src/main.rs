@@ -10,6 +10,7 @@ mod gateway;
 mod nightly;
 mod node;
 mod python;
+mod quality;
 mod reference;
 mod story;
 mod test;
@@ -47,6 +48,8 @@ enum Command {
     Nightly(nightly::Args),
     /// What the gateway and its decisions cost beside their alternatives
     Bench(bench::Args),
+    /// What is found of labelled secrets, beside public detectors
+    Quality(quality::Args),
     /// Format, lints, unit, end-to-end and conformance tests
     Test(test::Args),
 }
@@ -74,6 +77,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Conformance(args) => compare::run(&args)?,
         Command::Nightly(args) => nightly::run(&args)?,
         Command::Bench(args) => bench::run(&args)?,
+        Command::Quality(args) => quality::run(&args)?,
         Command::Test(args) => test::run(&args)?,
     }
     Ok(())

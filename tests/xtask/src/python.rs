@@ -1,22 +1,42 @@
-//! The Python environment of the client stories: made once, with every package pinned by hash.
+//! The Python environments of the client stories and of the public detectors: each made once, with
+//! every package pinned by hash.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::tool::Tool;
 use crate::{Failure, workspace};
 
 /// The Python that has the client packages.
-pub(crate) fn ensure() -> Result<PathBuf, Failure> {
-    let requirements = workspace::root().join("tests/clients/requirements.txt");
-    let place = workspace::target().join("tools/clients-venv");
+pub(crate) fn clients() -> Result<PathBuf, Failure> {
+    ensure("tests/clients/requirements.txt", "tools/clients-venv")
+}
+
+/// The folder with the programs of the public detectors.
+pub(crate) fn detectors() -> Result<PathBuf, Failure> {
+    let python = ensure(
+        "tests/tools/detectors-requirements.txt",
+        "tools/detectors-venv",
+    )?;
+    let folder = python.parent();
+    folder
+        .map(Path::to_owned)
+        .ok_or_else(|| "the environment of the detectors has no folder".into())
+}
+
+fn ensure(requirements: &str, place: &str) -> Result<PathBuf, Failure> {
+    let requirements = workspace::root().join(requirements);
+    let place = workspace::target().join(place);
     let python = place.join("bin/python");
     let stamp = place.join("installed-requirements.txt");
     let wanted = fs::read(&requirements)?;
     if fs::read(&stamp).is_ok_and(|installed| installed == wanted) && python.exists() {
         return Ok(python);
     }
-    eprintln!("xtask: installing the Python client packages");
+    eprintln!(
+        "xtask: installing the Python packages of {}",
+        requirements.display()
+    );
     Tool::new("python3")
         .args(&["-m", "venv", "--clear"])
         .arg(&place)

@@ -135,7 +135,7 @@ fn end_to_end() -> Result<(), Failure> {
         .env("PORTCULLIS_FIXTURE", &parts.fixture)
         .env("PORTCULLIS_CLIENT_RMCP", &rmcp)
         .env("PORTCULLIS_NODE", node.binary())
-        .env("PORTCULLIS_PYTHON", crate::python::ensure()?);
+        .env("PORTCULLIS_PYTHON", crate::python::clients()?);
     if tool::on_path("go").is_some() {
         return suite.run();
     }
