@@ -123,6 +123,7 @@ const PLACEHOLDERS: &[&str] = &[
     "hashed",
     "mysecret",
     "supersecret",
+    "xoauthbasic",
 ];
 
 /// How placeholders begin (letters and digits, lower case).
@@ -301,10 +302,12 @@ fn is_template(value: &str) -> bool {
             .bytes()
             .all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-'));
     }
-    matches!(
-        value,
-        "?" | "%s" | "%v" | "%q" | "%d" | "{}" | "\"\"" | "''" | "%(password)s"
-    ) || value.starts_with("%(")
+    value.contains("%s") && value.len() < 8
+        || matches!(
+            value,
+            "?" | "%s" | "%v" | "%q" | "%d" | "{}" | "\"\"" | "''" | "%(password)s"
+        )
+        || value.starts_with("%(")
 }
 
 /// `****`, `xxxx`, `....`, `••••`, `abcd****`.

@@ -14,6 +14,12 @@ const BARE_BYTES_MAX: usize = 4096;
 /// How far a value without quotes is looked at before it must be one run without `=`.
 const BARE_BYTES_SURE: usize = 256;
 
+#[cfg(test)]
+thread_local! {
+    /// Bytes looked at for values, for the test that their number is bounded.
+    pub(super) static COST: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// Where a value may stand and what was seen on the way to it.
 struct Way {
     /// Where the value, or its opening quote, begins.
@@ -26,6 +32,8 @@ struct Way {
     is_colon: bool,
     /// Whether the value ends at a tag.
     is_tag: bool,
+    /// Whether the value was announced: `value: x`, `is x`.
+    is_named: bool,
 }
 
 /// The secret behind `name = ` where the name holds the word at `at..behind`.
@@ -33,6 +41,15 @@ pub(super) fn after_name(text: &str, at: usize, behind: usize) -> Option<(Range<
     let name = name_around(text, at, behind)?;
     let key = text.get(name.clone())?;
     let rule = rule_of_key(key)?;
+    let before = super::back(text, name.start, 96);
+    let is_path =
+        before.ends_with("::") || before.ends_with('@') || before.contains(":secretsmanager:");
+    let is_behind = text
+        .get(name.end..)
+        .is_some_and(|rest| rest.starts_with("::"));
+    if is_path || is_behind || before.ends_with("page ") || before.ends_with("next ") {
+        return None;
+    }
     let way = way_to_value(text, &name)?;
     value_at(text, &name, &way, rule)
 }
@@ -72,7 +89,7 @@ pub(super) fn after_words(text: &str, behind: usize) -> Option<(Range<usize>, us
     let skipped = rest.trim_start_matches(' ');
     let skipped = skipped.strip_prefix("PASSWORD ").unwrap_or(skipped);
     let at = text.len().checked_sub(skipped.len())?;
-    let range = quoted(text, at)?;
+    let range = quoted(text, at).filter(|_| !skipped.starts_with('`'))?;
     judge::within(super::PASSWORD, text.get(range.clone())?, Place::Quoted)
         .map(|_| (range, super::PASSWORD))
 }
@@ -149,6 +166,7 @@ fn way_to_value(text: &str, name: &Range<usize>) -> Option<Way> {
         is_space: false,
         is_colon: false,
         is_tag: false,
+        is_named: false,
     };
     let behind = if let Some(behind) = [":=", "===", "==", "=>", "?=", "||="]
         .iter()
@@ -175,6 +193,15 @@ fn way_to_value(text: &str, name: &Range<usize>) -> Option<Way> {
             || matches!(last, "password" | "passwd" | "apikey" | "clientsecret"))
         .then_some(behind)?
     } else if let Some(behind) = to_value_member(spaced) {
+        way.is_named = true;
+        behind
+    } else if let Some(behind) = to_argument(text, name, spaced) {
+        behind
+    } else if let Some(behind) = [" is: ", " is "]
+        .iter()
+        .find_map(|sign| closed.strip_prefix(sign))
+    {
+        way.is_named = true;
         behind
     } else if has_space && !has_quote && is_flag(text, name) {
         way.is_space = true;
@@ -219,6 +246,28 @@ fn to_value_member(rest: &str) -> Option<&str> {
         .get(word.len()..)?
         .trim_start_matches(['"', '\'', '\\', ' ']);
     behind.strip_prefix([':', '='])
+}
+
+/// `define('PASSWORD', 'x')`, `headers.set("X-Api-Key", "x")`, `WITH PASSWORD 'x'`.
+fn to_argument<'t>(text: &str, name: &Range<usize>, rest: &'t str) -> Option<&'t str> {
+    let before = super::back(text, name.start, 32).to_ascii_lowercase();
+    if let Some(value) = rest.strip_prefix(',') {
+        let value = value.trim_start();
+        let call = before.strip_suffix(['"', '\''])?.strip_suffix('(')?;
+        let call = call
+            .rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .next()?;
+        let is_setter = [
+            "define", "set", "put", "add", "append", "header", "with", "prop",
+        ]
+        .iter()
+        .any(|part| call.starts_with(part));
+        return (is_setter && value.starts_with(['"', '\''])).then_some(value);
+    }
+    let is_sql = ["with ", "encrypted ", "user "]
+        .iter()
+        .any(|end| before.ends_with(end));
+    (is_sql && rest.starts_with('\'')).then_some(rest)
 }
 
 /// `--password x`, and `login x password y`.
@@ -305,6 +354,10 @@ fn unquoted(
         return Some((range.start..range.start.checked_add(kept.len())?, place));
     }
     let line = line_value(text, name, way);
+    let key = text.get(name.clone())?;
+    if key == "PASS" && way.is_colon {
+        return None;
+    }
     if let Some(range) = line {
         return Some((range, Place::Line));
     }
@@ -316,7 +369,6 @@ fn unquoted(
     };
     let range = bare(text, way.at, &is_end);
     let next = text.as_bytes().get(range.end).copied().unwrap_or(b' ');
-    let key = text.get(name.clone())?;
     let is_shouted = key.bytes().all(|b| !b.is_ascii_lowercase()) && way.is_tight;
     let before = super::back(text, name.start, 64);
     let is_field = way.is_tight
@@ -324,20 +376,53 @@ fn unquoted(
         && next != b')';
     let is_command = (way.is_space || way.is_tight)
         && key.starts_with("--")
-        && (before.contains(" -") || way.is_tight);
-    let place = if is_shouted || is_field || is_command {
+        && (before.contains(" -") || way.is_tight)
+        || way.is_space && !key.starts_with("--")
+        || way.is_tight && before.ends_with("--set ");
+    let has_digit = text.get(range.clone())?.bytes().any(|b| b.is_ascii_digit());
+    let place = if is_shouted || is_field || is_command || way.is_named && has_digit {
         Place::Line
     } else {
         Place::Loose
     };
     let value = text.get(range.clone())?;
-    let is_sentence_end = place == Place::Loose && value.ends_with(['.', ':', '?']);
+    let place = if place == Place::Loose && has_digit && is_after_words(text, name, range.end) {
+        Place::Line
+    } else {
+        place
+    };
+    let is_typed = way.is_colon
+        && text
+            .get(range.end..)
+            .is_some_and(|rest| rest.starts_with(" = "));
+    let is_sentence_end = !way.is_tight && value.ends_with(['.', ':', '?']);
     let range = if is_sentence_end {
         range.start..range.end.saturating_sub(1)
     } else {
         range
     };
-    (!(way.is_space && value.starts_with('-'))).then_some((range, place))
+    (!is_typed && !(way.is_space && value.starts_with('-'))).then_some((range, place))
+}
+
+/// Whether the name ends a few plain words, as in `my password: x`, and the value ends in a space.
+fn is_after_words(text: &str, name: &Range<usize>, end: usize) -> bool {
+    let before = super::back(text, name.start, 64);
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let is_words = line.ends_with(' ')
+        && line.trim_end().ends_with(|c: char| c.is_alphabetic())
+        && line.bytes().all(|b| {
+            b.is_ascii_alphanumeric()
+                || matches!(b, b' ' | b'\'' | b',' | b'.' | b'!' | b'?' | b'-' | b':')
+                || b >= 0x80
+        });
+    let next = text.as_bytes().get(end).copied().unwrap_or(b' ');
+    let is_declared = [
+        "let ", "var ", "const ", "func ", "fn ", "def ", "string ", "String ", "private ",
+        "public ", "val ", "return ", "pub ",
+    ]
+    .iter()
+    .any(|word| line.contains(word));
+    is_words && !is_declared && next.is_ascii_whitespace()
 }
 
 /// Whether other `name=value` pairs, parted by spaces alone, stand before.
@@ -396,7 +481,7 @@ fn line_value(text: &str, name: &Range<usize>, way: &Way) -> Option<Range<usize>
             .is_some_and(|field| field.contains('='));
     let is_whole = !value.is_empty()
         && !value.contains([' ', '\t'])
-        && !value.ends_with([',', ';', '{', '(', ')'])
+        && !value.ends_with([',', ';', '{', '(', ')', ':'])
         && !is_fields
         && range.end.saturating_sub(range.start) < BARE_BYTES_SURE;
     let is_prose = way.is_colon
@@ -470,6 +555,8 @@ fn run(text: &str, at: usize, most: usize, is_end: &dyn Fn(u8) -> bool) -> Range
         .take(most)
         .position(|b| is_end(*b))
         .unwrap_or(rest.len().min(most));
+    #[cfg(test)]
+    COST.set(COST.get().saturating_add(length));
     let mut end = at.saturating_add(length);
     while !text.is_char_boundary(end) {
         end = end.saturating_sub(1);

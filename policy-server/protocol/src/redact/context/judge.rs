@@ -61,6 +61,11 @@ const ABOUT: &[&str] = &[
     "old",
     "on",
     "option",
+    "options",
+    "flags",
+    "strings",
+    "arguments",
+    "instead",
     "or",
     "password",
     "passwords",
@@ -136,6 +141,7 @@ pub(in super::super) fn within(rule: usize, value: &str, place: Place) -> Option
         rules::TOKEN | rules::AUTH => is_token(rule, value, place),
         rules::CODE => is_code(value, place),
         rules::PHRASE => is_phrase(value),
+        rules::CREDENTIAL if value.contains("/aws4_request") || is_expression(value) => false,
         _ => is_key(rule, value, place),
     };
     is_secret.then_some(0..value.len())
@@ -149,6 +155,10 @@ fn is_password(value: &str, place: Place) -> bool {
         || is_hash(value)
         || is_markup(value)
     {
+        return false;
+    }
+    let is_version = value.contains('.') && value.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    if is_version || is_small_number(value) || value.starts_with("\\u") && value.len() < 12 {
         return false;
     }
     let has_space = value.bytes().any(|b| b.is_ascii_whitespace());
@@ -189,7 +199,10 @@ fn is_key(rule: usize, value: &str, place: Place) -> bool {
     if is_number && value.len() < 12 {
         return false;
     }
-    if is_dashed_words(value) {
+    if is_dashed_words(value)
+        || is_small_number(value)
+        || place == Place::Loose && rule_of_key(value).is_some()
+    {
         return false;
     }
     let is_mixed = has_digit(value) && has_letter(value);
@@ -205,7 +218,7 @@ fn is_key(rule: usize, value: &str, place: Place) -> bool {
             super::CLIENT_SECRET | super::ENCRYPTION_KEY | super::WEBHOOK_SECRET
         ) && is_worded =>
         {
-            is_long || !is_camel_words(value) && place != Place::Quoted
+            is_long || place != Place::Quoted || !is_camel_words(value)
         }
         _ => is_mixed || is_long || is_number || has_symbol(value) && switches(value) >= 4,
     }
@@ -226,6 +239,7 @@ fn is_token(rule: usize, value: &str, place: Place) -> bool {
     is_hex_secret
         || is_opaque
             && !is_identifier(value)
+            && !value.starts_with("0x")
             && !is_about(value)
             && !is_location(value)
             && !is_markup(value)
@@ -246,7 +260,7 @@ fn is_code(value: &str, place: Place) -> bool {
         || (place != Place::Loose
             && value.len() >= 6
             && value.len() <= 64
-            && digits >= 2
+            && digits >= 3
             && is_one_run(value)
             && has_letter(value)
             && !is_location(value)
@@ -282,7 +296,7 @@ fn in_authorization(value: &str, place: Place) -> Option<Range<usize>> {
         None => return None,
     };
     let (scheme, credential) = credential;
-    if is_innocent(credential) {
+    if is_innocent(credential) || credential.starts_with("AWS4-") || credential.contains("%s") {
         return None;
     }
     let is_parameters = credential.contains("=\"") || credential.contains(", ");
@@ -310,6 +324,7 @@ fn in_authorization(value: &str, place: Place) -> Option<Range<usize>> {
             10
         };
         credential.len() >= least
+            && (is_named || scheme.is_empty() || place == Place::Member)
             && is_one_run(credential)
             && (has_digit(credential) && has_letter(credential) || switches(credential) >= 6)
             && !is_location(credential)
@@ -416,7 +431,20 @@ fn is_location(value: &str) -> bool {
         || value.contains("[@")
         || value.starts_with("input[")
         || value.starts_with("By.");
-    is_wordy_path || is_drive || has_scheme || is_selector || (has_extension && value.len() < 80)
+    is_wordy_path
+        || is_drive
+        || value.contains(".md#")
+        || value.contains(".html")
+        || has_scheme
+        || is_selector
+        || (has_extension && value.len() < 80)
+}
+
+/// A number as code writes it: `0xc0406618`.
+fn is_small_number(value: &str) -> bool {
+    value.starts_with("0x")
+        && value.len() <= 18
+        && value.bytes().skip(2).all(|b| b.is_ascii_hexdigit())
 }
 
 fn is_hash(value: &str) -> bool {
@@ -473,34 +501,33 @@ fn is_expression(value: &str) -> bool {
     {
         return true;
     }
-    if let Some(at) = value.find(['(', '[']) {
+    if let Some(at) = value.find(['(', '[', '{']) {
         let head = value.get(..at).unwrap_or_default();
         return head
             .split(['.', '!'])
             .all(|part| part.is_empty() || is_name(part));
     }
     let mut parts = value.trim_start_matches(['!', '$', '@', '-']).split('.');
-    value.contains('.')
-        && parts.all(|part| {
-            is_name(part)
-                && part.len() <= 24
-                && part.bytes().filter(u8::is_ascii_digit).count() <= 2
-        })
+    value.contains('.') && parts.all(|part| is_name(part) && is_variable(part))
 }
 
-/// A name of a variable: words, at most two digits at the end.
+/// A name of a variable: words, with at most one short number among them.
 fn is_variable(value: &str) -> bool {
-    let head = value.trim_end_matches(|c: char| c.is_ascii_digit());
-    let is_word = |b: u8| b.is_ascii_alphabetic() || b == b'_' || b == b'$';
-    value.len().saturating_sub(head.len()) <= 2
-        && head.bytes().all(is_word)
-        && (head.len() < 20 || is_camel_words(head))
-        || value.contains('_')
-            && value
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'_')
-            && value.bytes().filter(u8::is_ascii_digit).count() <= 2
-            && value.len() < 40
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'$';
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    let next = value.bytes().skip(1);
+    let numbers = value
+        .bytes()
+        .zip(next)
+        .filter(|(one, two)| !one.is_ascii_digit() && two.is_ascii_digit())
+        .count();
+    let is_start = value.bytes().next().is_some_and(|b| !b.is_ascii_digit());
+    is_start
+        && value.bytes().all(is_part)
+        && digits <= 5
+        && numbers <= 1
+        && value.len() < 40
+        && switches(value).saturating_mul(5) <= value.len().saturating_mul(2).saturating_add(4)
 }
 
 /// Words joined by dashes, underscores, dots or slashes, at most a few digits: a name, not a key.

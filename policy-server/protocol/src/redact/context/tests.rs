@@ -1,7 +1,7 @@
 //! The rules against tables of texts, some with a secret and some without.
 
 use super::super::keys::{rule_of_key, secret_in};
-use super::{CONTEXTUAL, WORDS, beside};
+use super::{CONTEXTUAL, WORDS, beside, find};
 
 /// All secrets in a text, as the engine would find them.
 pub(super) fn secrets(text: &str) -> Vec<&str> {
@@ -219,5 +219,57 @@ fn members_hold_secrets_unless_the_value_says_otherwise() {
         ("password", "password"),
     ] {
         assert_eq!(of(key, value), None, "{key}: {value}");
+    }
+}
+
+#[test]
+fn adversarial_texts_cost_a_bounded_number_of_bytes_per_byte() {
+    for part in [
+        "token=",
+        "password=\"",
+        "token",
+        "secret: ",
+        "://a:",
+        "bearer ",
+        "pwd='",
+        "apikey=\\\"",
+        "passw_",
+        "cookie: a=",
+        "sig=",
+        "authorization: ",
+        "password: a b\n",
+    ] {
+        let of = |bytes: usize| {
+            let text = part.repeat(bytes / part.len());
+            find::COST.set(0);
+            let _found = secrets(&text);
+            find::COST.get()
+        };
+        let (small, large) = (of(20_000), of(80_000));
+        assert!(
+            large <= small * 5 + 100_000,
+            "{part}: {small} bytes looked at, then {large}"
+        );
+        assert!(large <= 80_000 * 1_200, "{part}: {large}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_judged_without_a_panic(text in "(password|token|secret|api_key|://|bearer |cookie|authorization|[=: \"'\\\\<>{}é\u{1F600}a-zA-Z0-9@;&,.\n-]){0,40}") {
+        for at in (0..text.len()).filter(|at| text.is_char_boundary(*at)) {
+            for word in 0..WORDS.len() {
+                if let Some((range, rule)) = beside(&text, at, word) {
+                    proptest::prop_assert!(text.get(range.clone()).is_some_and(|secret| !secret.is_empty()));
+                    proptest::prop_assert!(rule < CONTEXTUAL.len());
+                }
+            }
+        }
+        for rule in 0..CONTEXTUAL.len() {
+            if let Some(range) = secret_in(rule, &text) {
+                proptest::prop_assert!(text.get(range).is_some());
+            }
+        }
+        let _rule = rule_of_key(&text);
     }
 }

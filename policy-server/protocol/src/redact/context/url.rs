@@ -30,7 +30,9 @@ pub(super) fn in_address(text: &str, at: usize) -> Option<(Range<usize>, usize)>
     let range = from..start.checked_add(sign)?;
     let secret = text.get(range.clone())?;
     let is_secret = if colon.is_some() {
-        secret.len() >= 3 && !is_innocent(secret) && !secret.contains(['{', '}', '(', ','])
+        secret.len() >= 3
+            && !is_innocent(secret)
+            && !secret.contains(['{', '}', '(', ',', '[', ']'])
     } else {
         secret.len() >= 16
             && secret.bytes().any(|b| b.is_ascii_digit())
@@ -83,6 +85,6 @@ pub(super) fn in_pair(text: &str, at: usize) -> Option<(Range<usize>, usize)> {
     let is_ids =
         secret.bytes().all(|b| b.is_ascii_digit()) && user.bytes().all(|b| b.is_ascii_digit());
     let from = start.checked_add(user.len())?.checked_add(1)?;
-    (is_http && !is_ids && secret.len() >= 3 && !is_innocent(secret))
+    (is_http && !is_ids && !secret.starts_with("//") && secret.len() >= 3 && !is_innocent(secret))
         .then_some((from..from.saturating_add(secret.len()), super::PASSWORD))
 }
