@@ -4,9 +4,11 @@
 mod find;
 pub(super) mod judge;
 mod rules;
+mod shape;
 #[cfg(test)]
 mod tests;
 mod url;
+mod way;
 
 use std::ops::Range;
 

@@ -323,17 +323,17 @@ fn is_mask(value: &str) -> bool {
     let crosses = value.chars().filter(|c| matches!(c, 'x' | 'X')).count();
     value.chars().all(is_cross)
         || crosses >= 6 && crosses.saturating_mul(10) >= value.chars().count().saturating_mul(6)
-        || (value.len() >= 4 && value.chars().all(|c| Some(c) == value.chars().next()))
+        || (value.len() >= 4 && value.chars().skip(1).all(|c| value.starts_with(c)))
         || contains_ignoring_case(value, "xxxxxx")
 }
 
 fn is_reference(value: &str) -> bool {
-    let starts = |start: &&str| {
+    let starts = |start: &str| {
         value
             .get(..start.len())
             .is_some_and(|head| head.eq_ignore_ascii_case(start))
     };
-    REFERENCES.iter().any(|start| starts(&start))
+    REFERENCES.iter().any(|start| starts(start))
         || contains_ignoring_case(value, "/secrets/")
         || contains_ignoring_case(value, ":secretsmanager:")
 }

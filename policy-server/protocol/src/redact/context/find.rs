@@ -5,8 +5,9 @@ use std::ops::Range;
 use super::super::innocent::is_innocent;
 use super::super::keys::rule_of_key;
 use super::judge::{self, Place};
+use super::way::{Way, way_to_value};
 
-/// Longest name, and longest way from a name to its value, in bytes.
+/// Longest name, in bytes.
 const NAME_BYTES_MAX: usize = 64;
 /// Longest value that is looked at in quotes, and without, in bytes.
 const QUOTED_BYTES_MAX: usize = 8192;
@@ -18,22 +19,6 @@ const BARE_BYTES_SURE: usize = 256;
 thread_local! {
     /// Bytes looked at for values, for the test that their number is bounded.
     pub(super) static COST: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
-}
-
-/// Where a value may stand and what was seen on the way to it.
-struct Way {
-    /// Where the value, or its opening quote, begins.
-    at: usize,
-    /// Whether the separator was `=` without spaces.
-    is_tight: bool,
-    /// Whether nothing but a space stood between: `--password x`.
-    is_space: bool,
-    /// Whether the separator was a colon.
-    is_colon: bool,
-    /// Whether the value ends at a tag.
-    is_tag: bool,
-    /// Whether the value was announced: `value: x`, `is x`.
-    is_named: bool,
 }
 
 /// The secret behind `name = ` where the name holds the word at `at..behind`.
@@ -145,137 +130,6 @@ fn name_around(text: &str, at: usize, behind: usize) -> Option<Range<usize>> {
     };
     (before < NAME_BYTES_MAX && after < NAME_BYTES_MAX)
         .then(|| at.saturating_sub(before)..middle.saturating_add(after))
-}
-
-/// The separator behind a name, and what else may stand there.
-fn way_to_value(text: &str, name: &Range<usize>) -> Option<Way> {
-    let rest = text.get(name.end..)?;
-    let mut end = rest.len().min(NAME_BYTES_MAX.saturating_mul(2));
-    while !rest.is_char_boundary(end) {
-        end = end.saturating_sub(1);
-    }
-    let window = rest.get(..end)?;
-    let closed = window.trim_start_matches(['"', '\'', '`', '\\', ']']);
-    let has_quote = closed.len() < window.len();
-    let spaced = closed.trim_start_matches([' ', '\t']);
-    let has_space = spaced.len() < closed.len();
-    let key = text.get(name.clone())?;
-    let mut way = Way {
-        at: 0,
-        is_tight: false,
-        is_space: false,
-        is_colon: false,
-        is_tag: false,
-        is_named: false,
-    };
-    let behind = if let Some(behind) = [":=", "===", "==", "=>", "?=", "||="]
-        .iter()
-        .find_map(|sign| spaced.strip_prefix(sign))
-    {
-        behind
-    } else if let Some(behind) = spaced.strip_prefix('=') {
-        way.is_tight = !has_space && !behind.starts_with(' ');
-        behind
-    } else if let Some(behind) = spaced.strip_prefix(':') {
-        way.is_colon = true;
-        after_type(behind).unwrap_or(behind)
-    } else if let Some(behind) = closed.strip_prefix('>') {
-        way.is_tag = super::back(text, name.start, 32).ends_with(['<', ':']);
-        way.is_tag.then_some(behind)?
-    } else if let Some(behind) = closed
-        .strip_prefix('(')
-        .filter(|behind| behind.starts_with(['"', '\'']))
-    {
-        let lower = key.to_ascii_lowercase();
-        let last = lower.rsplit('.').next().unwrap_or_default();
-        (last.starts_with("set")
-            || last.starts_with("with")
-            || matches!(last, "password" | "passwd" | "apikey" | "clientsecret"))
-        .then_some(behind)?
-    } else if let Some(behind) = to_value_member(spaced) {
-        way.is_named = true;
-        behind
-    } else if let Some(behind) = to_argument(text, name, spaced) {
-        behind
-    } else if let Some(behind) = [" is: ", " is "]
-        .iter()
-        .find_map(|sign| closed.strip_prefix(sign))
-    {
-        way.is_named = true;
-        behind
-    } else if has_space && !has_quote && is_flag(text, name) {
-        way.is_space = true;
-        spaced
-    } else {
-        return None;
-    };
-    let value = behind.trim_start_matches([' ', '\t']);
-    let used = window.len().checked_sub(value.len())?;
-    way.at = name.end.checked_add(used)?;
-    Some(way)
-}
-
-/// `: str = "x"`, `: String = "x"`: what stands behind the type.
-fn after_type(behind: &str) -> Option<&str> {
-    let (kind, value) = behind.split_once('=')?;
-    let kind = kind.trim();
-    let is_kind = !kind.is_empty()
-        && kind.len() <= 32
-        && kind.bytes().all(|b| {
-            b.is_ascii_alphanumeric()
-                || matches!(
-                    b,
-                    b'_' | b'.' | b'[' | b']' | b'&' | b'?' | b'|' | b' ' | b'\'' | b'<' | b'>'
-                )
-        })
-        && kind
-            .bytes()
-            .next()
-            .is_some_and(|b| b.is_ascii_alphabetic() || b == b'&');
-    let value = value.trim_start();
-    (is_kind && value.starts_with(['"', '\'', '`'])).then_some(value)
-}
-
-/// `"password", "value": "x"`, `name: PASSWORD\n  value: x`, `key="password" value="x"`.
-fn to_value_member(rest: &str) -> Option<&str> {
-    let start = rest.trim_start_matches([' ', '\t', '\n', '\r', ',', '"', '\'', '\\', '-']);
-    let word = start
-        .get(..5)
-        .filter(|word| word.eq_ignore_ascii_case("value"))?;
-    let behind = start
-        .get(word.len()..)?
-        .trim_start_matches(['"', '\'', '\\', ' ']);
-    behind.strip_prefix([':', '='])
-}
-
-/// `define('PASSWORD', 'x')`, `headers.set("X-Api-Key", "x")`, `WITH PASSWORD 'x'`.
-fn to_argument<'t>(text: &str, name: &Range<usize>, rest: &'t str) -> Option<&'t str> {
-    let before = super::back(text, name.start, 32).to_ascii_lowercase();
-    if let Some(value) = rest.strip_prefix(',') {
-        let value = value.trim_start();
-        let call = before.strip_suffix(['"', '\''])?.strip_suffix('(')?;
-        let call = call
-            .rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .next()?;
-        let is_setter = [
-            "define", "set", "put", "add", "append", "header", "with", "prop",
-        ]
-        .iter()
-        .any(|part| call.starts_with(part));
-        return (is_setter && value.starts_with(['"', '\''])).then_some(value);
-    }
-    let is_sql = ["with ", "encrypted ", "user "]
-        .iter()
-        .any(|end| before.ends_with(end));
-    (is_sql && rest.starts_with('\'')).then_some(rest)
-}
-
-/// `--password x`, and `login x password y`.
-fn is_flag(text: &str, name: &Range<usize>) -> bool {
-    let key = text.get(name.clone()).unwrap_or_default();
-    let before = super::back(text, name.start, 64);
-    key.starts_with("--")
-        || key == "password" && before.contains("login ") && before.trim_end().len() < before.len()
 }
 
 /// The secret that stands at the end of the way.
@@ -401,7 +255,8 @@ fn unquoted(
     } else {
         range
     };
-    (!is_typed && !(way.is_space && value.starts_with('-'))).then_some((range, place))
+    let is_next_flag = way.is_space && value.starts_with('-');
+    (!is_typed && !is_next_flag).then_some((range, place))
 }
 
 /// Whether the name ends a few plain words, as in `my password: x`, and the value ends in a space.
