@@ -9,10 +9,11 @@ use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
 use super::super::innocent::{is_identifier, is_innocent};
 use super::super::keys::rule_of_key;
 use super::shape::{
-    ABOUT, distinct, has_digit, has_letter, has_symbol, is_about, is_camel_words, is_dashed_words,
+    distinct, has_digit, has_letter, has_symbol, is_about, is_camel_words, is_dashed_words,
     is_expression, is_hash, is_location, is_markup, is_mixed, is_one_run, is_small_number,
     is_variable, switches,
 };
+use super::words::ABOUT;
 
 /// Where a value stands, from the strongest sign of a secret to the weakest.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
