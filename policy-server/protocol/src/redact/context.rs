@@ -1,12 +1,16 @@
 //! Secrets by what stands beside them in a text: `key=value`, header lines, `.env` lines, URLs,
 //! connection strings. Each look costs a bounded number of bytes.
 
+mod bare;
 mod find;
 pub(super) mod judge;
 mod rules;
+mod shape;
 #[cfg(test)]
 mod tests;
 mod url;
+mod way;
+mod words;
 
 use std::ops::Range;
 

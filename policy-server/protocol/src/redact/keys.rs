@@ -223,7 +223,7 @@ pub(super) fn rule_of_key(key: &str) -> Option<usize> {
     let (_, _, rule) = ends
         .iter()
         .find(|(end, edge, _)| stands_at_end(key, end, *edge))?;
-    let is_harmless = HARMLESS.iter().any(|end| stands_at_end(key, end, Any));
+    let is_harmless = HARMLESS.iter().any(|end| stands_at_end(key, end, Word));
     (!is_harmless).then_some(*rule)
 }
 

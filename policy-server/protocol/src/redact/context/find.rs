@@ -4,36 +4,22 @@ use std::ops::Range;
 
 use super::super::innocent::is_innocent;
 use super::super::keys::rule_of_key;
+use super::bare::unquoted;
 use super::judge::{self, Place};
+use super::way::{Way, way_to_value};
 
-/// Longest name, and longest way from a name to its value, in bytes.
+/// Longest name, in bytes.
 const NAME_BYTES_MAX: usize = 64;
 /// Longest value that is looked at in quotes, and without, in bytes.
 const QUOTED_BYTES_MAX: usize = 8192;
-const BARE_BYTES_MAX: usize = 4096;
+pub(super) const BARE_BYTES_MAX: usize = 4096;
 /// How far a value without quotes is looked at before it must be one run without `=`.
-const BARE_BYTES_SURE: usize = 256;
+pub(super) const BARE_BYTES_SURE: usize = 256;
 
 #[cfg(test)]
 thread_local! {
     /// Bytes looked at for values, for the test that their number is bounded.
     pub(super) static COST: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
-}
-
-/// Where a value may stand and what was seen on the way to it.
-struct Way {
-    /// Where the value, or its opening quote, begins.
-    at: usize,
-    /// Whether the separator was `=` without spaces.
-    is_tight: bool,
-    /// Whether nothing but a space stood between: `--password x`.
-    is_space: bool,
-    /// Whether the separator was a colon.
-    is_colon: bool,
-    /// Whether the value ends at a tag.
-    is_tag: bool,
-    /// Whether the value was announced: `value: x`, `is x`.
-    is_named: bool,
 }
 
 /// The secret behind `name = ` where the name holds the word at `at..behind`.
@@ -147,137 +133,6 @@ fn name_around(text: &str, at: usize, behind: usize) -> Option<Range<usize>> {
         .then(|| at.saturating_sub(before)..middle.saturating_add(after))
 }
 
-/// The separator behind a name, and what else may stand there.
-fn way_to_value(text: &str, name: &Range<usize>) -> Option<Way> {
-    let rest = text.get(name.end..)?;
-    let mut end = rest.len().min(NAME_BYTES_MAX.saturating_mul(2));
-    while !rest.is_char_boundary(end) {
-        end = end.saturating_sub(1);
-    }
-    let window = rest.get(..end)?;
-    let closed = window.trim_start_matches(['"', '\'', '`', '\\', ']']);
-    let has_quote = closed.len() < window.len();
-    let spaced = closed.trim_start_matches([' ', '\t']);
-    let has_space = spaced.len() < closed.len();
-    let key = text.get(name.clone())?;
-    let mut way = Way {
-        at: 0,
-        is_tight: false,
-        is_space: false,
-        is_colon: false,
-        is_tag: false,
-        is_named: false,
-    };
-    let behind = if let Some(behind) = [":=", "===", "==", "=>", "?=", "||="]
-        .iter()
-        .find_map(|sign| spaced.strip_prefix(sign))
-    {
-        behind
-    } else if let Some(behind) = spaced.strip_prefix('=') {
-        way.is_tight = !has_space && !behind.starts_with(' ');
-        behind
-    } else if let Some(behind) = spaced.strip_prefix(':') {
-        way.is_colon = true;
-        after_type(behind).unwrap_or(behind)
-    } else if let Some(behind) = closed.strip_prefix('>') {
-        way.is_tag = super::back(text, name.start, 32).ends_with(['<', ':']);
-        way.is_tag.then_some(behind)?
-    } else if let Some(behind) = closed
-        .strip_prefix('(')
-        .filter(|behind| behind.starts_with(['"', '\'']))
-    {
-        let lower = key.to_ascii_lowercase();
-        let last = lower.rsplit('.').next().unwrap_or_default();
-        (last.starts_with("set")
-            || last.starts_with("with")
-            || matches!(last, "password" | "passwd" | "apikey" | "clientsecret"))
-        .then_some(behind)?
-    } else if let Some(behind) = to_value_member(spaced) {
-        way.is_named = true;
-        behind
-    } else if let Some(behind) = to_argument(text, name, spaced) {
-        behind
-    } else if let Some(behind) = [" is: ", " is "]
-        .iter()
-        .find_map(|sign| closed.strip_prefix(sign))
-    {
-        way.is_named = true;
-        behind
-    } else if has_space && !has_quote && is_flag(text, name) {
-        way.is_space = true;
-        spaced
-    } else {
-        return None;
-    };
-    let value = behind.trim_start_matches([' ', '\t']);
-    let used = window.len().checked_sub(value.len())?;
-    way.at = name.end.checked_add(used)?;
-    Some(way)
-}
-
-/// `: str = "x"`, `: String = "x"`: what stands behind the type.
-fn after_type(behind: &str) -> Option<&str> {
-    let (kind, value) = behind.split_once('=')?;
-    let kind = kind.trim();
-    let is_kind = !kind.is_empty()
-        && kind.len() <= 32
-        && kind.bytes().all(|b| {
-            b.is_ascii_alphanumeric()
-                || matches!(
-                    b,
-                    b'_' | b'.' | b'[' | b']' | b'&' | b'?' | b'|' | b' ' | b'\'' | b'<' | b'>'
-                )
-        })
-        && kind
-            .bytes()
-            .next()
-            .is_some_and(|b| b.is_ascii_alphabetic() || b == b'&');
-    let value = value.trim_start();
-    (is_kind && value.starts_with(['"', '\'', '`'])).then_some(value)
-}
-
-/// `"password", "value": "x"`, `name: PASSWORD\n  value: x`, `key="password" value="x"`.
-fn to_value_member(rest: &str) -> Option<&str> {
-    let start = rest.trim_start_matches([' ', '\t', '\n', '\r', ',', '"', '\'', '\\', '-']);
-    let word = start
-        .get(..5)
-        .filter(|word| word.eq_ignore_ascii_case("value"))?;
-    let behind = start
-        .get(word.len()..)?
-        .trim_start_matches(['"', '\'', '\\', ' ']);
-    behind.strip_prefix([':', '='])
-}
-
-/// `define('PASSWORD', 'x')`, `headers.set("X-Api-Key", "x")`, `WITH PASSWORD 'x'`.
-fn to_argument<'t>(text: &str, name: &Range<usize>, rest: &'t str) -> Option<&'t str> {
-    let before = super::back(text, name.start, 32).to_ascii_lowercase();
-    if let Some(value) = rest.strip_prefix(',') {
-        let value = value.trim_start();
-        let call = before.strip_suffix(['"', '\''])?.strip_suffix('(')?;
-        let call = call
-            .rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .next()?;
-        let is_setter = [
-            "define", "set", "put", "add", "append", "header", "with", "prop",
-        ]
-        .iter()
-        .any(|part| call.starts_with(part));
-        return (is_setter && value.starts_with(['"', '\''])).then_some(value);
-    }
-    let is_sql = ["with ", "encrypted ", "user "]
-        .iter()
-        .any(|end| before.ends_with(end));
-    (is_sql && rest.starts_with('\'')).then_some(rest)
-}
-
-/// `--password x`, and `login x password y`.
-fn is_flag(text: &str, name: &Range<usize>) -> bool {
-    let key = text.get(name.clone()).unwrap_or_default();
-    let before = super::back(text, name.start, 64);
-    key.starts_with("--")
-        || key == "password" && before.contains("login ") && before.trim_end().len() < before.len()
-}
-
 /// The secret that stands at the end of the way.
 fn value_at(
     text: &str,
@@ -316,179 +171,6 @@ fn after_prefix(text: &str, at: usize) -> usize {
     } else {
         at
     }
-}
-
-/// A value without quotes.
-fn unquoted(
-    text: &str,
-    name: &Range<usize>,
-    way: &Way,
-    rule: usize,
-) -> Option<(Range<usize>, Place)> {
-    if matches!(
-        rule,
-        super::AUTHORIZATION | super::COOKIE | super::PHRASE | super::CONNECTION
-    ) {
-        let is_end = |b: u8| matches!(b, b'\n' | b'\r' | b'"' | b'\'' | b'`' | b'<' | b'\\');
-        let range = run(text, way.at, BARE_BYTES_MAX, &is_end);
-        let value = text.get(range.clone())?;
-        if rule != super::AUTHORIZATION {
-            return Some((range, Place::Line));
-        }
-        let words = value.split(' ').take(2).map(str::len).sum::<usize>();
-        let is_two = value.split(' ').nth(1).is_some_and(|word| word.len() >= 6)
-            && value.split(' ').next().is_some_and(|word| word.len() <= 10);
-        let length = if is_two {
-            words.saturating_add(1)
-        } else {
-            value.split(' ').next().map_or(0, str::len)
-        };
-        let kept = value
-            .get(..length)?
-            .trim_end_matches([',', ';', ')', '}', ']']);
-        let place = if way.is_colon || way.is_tight {
-            Place::Line
-        } else {
-            Place::Loose
-        };
-        return Some((range.start..range.start.checked_add(kept.len())?, place));
-    }
-    let line = line_value(text, name, way);
-    let key = text.get(name.clone())?;
-    if key == "PASS" && way.is_colon {
-        return None;
-    }
-    if let Some(range) = line {
-        return Some((range, Place::Line));
-    }
-    let is_end = |b: u8| {
-        matches!(
-            b,
-            b',' | b';' | b'&' | b')' | b'}' | b']' | b'"' | b'\'' | b'`' | b'<' | b'\\'
-        )
-    };
-    let range = bare(text, way.at, &is_end);
-    let next = text.as_bytes().get(range.end).copied().unwrap_or(b' ');
-    let is_shouted = key.bytes().all(|b| !b.is_ascii_lowercase()) && way.is_tight;
-    let before = super::back(text, name.start, 64);
-    let is_field = way.is_tight
-        && (before.ends_with([';', '&', '?']) || is_among_pairs(before))
-        && next != b')';
-    let is_command = (way.is_space || way.is_tight)
-        && key.starts_with("--")
-        && (before.contains(" -") || way.is_tight)
-        || way.is_space && !key.starts_with("--")
-        || way.is_tight && before.ends_with("--set ");
-    let has_digit = text.get(range.clone())?.bytes().any(|b| b.is_ascii_digit());
-    let place = if is_shouted || is_field || is_command || way.is_named && has_digit {
-        Place::Line
-    } else {
-        Place::Loose
-    };
-    let value = text.get(range.clone())?;
-    let place = if place == Place::Loose && has_digit && is_after_words(text, name, range.end) {
-        Place::Line
-    } else {
-        place
-    };
-    let is_typed = way.is_colon
-        && text
-            .get(range.end..)
-            .is_some_and(|rest| rest.starts_with(" = "));
-    let is_sentence_end = !way.is_tight && value.ends_with(['.', ':', '?']);
-    let range = if is_sentence_end {
-        range.start..range.end.saturating_sub(1)
-    } else {
-        range
-    };
-    (!is_typed && !(way.is_space && value.starts_with('-'))).then_some((range, place))
-}
-
-/// Whether the name ends a few plain words, as in `my password: x`, and the value ends in a space.
-fn is_after_words(text: &str, name: &Range<usize>, end: usize) -> bool {
-    let before = super::back(text, name.start, 64);
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    let is_words = line.ends_with(' ')
-        && line.trim_end().ends_with(|c: char| c.is_alphabetic())
-        && line.bytes().all(|b| {
-            b.is_ascii_alphanumeric()
-                || matches!(b, b' ' | b'\'' | b',' | b'.' | b'!' | b'?' | b'-' | b':')
-                || b >= 0x80
-        });
-    let next = text.as_bytes().get(end).copied().unwrap_or(b' ');
-    let is_declared = [
-        "let ", "var ", "const ", "func ", "fn ", "def ", "string ", "String ", "private ",
-        "public ", "val ", "return ", "pub ",
-    ]
-    .iter()
-    .any(|word| line.contains(word));
-    is_words && !is_declared && next.is_ascii_whitespace()
-}
-
-/// Whether other `name=value` pairs, parted by spaces alone, stand before.
-fn is_among_pairs(before: &str) -> bool {
-    let Some(head) = before.strip_suffix(' ') else {
-        return false;
-    };
-    let word = head
-        .rsplit([' ', '"', '\'', '\n'])
-        .next()
-        .unwrap_or_default();
-    word.contains('=') && !word.ends_with([',', '=', '(']) && !word.contains('(')
-}
-
-/// The value of a line of settings: `NAME=value`, `name: value`, to the end of the line.
-fn line_value(text: &str, name: &Range<usize>, way: &Way) -> Option<Range<usize>> {
-    let before = super::back(text, name.start, 256);
-    let (above, lead) = before.rsplit_once('\n').unwrap_or(("", before));
-    let lead = lead.trim_start();
-    let is_lead = matches!(
-        lead,
-        "" | "export "
-            | "set "
-            | "SET "
-            | "ENV "
-            | "ARG "
-            | "- "
-            | "-e "
-            | "$env:"
-            | "setx "
-            | "//"
-            | "\""
-            | "'"
-            | "- \""
-            | "- '"
-    ) || lead.ends_with("/:")
-        || lead.ends_with(" -e ")
-        || lead.ends_with("export ")
-        || lead.ends_with("--env ");
-    let range = run(text, way.at, BARE_BYTES_SURE, &|b| {
-        matches!(b, b'\n' | b'\r' | b'"' | b'\'' | b'`')
-    });
-    let line = text.get(range.clone())?;
-    let value = line.split(" #").next().unwrap_or_default().trim_end();
-    let key = text.get(name.clone())?;
-    let is_code_above = above.trim_end().ends_with([',', '{', '(', '[', ';']);
-    let is_settings = way.is_tight
-        || (way.is_colon && !is_code_above)
-        || above.contains("\n[")
-        || above.starts_with('[');
-    let is_fields = value.contains(['&', ';'])
-        && value.contains('=')
-        && value
-            .split(['&', ';'])
-            .nth(1)
-            .is_some_and(|field| field.contains('='));
-    let is_whole = !value.is_empty()
-        && !value.contains([' ', '\t'])
-        && !value.ends_with([',', ';', '{', '(', ')', ':'])
-        && !is_fields
-        && range.end.saturating_sub(range.start) < BARE_BYTES_SURE;
-    let is_prose = way.is_colon
-        && key.starts_with(|c: char| c.is_ascii_uppercase())
-        && value.bytes().all(|b| b.is_ascii_alphabetic());
-    (is_lead && is_settings && is_whole && !is_prose)
-        .then(|| range.start..range.start.saturating_add(value.len()))
 }
 
 /// What stands between quotes that open at `at`, with as many backslashes before the closing one.
@@ -534,7 +216,7 @@ fn quoted(text: &str, at: usize) -> Option<Range<usize>> {
 }
 
 /// A run up to white space or one of the ends. A long one must be a single value.
-fn bare(text: &str, at: usize, is_end: &dyn Fn(u8) -> bool) -> Range<usize> {
+pub(super) fn bare(text: &str, at: usize, is_end: &dyn Fn(u8) -> bool) -> Range<usize> {
     let stops = |b: u8| b.is_ascii_whitespace() || is_end(b);
     let short = run(text, at, BARE_BYTES_SURE, &stops);
     let is_cut = short.end.saturating_sub(short.start) >= BARE_BYTES_SURE.saturating_sub(3);
@@ -548,7 +230,7 @@ fn bare(text: &str, at: usize, is_end: &dyn Fn(u8) -> bool) -> Range<usize> {
     }
 }
 
-fn run(text: &str, at: usize, most: usize, is_end: &dyn Fn(u8) -> bool) -> Range<usize> {
+pub(super) fn run(text: &str, at: usize, most: usize, is_end: &dyn Fn(u8) -> bool) -> Range<usize> {
     let rest = text.as_bytes().get(at..).unwrap_or_default();
     let length = rest
         .iter()
