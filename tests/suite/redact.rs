@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -138,7 +139,9 @@ fn lines_keep_their_number_their_order_and_their_bytes() {
 #[test]
 fn marks_compare_under_one_key_and_no_other() {
     let desk = desk();
-    fs::write(desk.path().join("key"), "5a".repeat(32) + "\n").unwrap();
+    let key = desk.path().join("key");
+    fs::write(&key, "5a".repeat(32) + "\n").unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     let input = format!("{{\"acme-key\":\"{ACME}\"}}\n[{{\"acme_key\":\"{ACME}\"}}]\n");
     let marks = |more: &[&str]| {
         let args = [&["--rules", "redaction.toml", "--report", "r"], more].concat();

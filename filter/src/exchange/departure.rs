@@ -89,13 +89,14 @@ fn looked_at(
     told.extend(notes);
     let redacted = match look {
         Look::Clean => None,
-        Look::Changed { text, .. } => Some(text),
+        Look::Changed { text, .. } => Some(document.around(&text)),
         Look::Blocked(place) => return Err(Stopped::Secret(place)),
     };
     // What has become of the message is JSON still; were it not, it would not leave.
     let read = |text| Document::of(text).map_err(|_| Stopped::Secret(String::new()));
     let redacted = redacted.map(read).transpose()?;
     let restored = opened.put_into(redacted.as_ref().unwrap_or(&document).json())?;
+    let restored = restored.map(|text| document.around(&text));
     let restored = restored.map(read).transpose()?;
     let now = restored.or(redacted);
     let after = now.as_ref().unwrap_or(&document);

@@ -307,7 +307,7 @@ impl Relay {
             Look::Blocked(place) => return self.blocked(call, carried, &place, progress),
             Look::Changed { text, structured } => (text, structured),
         };
-        let Ok(document) = Document::of(text) else {
+        let Ok(document) = Document::of(carried.document.around(&text)) else {
             progress.effects.extend(undelivered(&carried.admitted));
             return progress.released.push(withheld(call, carried.event));
         };

@@ -64,7 +64,21 @@ const NONSENSE: [fn(&Value) -> String; 8] = [
 
 fn answer(call: &Value, digest: &Value, outcome: &str) -> String {
     let policies = format!("sha256:{}", "1".repeat(64));
-    json!({"call": call, "digest": digest, "policies": policies, "verdict": {"outcome": outcome}})
+    let verdict = match outcome {
+        "allow" => json!({"outcome": outcome, "redaction": {"rules": rules_digest()}}),
+        _ => json!({"outcome": outcome}),
+    };
+    json!({"call": call, "digest": digest, "policies": policies, "verdict": verdict}).to_string()
+}
+
+fn rules_digest() -> String {
+    format!("sha256:{}", "2".repeat(64))
+}
+
+/// The rules of redaction that the right verdict names.
+fn rules(question: &Value) -> String {
+    let keys = json!({"marks": "5a".repeat(32)});
+    json!({"call": question["call"], "digest": rules_digest(), "rules": {}, "tenant": "t", "keys": keys})
         .to_string()
 }
 
@@ -104,7 +118,10 @@ fn the_right_answer_of_the_same_stand_in_lets_the_call_through() {
     let apart = Apart::with(POLICIES, Start::Not, |_| {});
     let listener = UnixListener::bind(apart.socket()).unwrap();
     let right = |question: &Value| answer(&question["call"], &question["digest"], "allow");
-    let serving = thread::spawn(move || serve_one(&listener, "200 OK", right));
+    let serving = thread::spawn(move || {
+        serve_one(&listener, "200 OK", right);
+        serve("/v1/redaction", &listener, "200 OK", rules);
+    });
     let response = apart.call("echo", "right");
     assert_eq!(
         apart.upstream.received_with("right").len(),
@@ -115,14 +132,19 @@ fn the_right_answer_of_the_same_stand_in_lets_the_call_through() {
     serving.join().unwrap();
 }
 
-/// Answers the first question of a call on a socket; reports come on others and are left waiting.
+/// Answers the first question for a verdict.
 fn serve_one(listener: &UnixListener, status: &str, make: fn(&Value) -> String) {
+    serve("/v1/decide", listener, status, make);
+}
+
+/// Answers the first question on one path of a socket; others, as reports, are left waiting.
+fn serve(wanted: &str, listener: &UnixListener, status: &str, make: fn(&Value) -> String) {
     loop {
         let (mut stream, _) = listener.accept().unwrap();
         let Some((path, body)) = question(&mut stream) else {
             continue;
         };
-        if path != "/v1/decide" {
+        if path != wanted {
             continue;
         }
         let body = if status.starts_with("204") {

@@ -62,6 +62,14 @@ impl Document {
         &self.text
     }
 
+    /// The text with another document in the place of this one, and the same white space around it.
+    #[must_use]
+    pub fn around(&self, other: &str) -> String {
+        let edge = |range| self.text.get(range).unwrap_or_default();
+        let before = edge(0..self.span.start);
+        [before, other, edge(self.span.end..self.text.len())].concat()
+    }
+
     /// The whole text, without its proof.
     #[must_use]
     pub fn into_text(self) -> String {
@@ -85,6 +93,7 @@ mod tests {
         let document = Document::read(b" {\"a\":1}\n".to_vec()).unwrap();
         assert_eq!(document.json().text(), "{\"a\":1}");
         assert_eq!(document.text(), " {\"a\":1}\n");
+        assert_eq!(document.around("[]"), " []\n");
         assert_eq!(format!("{document:?}"), "Document(9 bytes)");
         let (fault, bytes) = Document::read(b"{\"a\":1,\"a\":2}".to_vec()).unwrap_err();
         assert_eq!(fault.what, Wrong::DuplicateKey);

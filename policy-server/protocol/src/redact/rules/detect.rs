@@ -7,7 +7,10 @@ use super::table::{CONTEXTUAL_AT, PERSONAL_AT, id_at};
 use super::{KeyRule, RuleId, Rules, Target};
 use crate::redact::format::FORMATS;
 use crate::redact::innocent::is_innocent;
-use crate::redact::{context, keys, personal};
+use crate::redact::{context, keys, personal, placeholder};
+
+/// Shortest word near which a secret is looked for, in bytes.
+const WORD_BYTES_MIN: usize = 3;
 
 impl Rules {
     /// Calls `found` with what the anchors lead to in a plain text.
@@ -29,6 +32,10 @@ impl Rules {
                         return None;
                     }
                     let (span, rule) = context::beside(text, at, word)?;
+                    if placeholder::holds(text, &(at..at + WORD_BYTES_MIN)) {
+                        // The name of a rule is no name of what stands behind it.
+                        return None;
+                    }
                     quiet = span.end;
                     found(span, id_at(CONTEXTUAL_AT + rule));
                     return None;
