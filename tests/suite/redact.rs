@@ -163,7 +163,7 @@ fn marks_compare_under_one_key_and_no_other() {
     fs::write(desk.path().join("key"), "secret").unwrap();
     let ran = run(desk.path(), &["--key-file", "key"], b"");
     assert_eq!(ran.code, 2);
-    assert!(ran.err.contains("key holds no key"), "{}", ran.err);
+    assert!(ran.err.contains("key is no key"), "{}", ran.err);
 }
 
 #[test]
