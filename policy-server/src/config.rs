@@ -97,8 +97,8 @@ pub enum Arguments {
     /// The types of their members, never a value.
     #[default]
     Types,
-    /// Their bytes too, up to 16 KiB, with whatever secrets they hold: nothing is redacted yet.
-    /// `portcullis policy replay` can then decide such a call again exactly.
+    /// Their bytes too, up to 16 KiB, without the secrets that the rules of redaction find in them.
+    /// `portcullis policy replay` can then decide a call without any again exactly.
     Values,
 }
 

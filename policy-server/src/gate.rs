@@ -28,7 +28,7 @@ use crate::candidate::Candidate;
 use crate::clock;
 use crate::journal::{AppendError, Await, Close, Effect, Entry, Journal, Recorded};
 use crate::library::Library;
-use crate::metrics::Metrics;
+use crate::metrics::{Found, Metrics};
 use crate::secrets::Secrets;
 use crate::sessions::{Sessions, owner};
 use crate::store::{Restored, SessionRow};
@@ -310,7 +310,9 @@ impl Gate {
             change: stamp.map_or(Effect::Nothing, |stamp| Effect::Bundle(stamp.created_s)),
         };
         let recorded = self.journal.append(policies, vec![entry]).await?;
-        self.library.adopt(recorded.released());
+        let policies = recorded.released();
+        self.journal.clean_by(policies.redaction().clone());
+        self.library.adopt(policies);
         Ok(())
     }
 }
@@ -319,7 +321,7 @@ impl Gate {
 enum Counted {
     Outcome(&'static str),
     Refusal(String),
-    Nothing,
+    Redactions(Found),
 }
 
 impl Counted {
@@ -331,7 +333,7 @@ impl Counted {
                 End::Disconnected => "disconnected",
                 End::Withheld => "withheld",
             }),
-            Report::Redactions(_) => Self::Nothing,
+            Report::Redactions(found) => Self::Redactions(Found::of(found)),
         }
     }
 
@@ -339,7 +341,7 @@ impl Counted {
         match self {
             Self::Outcome(end) => metrics.outcome(end),
             Self::Refusal(reason) => metrics.refusal(&reason),
-            Self::Nothing => {}
+            Self::Redactions(found) => metrics.redactions(&found),
         }
     }
 }

@@ -5,12 +5,14 @@
 //! other way to make one, and a queue without a bound.
 
 mod batch;
+mod cleaning;
 mod writer;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use portcullis_core::audit::{Record, UnknownOutcome};
+use portcullis_core::redaction::Redacting;
 use portcullis_core::registry::Change;
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::{CallId, ServerName};
@@ -20,6 +22,7 @@ use crate::clock;
 use crate::metrics::Metrics;
 use crate::store::{Restored, SessionRow, Store, StoreError};
 
+use self::cleaning::Cleaning;
 use self::writer::Writer;
 
 /// Most appends that wait; beyond it the next is refused.
@@ -134,9 +137,15 @@ pub struct Journal {
     queue: mpsc::Sender<Order>,
     health: Health,
     metrics: Arc<Metrics>,
+    rules: Cleaning,
 }
 
 impl Journal {
+    /// From now on records are written without what these rules find.
+    pub fn clean_by(&self, rules: Arc<Redacting>) {
+        self.rules.set(rules);
+    }
+
     /// Opens the log, starts its writer, and closes the calls that a former run left open.
     ///
     /// # Errors
@@ -147,13 +156,23 @@ impl Journal {
         let restored = store.restore(&mut connection).await?;
         let (queue, orders) = mpsc::channel(QUEUE_MAX);
         let health = Health::default();
-        let writer = Writer::new(store, connection, lock, health.clone(), metrics.clone()).await?;
+        let rules = Cleaning::default();
+        let writer = Writer::new(
+            store,
+            connection,
+            lock,
+            health.clone(),
+            metrics.clone(),
+            rules.clone(),
+        )
+        .await?;
         tokio::spawn(writer.run(orders));
         Ok((
             Self {
                 queue,
                 health,
                 metrics,
+                rules,
             },
             restored,
         ))

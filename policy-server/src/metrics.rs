@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use portcullis_core::decision::Outcome;
 use portcullis_protocol::names::Name;
+use portcullis_protocol::redact::{Action, Class, Fact, Reason};
+use portcullis_protocol::wire::Redactions;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -55,6 +57,12 @@ struct ReasonLabels {
     reason: String,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct FindingLabels {
+    class: String,
+    action: &'static str,
+}
+
 /// Values that were seen of one label.
 #[derive(Debug, Default)]
 struct Values(Mutex<BTreeSet<String>>);
@@ -77,6 +85,48 @@ struct CandidateLabels {
     candidate: &'static str,
 }
 
+/// What a report of the filter counts as.
+#[derive(Debug)]
+pub struct Found {
+    facts: Vec<(Class, &'static str)>,
+    unscanned: Vec<&'static str>,
+}
+
+impl Found {
+    /// What is counted of a report: its facts, not what they are no part of.
+    #[must_use]
+    pub fn of(report: &Redactions) -> Self {
+        let fact = |fact: &Fact| (fact.class.clone(), word(fact.action));
+        Self {
+            facts: report.facts.iter().map(fact).collect(),
+            unscanned: report
+                .unscanned
+                .iter()
+                .map(|part| why(part.reason))
+                .collect(),
+        }
+    }
+}
+
+const fn word(action: Action) -> &'static str {
+    match action {
+        Action::Redacted => "redacted",
+        Action::Tokenized => "tokenized",
+        Action::Blocked => "blocked",
+        Action::Detected => "detected",
+        Action::Revealed => "revealed",
+        Action::Restored => "restored",
+    }
+}
+
+const fn why(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Media => "media",
+        Reason::Blob => "blob",
+        Reason::State => "state",
+    }
+}
+
 /// All metrics.
 #[derive(Debug)]
 pub struct Metrics {
@@ -92,9 +142,12 @@ pub struct Metrics {
     candidates: Family<CandidateLabels, Counter>,
     refusals: Family<ReasonLabels, Counter>,
     outcomes: Family<EndLabels, Counter>,
+    redactions: Family<FindingLabels, Counter>,
+    unscanned: Family<ReasonLabels, Counter>,
     servers: Values,
     methods: Values,
     reasons: Values,
+    classes: Values,
 }
 
 impl Default for Metrics {
@@ -112,9 +165,12 @@ impl Default for Metrics {
             candidates: Family::default(),
             refusals: Family::default(),
             outcomes: Family::default(),
+            redactions: Family::default(),
+            unscanned: Family::default(),
             servers: Values::default(),
             methods: Values::default(),
             reasons: Values::default(),
+            classes: Values::default(),
         };
         metrics.register();
         metrics
@@ -177,6 +233,21 @@ impl Metrics {
             self.candidates.clone(),
         );
         registry.register("outcomes", "How allowed calls ended", self.outcomes.clone());
+        self.register_redaction();
+    }
+
+    fn register_redaction(&mut self) {
+        let registry = &mut self.registry;
+        registry.register(
+            "redactions",
+            "Secrets that were found, by class and what became of them",
+            self.redactions.clone(),
+        );
+        registry.register(
+            "unscanned",
+            "Parts of messages that were not looked at",
+            self.unscanned.clone(),
+        );
     }
 
     /// One answered decision.
@@ -265,6 +336,20 @@ impl Metrics {
     /// One reported outcome.
     pub fn outcome(&self, end: &'static str) {
         self.outcomes.get_or_create(&EndLabels { end }).inc();
+    }
+
+    /// What one report of the filter found.
+    pub fn redactions(&self, found: &Found) {
+        for (class, action) in &found.facts {
+            let class = self.classes.bounded(class.as_str());
+            self.redactions
+                .get_or_create(&FindingLabels { class, action })
+                .inc();
+        }
+        for reason in &found.unscanned {
+            let reason = (*reason).to_owned();
+            self.unscanned.get_or_create(&ReasonLabels { reason }).inc();
+        }
     }
 
     /// All of it as text.

@@ -192,7 +192,7 @@ impl Policies {
 
     /// Its rules of redaction.
     #[must_use]
-    pub fn redaction(&self) -> &Redacting {
+    pub const fn redaction(&self) -> &Arc<Redacting> {
         &self.redaction
     }
 

@@ -14,7 +14,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 use tokio::sync::mpsc;
 
 use super::batch::{Batch, bytes_of};
-use super::{AppendError, Effect, Entry, Health, Order, Repeats};
+use super::{AppendError, Cleaning, Effect, Entry, Health, Order, Repeats};
 use crate::clock;
 use crate::metrics::Metrics;
 use crate::store::{Store, StoreError, call_id, head};
@@ -31,6 +31,7 @@ pub(super) struct Writer {
     head: Link,
     health: Health,
     metrics: Arc<Metrics>,
+    rules: Cleaning,
 }
 
 /// What the database knows of a call.
@@ -48,6 +49,7 @@ impl Writer {
         lock: File,
         health: Health,
         metrics: Arc<Metrics>,
+        rules: Cleaning,
     ) -> Result<Self, StoreError> {
         let head = head(&mut connection)
             .await
@@ -59,6 +61,7 @@ impl Writer {
             head,
             health,
             metrics,
+            rules,
         })
     }
 
@@ -165,6 +168,7 @@ impl Writer {
         mut known: BTreeMap<CallId, Known>,
     ) -> Result<(Batch, Link, Vec<Repeats>), sqlx::Error> {
         let mut batch = Batch::new();
+        let rules = self.rules.in_force();
         let mut end = self.head;
         let mut repeats = Vec::with_capacity(orders.len());
         if orders.iter().all(|order| order.entries.is_empty()) {
@@ -177,7 +181,7 @@ impl Writer {
                     again.push(place);
                     continue;
                 };
-                let sealed = seal(end, entry.time_us, &record)
+                let sealed = seal(end, entry.time_us, &record, &rules)
                     .map_err(|error| sqlx::Error::Encode(error.into()))?;
                 end = sealed.link;
                 batch.log(end.seq, sealed.bytes, end.leaf);

@@ -4,6 +4,9 @@
 //! Deliberately absent: the time, which is the record's own cut to milliseconds; and the values of
 //! arguments, unless the operator wants them.
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::wire::{Query, Target};
 use serde::Serialize;
@@ -12,6 +15,7 @@ use serde_json::Value;
 use super::outline;
 use crate::catalogue::{Known, Origin, Tool};
 use crate::policies::Policies;
+use crate::redaction::Redacting;
 use crate::registry::Annotations;
 
 /// Longest arguments that are kept as they are, in bytes. Written as a JSON string they are at most
@@ -20,6 +24,9 @@ pub const ARGUMENTS_BYTES_MAX: usize = 16 * 1024;
 
 /// Most tags that a record spells out.
 const TAGS_MAX: usize = 8;
+
+/// The rules while no policies are in force, made once.
+static BUILT_IN: LazyLock<Redacting> = LazyLock::new(Redacting::default);
 
 /// What a record keeps of a message's arguments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +51,9 @@ pub struct Basis {
     args_types: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     arguments: Option<String>,
+    /// The arguments without the secrets that were in them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arguments_redacted: Option<String>,
 }
 
 /// A tool as policies saw it.
@@ -82,6 +92,8 @@ impl Basis {
                 && query.targets.len() == 1
                 && arguments.len() <= ARGUMENTS_BYTES_MAX
         };
+        let (arguments_kept, arguments_redacted) =
+            without_secrets(arguments.filter(kept), policies);
         let declared = |name: &str| match known {
             Some(Known::Tool(tool)) => Some(tool.mapped.declares(name)),
             _ => None,
@@ -92,7 +104,8 @@ impl Basis {
             tool: known.map(ToolBasis::of),
             args_digest: Digest::of(arguments.unwrap_or_default().as_bytes()),
             args_types: arguments.map(|arguments| outline::of(arguments, &declared)),
-            arguments: arguments.filter(kept).map(str::to_owned),
+            arguments: arguments_kept,
+            arguments_redacted,
         }
     }
 
@@ -106,6 +119,26 @@ impl Basis {
             args_digest: Digest::of(b""),
             args_types: None,
             arguments: None,
+            arguments_redacted: None,
+        }
+    }
+}
+
+/// Arguments as they are, when the rules in force find no secret in them; otherwise without it, as
+/// long as that is no longer than arguments may be.
+fn without_secrets(
+    arguments: Option<&str>,
+    policies: Option<&Policies>,
+) -> (Option<String>, Option<String>) {
+    let Some(arguments) = arguments else {
+        return (None, None);
+    };
+    let rules = policies.map_or_else(|| BUILT_IN.rules(), |policies| policies.redaction().rules());
+    match rules.clean(arguments) {
+        Cow::Borrowed(same) => (Some(same.to_owned()), None),
+        Cow::Owned(redacted) => {
+            let fits = redacted.len() <= ARGUMENTS_BYTES_MAX;
+            (None, fits.then_some(redacted))
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::CallId;
+use portcullis_protocol::redact::Rules;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -68,11 +69,16 @@ pub fn leaf(bytes: &[u8]) -> Digest {
     Digest::from_bytes(hash.into())
 }
 
-/// Puts a record behind the end of a chain.
+/// Puts a record behind the end of a chain, without the secrets that its texts may quote.
 ///
 /// # Errors
 /// The record is too long. Its lists and texts are bounded so that this does not happen.
-pub fn seal(after: Link, time_us: i64, record: &Record) -> Result<Sealed, SealError> {
+pub fn seal(
+    after: Link,
+    time_us: i64,
+    record: &Record,
+    rules: &Rules,
+) -> Result<Sealed, SealError> {
     let seq = after.seq + 1;
     let time = rfc3339_us(time_us);
     let line = Line {
@@ -82,7 +88,8 @@ pub fn seal(after: Link, time_us: i64, record: &Record) -> Result<Sealed, SealEr
         time,
         record,
     };
-    let bytes = serde_json::to_vec(&line)?;
+    let text = serde_json::to_string(&line)?;
+    let bytes = rules.clean(&text).into_owned().into_bytes();
     if bytes.len() > RECORD_BYTES_MAX {
         return Err(SealError::TooLong(bytes.len()));
     }

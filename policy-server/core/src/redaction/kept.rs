@@ -19,6 +19,13 @@ pub struct Redacting {
     digest: Digest,
 }
 
+/// The built-in rules alone, for what happens before policies are in force.
+impl Default for Redacting {
+    fn default() -> Self {
+        Self::named(Rules::built_in(), Digest::of(b""))
+    }
+}
+
 impl Redacting {
     /// Reads and compiles the rules of a set.
     ///
@@ -29,11 +36,15 @@ impl Redacting {
         let rules = read(REDACTION_FILE, text)?;
         let json = serde_json::to_vec(rules.raw());
         let json = json.map_err(|error| vec![problem(&error.to_string())])?;
-        Ok(Self {
+        Ok(Self::named(rules, Digest::of(&json)))
+    }
+
+    fn named(rules: Rules, digest: Digest) -> Self {
+        Self {
             classes: classes(&rules),
             rules,
-            digest: Digest::of(&json),
-        })
+            digest,
+        }
     }
 
     /// The rules, compiled.

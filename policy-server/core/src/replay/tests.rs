@@ -62,7 +62,14 @@ fn paid(arguments: &str) -> Query {
 fn written(query: &Query, then: &Policies, keep: Keep, judgement: &Judgement) -> Vec<u8> {
     let basis = Basis::of(query, Some(then), keep);
     let record = Record::Decision(Box::new(Decision::new(query, basis, judgement)));
-    seal(Link::ORIGIN, TIME_US, &record).unwrap().bytes
+    seal(
+        Link::ORIGIN,
+        TIME_US,
+        &record,
+        &portcullis_protocol::redact::Rules::built_in(),
+    )
+    .unwrap()
+    .bytes
 }
 
 fn record(query: &Query, then: &Policies, keep: Keep) -> Vec<u8> {

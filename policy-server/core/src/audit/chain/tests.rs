@@ -12,6 +12,7 @@ use crate::engine;
 
 fn chain(length: u8) -> Vec<Sealed> {
     let mut end = Link::ORIGIN;
+    let rules = Rules::built_in();
     (0..length)
         .map(|n| {
             let policies = Digest::of(&[n]);
@@ -27,7 +28,7 @@ fn chain(length: u8) -> Vec<Sealed> {
                     bundle: None,
                 }),
             };
-            let sealed = seal(end, i64::from(n), &record).unwrap();
+            let sealed = seal(end, i64::from(n), &record, &rules).unwrap();
             end = sealed.link;
             sealed
         })
@@ -113,12 +114,12 @@ fn decisions_wait_for_their_ends() {
         shadow: Vec::new(),
     };
     let decision = Record::Decision(Box::new(Decision::new(&query, Basis::nothing(), &allow)));
-    let decided = seal(Link::ORIGIN, 0, &decision).unwrap();
+    let decided = seal(Link::ORIGIN, 0, &decision, &Rules::built_in()).unwrap();
     let unknown = Record::UnknownOutcome(UnknownOutcome {
         call: query.call,
         decision: 1,
     });
-    let closed = seal(decided.link, 0, &unknown).unwrap();
+    let closed = seal(decided.link, 0, &unknown, &Rules::built_in()).unwrap();
     assert_eq!(verify(std::slice::from_ref(&decided)).unwrap().open, [1]);
     assert!(verify(&[decided, closed]).unwrap().open.is_empty());
 }
@@ -165,7 +166,7 @@ fn the_longest_record_is_within_its_bound() {
         Basis::nothing(),
         &judgement,
     )));
-    let sealed = seal(Link::ORIGIN, i64::MAX, &record).unwrap();
+    let sealed = seal(Link::ORIGIN, i64::MAX, &record, &Rules::built_in()).unwrap();
     assert!(
         sealed.bytes.len() <= RECORD_BYTES_MAX,
         "{}",
@@ -189,7 +190,10 @@ fn kept_arguments_stay_within_the_bound() {
         query.arguments = Some(serde_json::value::RawValue::from_string(text).unwrap());
         let basis = Basis::of(&query, None, keep);
         let record = Record::Decision(Box::new(Decision::new(&query, basis, &judgement)));
-        seal(Link::ORIGIN, i64::MAX, &record).unwrap().bytes.len()
+        seal(Link::ORIGIN, i64::MAX, &record, &Rules::built_in())
+            .unwrap()
+            .bytes
+            .len()
     };
     let longest = record(ARGUMENTS_BYTES_MAX, Keep::Values);
     assert!(longest > 2 * ARGUMENTS_BYTES_MAX - 16, "they are kept");
@@ -213,7 +217,12 @@ fn no_secret_of_a_uri_is_written() {
         Basis::nothing(),
         &judgement,
     )));
-    let bytes = String::from_utf8(seal(Link::ORIGIN, 0, &record).unwrap().bytes).unwrap();
+    let bytes = String::from_utf8(
+        seal(Link::ORIGIN, 0, &record, &Rules::built_in())
+            .unwrap()
+            .bytes,
+    )
+    .unwrap();
     for secret in ["hunter2", "s3cret", "frag"] {
         assert!(!bytes.contains(secret), "{bytes}");
     }

@@ -51,8 +51,9 @@ fn handles_are_wanted_by_modes_and_uses() {
     };
     assert_eq!(wanting("mode = \"block\""), 0);
     assert_eq!(wanting("mode = \"tokenize\""), 1);
-    assert_eq!(wanting("[classes]\n\"secret.a\" = \"tokenize\""), 1);
-    let uses = "[[use]]\nserver=\"a\"\ntool=\"t\"\npath=\"/k\"\nclass=\"secret.a\"\nfrom=\"b\"\n";
+    assert_eq!(wanting("[classes]\n\"secret.github\" = \"tokenize\""), 1);
+    let uses =
+        "[[use]]\nserver=\"a\"\ntool=\"t\"\npath=\"/k\"\nclass=\"secret.github\"\nfrom=\"b\"\n";
     assert_eq!(wanting(uses), 1);
 }
 
