@@ -118,7 +118,10 @@ impl<'a> Search<'a> {
 
     /// A text as it stands.
     pub(super) fn plain(self, text: &str, found: &mut Vec<Found>) {
-        self.rules.scan(text, &mut |span, rule| {
+        self.rules.scan(text, &mut |mut span, rule| {
+            if rule.is_format() {
+                span.end = run_end(text, span.end);
+            }
             let value = text.get(span.clone()).unwrap_or_default();
             if !placeholder::holds(text, &span) && !self.rules.is_allowed(value) {
                 found.push(Found::text(span, rule, value));
@@ -180,6 +183,18 @@ impl<'a> Search<'a> {
             found.extend(rules.into_iter().map(whole));
         });
     }
+}
+
+/// Where the run of characters that a token is glued to ends: what is left of it could be one too.
+fn run_end(text: &str, end: usize) -> usize {
+    let rest = text.as_bytes().get(end..).unwrap_or_default();
+    if !rest.first().is_some_and(u8::is_ascii_alphanumeric) {
+        return end;
+    }
+    let is_run = |byte: &&u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'=')
+    };
+    end + rest.iter().take_while(is_run).count()
 }
 
 /// What is found in a text by the rules alone.

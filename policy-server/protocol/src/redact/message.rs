@@ -8,7 +8,7 @@ use super::look::{Form, Found, Search};
 use super::plan::{Literal, Treatment};
 use super::walk::Walk;
 use super::{Action, Fact, Mode, Plan, Unscanned};
-use crate::json::Json;
+use crate::json::{self, Json};
 use crate::limits::{FACTS_MAX, FINDINGS_MAX};
 use crate::names::Name;
 
@@ -42,6 +42,8 @@ pub enum Text {
     Blocked,
 }
 
+/// Most looks at one message; what still changes then is not understood.
+const ROUNDS_MAX: usize = 4;
 /// Most values that are looked for elsewhere in the same message.
 const ECHOES_MAX: usize = 16;
 /// Shortest of them, in bytes.
@@ -50,15 +52,72 @@ const ECHO_BYTES_MIN: usize = 8;
 /// Looks at one message and replaces what the plan says.
 #[must_use]
 pub fn redact(message: Json<'_>, plan: &Plan<'_>) -> Outcome {
+    let (mut outcome, mut sight) = once(message, plan);
+    let mut rounds = 1;
+    while let (Text::Changed { text, .. }, Sight::Partial) = (&outcome.text, sight) {
+        let Ok(changed) = json::check(text.as_bytes()) else {
+            outcome.text = Text::Blocked;
+            break;
+        };
+        let (next, seen) = once(changed, plan);
+        if next.text == Text::Same {
+            break;
+        }
+        rounds += 1;
+        sight = seen;
+        outcome.take(next);
+        if rounds == ROUNDS_MAX {
+            outcome.text = Text::Blocked;
+        }
+    }
+    outcome
+}
+
+/// Whether one look has seen everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sight {
+    /// It has.
+    Whole,
+    /// Something encoded was replaced, and its neighbours may mean something else without it.
+    Partial,
+}
+
+impl Outcome {
+    /// What another look at the changed message has brought.
+    fn take(&mut self, next: Self) {
+        let before = matches!(
+            self.text,
+            Text::Changed {
+                structured: true,
+                ..
+            }
+        );
+        self.text = match next.text {
+            Text::Changed { text, structured } => Text::Changed {
+                text,
+                structured: structured || before,
+            },
+            other => other,
+        };
+        let room = FACTS_MAX.saturating_sub(self.facts.len());
+        let beyond = next.facts.len().saturating_sub(room) as u64;
+        self.facts.extend(next.facts.into_iter().take(room));
+        self.more += next.more + beyond;
+    }
+}
+
+fn once(message: Json<'_>, plan: &Plan<'_>) -> (Outcome, Sight) {
     let (found, unscanned, taken) = find(message, plan);
     if found.is_empty() {
-        return Outcome {
+        let outcome = Outcome {
             text: Text::Same,
             facts: Vec::new(),
             more: 0,
             unscanned,
         };
+        return (outcome, Sight::Whole);
     }
+    let is_encoded = found.iter().any(|found| found.form == Form::Encoded);
     let actions: Vec<Action> = found.iter().map(|found| action(found, plan)).collect();
     let is_blocked = found.len() > FINDINGS_MAX || actions.contains(&Action::Blocked);
     let text = if is_blocked {
@@ -68,14 +127,20 @@ pub fn redact(message: Json<'_>, plan: &Plan<'_>) -> Outcome {
     };
     let told = |action: Action| if is_blocked { Action::Blocked } else { action };
     let facts = found.iter().zip(&actions).take(FACTS_MAX);
-    Outcome {
+    let outcome = Outcome {
         text,
         facts: facts
             .map(|(found, action)| fact(found, told(*action), plan))
             .collect(),
         more: found.len().saturating_sub(FACTS_MAX) as u64,
         unscanned,
-    }
+    };
+    let sight = if is_encoded {
+        Sight::Partial
+    } else {
+        Sight::Whole
+    };
+    (outcome, sight)
 }
 
 /// Everything in a message. What is known only by what stands beside it is looked for once more in
