@@ -70,11 +70,15 @@ pub fn run() -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Says what went wrong, without the secrets that it may quote, and gives the code back.
+/// Says what went wrong, and gives the code back.
 fn fail(error: &dyn std::fmt::Display, code: u8) -> u8 {
-    let error = error.to_string();
-    eprintln!("error: {}", Rules::built_in().clean(&error));
+    complain(&format_args!("error: {error}"));
     code
+}
+
+/// Says something on standard error, without the secrets that it may quote.
+fn complain(text: &dyn std::fmt::Display) {
+    eprintln!("{}", Rules::built_in().clean(&text.to_string()));
 }
 
 /// Prints a line. A reader that went away, as `head` does, is no error.

@@ -6,6 +6,7 @@ use std::io::Write as _;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use portcullis_core::policies::{Problem, Severity};
+use portcullis_protocol::redact::Rules;
 
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
@@ -26,7 +27,8 @@ pub(super) struct Shown<'a> {
     pub(super) text: Option<&'a str>,
 }
 
-/// Prints problems to standard error, with an empty line between them.
+/// Prints problems to standard error, with an empty line between them, and without the secrets that
+/// they may quote.
 pub(super) fn print(shown: &[Shown<'_>], color: Color) {
     let choice = match color {
         Color::Auto => anstream::ColorChoice::Auto,
@@ -34,8 +36,9 @@ pub(super) fn print(shown: &[Shown<'_>], color: Color) {
         Color::Never => anstream::ColorChoice::Never,
     };
     let mut out = anstream::AutoStream::new(std::io::stderr(), choice);
+    let rules = Rules::built_in();
     for one in shown {
-        let _ = writeln!(out, "{}\n", render(one));
+        let _ = writeln!(out, "{}\n", rules.clean(&render(one)));
     }
 }
 

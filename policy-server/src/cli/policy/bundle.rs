@@ -151,7 +151,9 @@ fn refuse(problems: &[Problem], json: bool) -> u8 {
     if json {
         say(&json!({"ok": false, "problems": problems}));
     } else {
-        problems.iter().for_each(|problem| eprintln!("{problem}"));
+        problems
+            .iter()
+            .for_each(|problem| crate::cli::complain(&format_args!("{problem}")));
     }
     PROBLEMS
 }

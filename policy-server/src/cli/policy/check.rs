@@ -121,15 +121,15 @@ impl Report {
             .collect();
         render::print(&shown, args.color);
         if !self.ok {
-            eprintln!("{}: {}", args.dir.display(), self.counts());
+            crate::cli::complain(&format_args!("{}: {}", args.dir.display(), self.counts()));
         } else if let (Some(digest), Some(files)) = (&self.digest, self.files) {
             say(&format!("ok: {files} files, {digest}"));
         }
         if self.files == Some(0) {
-            eprintln!(
+            crate::cli::complain(&format_args!(
                 "warning: there are no policies in {}: everything is denied",
                 args.dir.display()
-            );
+            ));
         }
     }
 

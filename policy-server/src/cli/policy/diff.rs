@@ -271,7 +271,9 @@ impl Seen {
             self.left_out
         ));
         for tool in &self.unmade {
-            eprintln!("warning: no arguments could be made up for {tool}");
+            crate::cli::complain(&format_args!(
+                "warning: no arguments could be made up for {tool}"
+            ));
         }
     }
 }

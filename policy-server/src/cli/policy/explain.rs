@@ -127,7 +127,9 @@ fn unread(error: &UnreadError, args: &Args) -> u8 {
         say(&serde_json::json!({"error": error.to_string(), "problems": problems}));
         return UNREAD;
     }
-    problems.iter().for_each(|problem| eprintln!("{problem}"));
+    problems
+        .iter()
+        .for_each(|problem| crate::cli::complain(&format_args!("{problem}")));
     fail(error, UNREAD)
 }
 

@@ -183,7 +183,9 @@ impl Report {
             match (args.check, formatted.file.as_str()) {
                 (true, file) => {
                     say(&diff(formatted).trim_end());
-                    eprintln!("{file} is not formatted; run `portcullis policy fmt {file}`");
+                    crate::cli::complain(&format_args!(
+                        "{file} is not formatted; run `portcullis policy fmt {file}`"
+                    ));
                 }
                 (false, "-") => {}
                 (false, file) => say(&format!("formatted {file}")),

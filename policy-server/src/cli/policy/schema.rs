@@ -247,7 +247,10 @@ fn ask(args: &Args, url: &str, server: &ServerName) -> Result<(Registry, usize),
     let here =
         upstream.host == "localhost" || upstream.address().is_some_and(|ip| ip.is_loopback());
     if !headers.is_empty() && !here {
-        eprintln!("warning: the headers go to {} unencrypted", upstream.host);
+        crate::cli::complain(&format_args!(
+            "warning: the headers go to {} unencrypted",
+            upstream.host
+        ));
     }
     let fetched = runtime()?.block_on(fetch(&upstream, headers, args.era))?;
     let mut registry = Registry::default();

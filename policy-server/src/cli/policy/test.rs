@@ -124,11 +124,13 @@ fn unrun(error: &UnrunError, args: &Args) -> u8 {
         say(&serde_json::json!({"ok": false, "error": error.to_string(), "problems": problems}));
         return UNRUN;
     }
-    problems.iter().for_each(|problem| eprintln!("{problem}"));
+    problems
+        .iter()
+        .for_each(|problem| crate::cli::complain(&format_args!("{problem}")));
     match error {
         // It begins with its place, as problems do.
         UnrunError::Case(error) => {
-            eprintln!("{error}");
+            crate::cli::complain(&format_args!("{error}"));
             UNRUN
         }
         error => fail(error, UNRUN),

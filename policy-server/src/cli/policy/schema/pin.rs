@@ -232,8 +232,12 @@ impl Pinning {
         }
         match self.fits {
             Some(true) => {}
-            Some(false) => eprintln!("warning: the policies do not load with this list"),
-            None => eprintln!("warning: the policies do not load, with or without this list"),
+            Some(false) => crate::cli::complain(&format_args!(
+                "warning: the policies do not load with this list"
+            )),
+            None => crate::cli::complain(&format_args!(
+                "warning: the policies do not load, with or without this list"
+            )),
         }
         let file = self.file.display();
         match self.outcome {
@@ -241,7 +245,9 @@ impl Pinning {
             Outcome::Replaced => say(&format!("replaced: {file}")),
             Outcome::Unchanged => say(&format!("unchanged: {file}")),
             Outcome::Refused => {
-                eprintln!("error: {file} is left as it is: `--force` pins the new list");
+                crate::cli::complain(&format_args!(
+                    "error: {file} is left as it is: `--force` pins the new list"
+                ));
             }
         }
     }

@@ -36,11 +36,15 @@ struct Row {
 /// Says on standard error which tools nobody may call.
 pub(super) fn warn(found: &Found) {
     for (server, tool, why) in found.catalogue.quarantined() {
-        eprintln!("warning: {server}/{tool} is in quarantine: {why}");
+        crate::cli::complain(&format_args!(
+            "warning: {server}/{tool} is in quarantine: {why}"
+        ));
     }
     if found.unsound > 0 {
         let count = found.unsound;
-        eprintln!("warning: {count} tools have no plain name of their own: no agent sees them");
+        crate::cli::complain(&format_args!(
+            "warning: {count} tools have no plain name of their own: no agent sees them"
+        ));
     }
 }
 
@@ -49,7 +53,9 @@ pub(super) fn note_opaque(found: &Found) {
     for (server, tool) in found.catalogue.tools() {
         for Opaque { path, kind } in tool.mapped.opaque() {
             let name = &tool.name;
-            eprintln!("note: {server}/{name}: `context.{path}` is {kind}, good for `==` only");
+            crate::cli::complain(&format_args!(
+                "note: {server}/{name}: `context.{path}` is {kind}, good for `==` only"
+            ));
         }
     }
 }
