@@ -6,7 +6,7 @@ use std::ops::Range;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::alphabet::{ALNUM, DIGIT, HEX, NAME, URL64, WORD};
+use super::alphabet::{ALNUM, DIGIT, HEX, NAME, STD64, URL64, WORD};
 use super::part::{run, run_back};
 use super::{Alphabet, Format, jwt, key, own};
 
@@ -32,15 +32,18 @@ pub(super) const TABLE: &[Format] = &[
         &[".atlasv1."],
         terraform,
     ),
-    own(("azure-client-secret", "secret.azure"), AZURE, azure),
     own(("mailchimp-key", "secret.mailchimp"), MAILCHIMP, mailchimp),
     own(("discord-bot-token", "secret.discord"), DISCORD, discord),
     own(("maxmind-key", "secret.maxmind"), &["_mmk"], maxmind),
+    own(
+        ("twitter-bearer-token", "secret.twitter"),
+        &[ZEROS],
+        twitter,
+    ),
 ];
 
-const AZURE: &[&str] = &[
-    "0Q~", "1Q~", "2Q~", "3Q~", "4Q~", "5Q~", "6Q~", "7Q~", "8Q~", "9Q~",
-];
+/// What the tokens of applications on Twitter begin with: zeros in base64.
+const ZEROS: &str = "AAAAAAAAAAAAAAAAAAAAA";
 const MAILCHIMP: &[&str] = &[
     "-us1", "-us2", "-us3", "-us4", "-us5", "-us6", "-us7", "-us8", "-us9",
 ];
@@ -71,16 +74,6 @@ fn terraform(text: &str, at: usize) -> Option<Range<usize>> {
     let behind = at + ".atlasv1.".len();
     let length = run(bytes.get(behind..)?, URL64, 71);
     (60..=70).contains(&length).then(|| start..behind + length)
-}
-
-/// Three characters, a digit, `Q~`, and 31 to 34 more.
-fn azure(text: &str, at: usize) -> Option<Range<usize>> {
-    let bytes = text.as_bytes();
-    let alphabet = NAME.and(b'~');
-    let start = head(bytes, at, alphabet, 3)?;
-    let behind = at + "8Q~".len();
-    let length = run(bytes.get(behind..)?, alphabet, 35);
-    (31..=34).contains(&length).then(|| start..behind + length)
 }
 
 /// 32 hexadecimal digits, and the number of a data centre.
@@ -129,8 +122,27 @@ fn maxmind(text: &str, at: usize) -> Option<Range<usize>> {
     (ends && is_parted && is_whole).then_some(head(bytes, second, ALNUM, 6)?..end)
 }
 
+/// Zeros, the rest of a padded piece of base64 whose signs are escaped as in URLs, and 50 more.
+fn twitter(text: &str, at: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    if super::edge::before(bytes, at).is_some_and(|byte| STD64.has(byte)) {
+        return None;
+    }
+    let zeros = run(bytes.get(at..)?, Alphabet::only(b'A'), 25);
+    let behind = at + zeros;
+    let head = run(bytes.get(behind..)?, STD64.and(b'%'), 80);
+    let piece = bytes.get(behind..behind + head)?;
+    let (padding, tail) = match memchr::memmem::rfind(piece, b"%3D") {
+        Some(padding) => (padding, behind + padding + "%3D".len()),
+        None if bytes.get(behind + head) == Some(&b'=') => (head, behind + head + 1),
+        None => return None,
+    };
+    let length = run(bytes.get(tail..)?, ALNUM, 61);
+    (zeros <= 24 && padding >= 16 && (40..=60).contains(&length)).then_some(at..tail + length)
+}
+
 /// Where a head of exactly so many characters begins that ends at `at`.
-fn head(bytes: &[u8], at: usize, alphabet: Alphabet, length: usize) -> Option<usize> {
+pub(super) fn head(bytes: &[u8], at: usize, alphabet: Alphabet, length: usize) -> Option<usize> {
     let head = run_back(bytes.get(..at)?, alphabet, length);
     let start = at - head;
     let is_edge = |byte| !alphabet.has(byte) && !WORD.has(byte);

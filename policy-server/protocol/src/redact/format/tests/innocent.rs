@@ -42,6 +42,8 @@ fn identifiers_and_digests_are_no_secrets() {
             format!("W/\"{}\"", of(HEX, 32)),
             format!("ssh-rsa AAAAB3NzaC1yc2E{} me@host", of(STD64, 372)),
             format!("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{} me", of(STD64, 43)),
+            format!("\"{}MLhe{}==\"", "A".repeat(21), of(ALNUM, 60)),
+            format!("{}{}", "A".repeat(4_000), of(STD64, 80)),
             format!("request {uuid} took {} ms", of(DIGIT, 4)),
             format!(
                 "https://host/{}/{}?page={}",
