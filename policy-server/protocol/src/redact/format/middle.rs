@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::alphabet::{ALNUM, DIGIT, HEX, NAME, STD64, URL64, WORD};
 use super::part::{run, run_back};
-use super::{Alphabet, Format, jwt, key, own};
+use super::{Alphabet, Format, edge, jwt, key, own};
 
 pub(super) const TABLE: &[Format] = &[
     own(
@@ -90,7 +90,7 @@ fn mailchimp(text: &str, at: usize) -> Option<Range<usize>> {
 /// The number of a bot in base64, six characters, and 27 or more, joined by dots.
 fn discord(text: &str, at: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
-    if super::edge::before(bytes, at).is_some_and(|byte| NAME.has(byte)) {
+    if edge::before(bytes, at).is_some_and(|byte| NAME.has(byte)) {
         return None;
     }
     let mut ends = [at; 3];
@@ -125,7 +125,8 @@ fn maxmind(text: &str, at: usize) -> Option<Range<usize>> {
 /// Zeros, the rest of a padded piece of base64 whose signs are escaped as in URLs, and 50 more.
 fn twitter(text: &str, at: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
-    if super::edge::before(bytes, at).is_some_and(|byte| STD64.has(byte)) {
+    let goes_on = |byte| STD64.and(b'_').has(byte) && !(byte == b'/' && edge::is_in_url(bytes, at));
+    if edge::before(bytes, at).is_some_and(goes_on) {
         return None;
     }
     let zeros = run(bytes.get(at..)?, Alphabet::only(b'A'), 25);
@@ -145,6 +146,9 @@ fn twitter(text: &str, at: usize) -> Option<Range<usize>> {
 pub(super) fn head(bytes: &[u8], at: usize, alphabet: Alphabet, length: usize) -> Option<usize> {
     let head = run_back(bytes.get(..at)?, alphabet, length);
     let start = at - head;
-    let is_edge = |byte| !alphabet.has(byte) && !WORD.has(byte);
-    (head == length && super::edge::before(bytes, start).is_none_or(is_edge)).then_some(start)
+    let is_edge = |byte| match byte {
+        b'/' => !alphabet.has(byte) || edge::is_in_url(bytes, start),
+        _ => !alphabet.has(byte) && !WORD.has(byte),
+    };
+    (head == length && edge::before(bytes, start).is_none_or(is_edge)).then_some(start)
 }

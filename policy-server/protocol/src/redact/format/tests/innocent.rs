@@ -13,6 +13,7 @@ fn what_is_known_by_its_middle_is_found_whole() {
             ("\"", "\","),
             ("a\\n", "\\n"),
             ("=", "\n"),
+            ("https://api.example/hook/", "?a=1"),
         ] {
             let text = format!("{before}{secret}{after}");
             let range = before.len()..before.len() + secret.len();
