@@ -15,6 +15,7 @@ mod alphabet;
 mod azure;
 mod cloud;
 mod code;
+mod data;
 mod edge;
 mod jwt;
 mod key;
@@ -84,10 +85,11 @@ enum Span {
 /// All built-in formats.
 pub(super) const FORMATS: &[Format] = &joined();
 
-const TABLES: [&[Format]; 10] = [
+const TABLES: [&[Format]; 11] = [
     code::TABLE,
     azure::TABLE,
     cloud::TABLE,
+    data::TABLE,
     ai::TABLE,
     money::TABLE,
     messages::TABLE,

@@ -1,5 +1,5 @@
-//! Formats of Azure that are known by a signature in the middle of the key: the secrets of
-//! applications, and keys that name the service that made them.
+//! Formats of Azure: keys in connection strings, and those known by a signature in their middle, the
+//! secrets of applications and keys that name the service that made them.
 //!
 //! Keys of services are whole pieces of base64 of a known length, with the signature at a known
 //! offset; that is what tells them from other base64.
@@ -8,12 +8,43 @@ use std::ops::Range;
 
 use super::alphabet::{ALNUM, NAME, PADDED, STD64};
 use super::middle::head;
-use super::part::run;
-use super::{Alphabet, Format, own};
+use super::part::{self, Part::Run};
+use super::{Alphabet, Format, Look, either, own, run};
 
 const AZURE: &str = "secret.azure";
 
 pub(super) const TABLE: &[Format] = &[
+    run(
+        ("azure-storage-key", AZURE),
+        &["AccountKey="],
+        PADDED,
+        44,
+        90,
+    )
+    .behind(),
+    run(
+        ("azure-shared-access-key", AZURE),
+        &["SharedAccessKey="],
+        PADDED,
+        32,
+        100,
+    )
+    .behind(),
+    run(
+        ("azure-shared-secret", AZURE),
+        &["SharedSecretValue="],
+        PADDED,
+        32,
+        100,
+    )
+    .behind(),
+    either(
+        ("azure-app-configuration-secret", AZURE),
+        &[";Secret="],
+        &[&[Run(PADDED, 36, 102)]],
+    )
+    .behind()
+    .look(Look::Mixed),
     own(("azure-client-secret", AZURE), CLIENT, client),
     own(("azure-devops-token", AZURE), &["JQQJ99"], devops),
     own(("azure-annotated-key", AZURE), &["JQQJ9"], annotated),
@@ -44,7 +75,7 @@ fn client(text: &str, at: usize) -> Option<Range<usize>> {
     let alphabet = NAME.and(b'~');
     let start = head(bytes, at, alphabet, 3)?;
     let behind = at + "8Q~".len();
-    let length = run(bytes.get(behind..)?, alphabet, 35);
+    let length = part::run(bytes.get(behind..)?, alphabet, 35);
     (31..=34).contains(&length).then(|| start..behind + length)
 }
 
@@ -59,7 +90,7 @@ fn devops(text: &str, at: usize) -> Option<Range<usize>> {
 fn annotated(text: &str, at: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let start = head(bytes, at, ALNUM, ANNOTATED_HEAD)?;
-    let length = run(bytes.get(at..)?, PADDED, 37);
+    let length = part::run(bytes.get(at..)?, PADDED, 37);
     let key = bytes.get(at..at + length)?;
     let is_key = matches!(length, 32 | 36) && key.iter().take(32).all(|byte| ALNUM.has(*byte));
     is_key.then_some(start..at + length)
@@ -98,7 +129,7 @@ fn whole(
     let bytes = text.as_bytes();
     let start = head(bytes, at, alphabet, before)?;
     let tail = bytes.get(at..)?;
-    let body = run(tail, alphabet, length - before + 1);
-    let padding = run(tail.get(body..)?, Alphabet::only(b'='), 3);
+    let body = part::run(tail, alphabet, length - before + 1);
+    let padding = part::run(tail.get(body..)?, Alphabet::only(b'='), 3);
     (before + body + padding == length).then_some(start..at + body + padding)
 }
