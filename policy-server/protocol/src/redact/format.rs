@@ -12,8 +12,10 @@
 
 mod ai;
 mod alphabet;
+mod azure;
 mod cloud;
 mod code;
+mod data;
 mod edge;
 mod jwt;
 mod key;
@@ -83,9 +85,11 @@ enum Span {
 /// All built-in formats.
 pub(super) const FORMATS: &[Format] = &joined();
 
-const TABLES: [&[Format]; 9] = [
+const TABLES: [&[Format]; 11] = [
     code::TABLE,
+    azure::TABLE,
     cloud::TABLE,
+    data::TABLE,
     ai::TABLE,
     money::TABLE,
     messages::TABLE,
@@ -188,6 +192,7 @@ impl Format {
         let before = match self.before {
             Before::NoWord if before.is_some_and(|b| alphabet::WORD.has(b)) => return None,
             Before::NoName if before.is_some_and(|b| alphabet::NAME.has(b)) => return None,
+            Before::NoWord | Before::NoName if self.is_in_url(bytes, at) => None,
             Before::NoWord | Before::NoName => before,
             // Such a prefix does not fit into the run behind it.
             Before::Anything => None,
@@ -201,6 +206,22 @@ impl Format {
         };
         let secret = bytes.get(behind..end)?;
         self.look.fits(secret).then_some(end)
+    }
+
+    /// Whether a token that may hold slashes itself stands behind one that belongs to a URL.
+    fn is_in_url(&self, bytes: &[u8], at: usize) -> bool {
+        let is_long = match self.body {
+            Body::Run(part) => part.is_long_with_slash(),
+            Body::Either(forms) => forms
+                .iter()
+                .copied()
+                .flatten()
+                .any(Part::is_long_with_slash),
+            Body::Own(_) => false,
+        };
+        is_long
+            && bytes.get(..at).is_some_and(|head| head.ends_with(b"/"))
+            && edge::is_in_url(bytes, at)
     }
 
     /// Where a token ends that nothing sets apart from what surrounds it but its checksum.

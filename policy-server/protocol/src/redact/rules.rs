@@ -16,7 +16,7 @@ use super::{Class, Mode, RawRules, context, look};
 use own::{OwnFormat, normal};
 use table::{CONTEXTUAL_AT, OWN_AT, id_at};
 
-pub(super) use table::{ENCODED, MARKED};
+pub(super) use table::{ENCODED, JWK, MARKED};
 
 pub use table::{BuiltIn, Detector, built_in};
 

@@ -138,6 +138,7 @@ impl<'s, 't> Walk<'s, 't> {
         }
         self.at += 1;
         self.pair(&siblings, place);
+        self.jwk(&siblings, place);
     }
 
     fn array(&mut self, place: Place, key: Option<KeyRule>) {

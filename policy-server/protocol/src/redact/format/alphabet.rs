@@ -23,6 +23,11 @@ impl Alphabet {
         Self(self.0 & !(1 << byte))
     }
 
+    /// One character.
+    pub(super) const fn only(byte: u8) -> Self {
+        Self(0).and(byte)
+    }
+
     pub(super) const fn has(self, byte: u8) -> bool {
         byte.is_ascii() && self.0 >> (byte & 127) & 1 == 1
     }

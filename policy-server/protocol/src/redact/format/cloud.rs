@@ -1,13 +1,12 @@
-//! Formats of clouds, hosting, databases and networks.
+//! Formats of clouds, hosting and networks.
 
-use super::alphabet::{ALNUM, ANY64, BASE32, DIGIT, HEX, LOWER, NAME, PADDED, UPPER, URL64, WORD};
+use super::alphabet::{ALNUM, BASE32, HEX, LOWER, NAME, PADDED, UPPER, URL64, WORD};
 use super::look::Look;
 use super::part::{Part::Is, Part::Run, Part::Uuid, of};
 use super::{Before, Format, either, exact, run};
 
 const ALIBABA: &str = "secret.alibaba";
 const AWS: &str = "secret.aws";
-const AZURE: &str = "secret.azure";
 const CLOUDFLARE: &str = "secret.cloudflare";
 const FLY: &str = "secret.fly";
 const GCP: &str = "secret.gcp";
@@ -54,37 +53,6 @@ pub(super) const TABLE: &[Format] = &[
     run(("gcp-refresh-token", GCP), &["1//0"], URL64, 40, 200).look(Look::Mixed),
     run(("gcp-hmac-key-id", GCP), &["GOOG1E"], UPPER, 55, 60).look(Look::Digit),
     run(("gcp-hmac-key-id-of-user", GCP), &["GOOG"], UPPER, 20, 20).look(Look::Digit),
-    run(
-        ("azure-storage-key", AZURE),
-        &["AccountKey="],
-        PADDED,
-        44,
-        90,
-    )
-    .behind(),
-    run(
-        ("azure-shared-access-key", AZURE),
-        &["SharedAccessKey="],
-        PADDED,
-        32,
-        100,
-    )
-    .behind(),
-    run(
-        ("azure-shared-secret", AZURE),
-        &["SharedSecretValue="],
-        PADDED,
-        32,
-        100,
-    )
-    .behind(),
-    either(
-        ("azure-app-configuration-secret", AZURE),
-        &[";Secret="],
-        &[&[Run(PADDED, 36, 102)]],
-    )
-    .behind()
-    .look(Look::Mixed),
     exact(
         ("digitalocean-token", "secret.digitalocean"),
         &["dop_v1_"],
@@ -179,85 +147,6 @@ pub(super) const TABLE: &[Format] = &[
     ),
     exact(("fly-access-token", FLY), &["fo1_"], URL64, 43),
     exact(("render-key", "secret.render"), &["rnd_"], ALNUM, 28),
-    exact(("neon-key", "secret.neon"), &["napi_"], ALNUM, 64),
-    exact(("supabase-token", "secret.supabase"), &["sbp_"], HEX, 40),
-    run(
-        ("supabase-oauth-token", "secret.supabase"),
-        &["sbp_oauth_", "sbp_v0_"],
-        HEX,
-        40,
-        40,
-    ),
-    exact(
-        ("supabase-secret-key", "secret.supabase"),
-        &["sb_secret_"],
-        URL64,
-        31,
-    ),
-    run(
-        ("planetscale-token", "secret.planetscale"),
-        &["pscale_tkn_"],
-        NAME,
-        32,
-        64,
-    ),
-    run(
-        ("planetscale-oauth-token", "secret.planetscale"),
-        &["pscale_oauth_"],
-        NAME,
-        32,
-        64,
-    ),
-    run(
-        ("planetscale-password", "secret.planetscale"),
-        &["pscale_pw_"],
-        NAME,
-        32,
-        64,
-    ),
-    either(
-        ("datastax-token", "secret.datastax"),
-        &["AstraCS:"],
-        &[
-            &[of(ALNUM, 24), Is(":"), of(HEX, 64)],
-            &[Run(ALNUM, 20, 40)],
-        ],
-    )
-    .look(Look::Mixed),
-    either(
-        ("cockroach-key", "secret.cockroach"),
-        &["CCDB1_"],
-        &[&[of(ALNUM, 22), Is("_"), of(ALNUM, 40)]],
-    ),
-    exact(
-        ("mongodb-atlas-secret", "secret.mongodb"),
-        &["mdb_sa_sk_"],
-        URL64,
-        40,
-    ),
-    either(
-        ("databricks-token", "secret.databricks"),
-        &["dapi"],
-        &[&[of(HEX, 32), Is("-"), Run(DIGIT, 1, 2)], &[of(HEX, 32)]],
-    ),
-    exact(
-        ("databricks-client-secret", "secret.databricks"),
-        &["dose"],
-        HEX,
-        32,
-    ),
-    run(
-        ("elastic-cloud-key", "secret.elastic"),
-        &["essu_"],
-        ANY64,
-        60,
-        200,
-    ),
-    either(
-        ("pinecone-key", "secret.pinecone"),
-        &["pcsk_"],
-        &[&[Run(ALNUM, 5, 6), Is("_"), of(ALNUM, 63)]],
-    ),
     run(("vault-token", "secret.vault"), &["hvs."], URL64, 24, 200),
     run(
         ("vault-batch-token", "secret.vault"),

@@ -203,13 +203,6 @@ pub(super) const TABLE: &[Format] = &[
         190,
         340,
     ),
-    run(
-        ("sonarqube-token", "secret.sonarqube"),
-        &["squ_", "sqp_", "sqa_", "sqb_"],
-        HEX,
-        40,
-        40,
-    ),
     either(
         ("sourcegraph-token", "secret.sourcegraph"),
         &["sgp_"],
@@ -219,26 +212,12 @@ pub(super) const TABLE: &[Format] = &[
             &[of(HEXES, 40)],
         ],
     ),
-    run(
-        ("snyk-token", "secret.snyk"),
-        &["snyk_uat.", "snyk_sat."],
-        NAME,
-        40,
-        120,
-    ),
     either(
         ("octopus-deploy-key", "secret.octopus"),
         &["API-"],
         &[&[of(UPPER, 26)]],
     )
     .look(Look::Digit),
-    run(
-        ("aikido-token", "secret.aikido"),
-        &["AIK_CI_", "AIK_SECRET_"],
-        ALNUM,
-        20,
-        64,
-    ),
     run(
         ("mergify-key", "secret.mergify"),
         &["mergify_application_key_"],
@@ -252,13 +231,6 @@ pub(super) const TABLE: &[Format] = &[
         &["pnu_", "pnb_"],
         ALNUM,
         36,
-    ),
-    run(
-        ("semgrep-token", "secret.semgrep"),
-        &["SGWEB_", "semgrep_"],
-        HEX,
-        64,
-        64,
     ),
     exact(("ionic-token", "secret.ionic"), &["ion_"], ALNUM, 42),
     either(

@@ -1,12 +1,16 @@
 //! What stands around a token: where words end, and where a run of base64 goes on.
 
-use super::alphabet::{HEXES, STD64};
+use super::alphabet::{Alphabet, HEXES, NAME, STD64};
 use super::part::{run, run_back};
 
 /// How far around a token base64 is looked for.
 const AROUND: usize = 48;
 /// So much base64 around a token means that it is a part of it.
 const BASE64_MIN: usize = 32;
+/// What a URL is made of, up to a token in its path.
+const URL: Alphabet = NAME.and(b'/').and(b':').and(b'@');
+/// How far before a token the beginning of its URL is looked for.
+const URL_BYTES_MAX: usize = 96;
 
 /// The byte before `at`, or nothing when that is the end of an escape (`\n`, `%3D`) that was left
 /// in the text.
@@ -18,6 +22,14 @@ pub(super) fn before(bytes: &[u8], at: usize) -> Option<u8> {
         [.., last] => Some(last),
         [] => None,
     }
+}
+
+/// Whether the slash before `at` stands in the path of a URL, not far from its beginning.
+pub(super) fn is_in_url(bytes: &[u8], at: usize) -> bool {
+    let before = bytes.get(..at).unwrap_or_default();
+    let url = run_back(before, URL, URL_BYTES_MAX);
+    let url = before.get(at - url..).unwrap_or_default();
+    memchr::memmem::find(url, b"://").is_some()
 }
 
 /// Whether what looks like a token from `start` to `end` is a piece of a longer run of base64, which

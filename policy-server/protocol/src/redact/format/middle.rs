@@ -6,9 +6,9 @@ use std::ops::Range;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::alphabet::{ALNUM, DIGIT, HEX, NAME, URL64, WORD};
+use super::alphabet::{ALNUM, DIGIT, HEX, NAME, STD64, URL64, WORD};
 use super::part::{run, run_back};
-use super::{Alphabet, Format, jwt, key, own};
+use super::{Alphabet, Format, edge, jwt, key, own};
 
 pub(super) const TABLE: &[Format] = &[
     own(
@@ -32,15 +32,18 @@ pub(super) const TABLE: &[Format] = &[
         &[".atlasv1."],
         terraform,
     ),
-    own(("azure-client-secret", "secret.azure"), AZURE, azure),
     own(("mailchimp-key", "secret.mailchimp"), MAILCHIMP, mailchimp),
     own(("discord-bot-token", "secret.discord"), DISCORD, discord),
     own(("maxmind-key", "secret.maxmind"), &["_mmk"], maxmind),
+    own(
+        ("twitter-bearer-token", "secret.twitter"),
+        &[ZEROS],
+        twitter,
+    ),
 ];
 
-const AZURE: &[&str] = &[
-    "0Q~", "1Q~", "2Q~", "3Q~", "4Q~", "5Q~", "6Q~", "7Q~", "8Q~", "9Q~",
-];
+/// What the tokens of applications on Twitter begin with: zeros in base64.
+const ZEROS: &str = "AAAAAAAAAAAAAAAAAAAAA";
 const MAILCHIMP: &[&str] = &[
     "-us1", "-us2", "-us3", "-us4", "-us5", "-us6", "-us7", "-us8", "-us9",
 ];
@@ -73,16 +76,6 @@ fn terraform(text: &str, at: usize) -> Option<Range<usize>> {
     (60..=70).contains(&length).then(|| start..behind + length)
 }
 
-/// Three characters, a digit, `Q~`, and 31 to 34 more.
-fn azure(text: &str, at: usize) -> Option<Range<usize>> {
-    let bytes = text.as_bytes();
-    let alphabet = NAME.and(b'~');
-    let start = head(bytes, at, alphabet, 3)?;
-    let behind = at + "8Q~".len();
-    let length = run(bytes.get(behind..)?, alphabet, 35);
-    (31..=34).contains(&length).then(|| start..behind + length)
-}
-
 /// 32 hexadecimal digits, and the number of a data centre.
 fn mailchimp(text: &str, at: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
@@ -97,7 +90,7 @@ fn mailchimp(text: &str, at: usize) -> Option<Range<usize>> {
 /// The number of a bot in base64, six characters, and 27 or more, joined by dots.
 fn discord(text: &str, at: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
-    if super::edge::before(bytes, at).is_some_and(|byte| NAME.has(byte)) {
+    if edge::before(bytes, at).is_some_and(|byte| NAME.has(byte)) {
         return None;
     }
     let mut ends = [at; 3];
@@ -129,10 +122,33 @@ fn maxmind(text: &str, at: usize) -> Option<Range<usize>> {
     (ends && is_parted && is_whole).then_some(head(bytes, second, ALNUM, 6)?..end)
 }
 
+/// Zeros, the rest of a padded piece of base64 whose signs are escaped as in URLs, and 50 more.
+fn twitter(text: &str, at: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let goes_on = |byte| STD64.and(b'_').has(byte) && !(byte == b'/' && edge::is_in_url(bytes, at));
+    if edge::before(bytes, at).is_some_and(goes_on) {
+        return None;
+    }
+    let zeros = run(bytes.get(at..)?, Alphabet::only(b'A'), 25);
+    let behind = at + zeros;
+    let head = run(bytes.get(behind..)?, STD64.and(b'%'), 80);
+    let piece = bytes.get(behind..behind + head)?;
+    let (padding, tail) = match memchr::memmem::rfind(piece, b"%3D") {
+        Some(padding) => (padding, behind + padding + "%3D".len()),
+        None if bytes.get(behind + head) == Some(&b'=') => (head, behind + head + 1),
+        None => return None,
+    };
+    let length = run(bytes.get(tail..)?, ALNUM, 61);
+    (zeros <= 24 && padding >= 16 && (40..=60).contains(&length)).then_some(at..tail + length)
+}
+
 /// Where a head of exactly so many characters begins that ends at `at`.
-fn head(bytes: &[u8], at: usize, alphabet: Alphabet, length: usize) -> Option<usize> {
+pub(super) fn head(bytes: &[u8], at: usize, alphabet: Alphabet, length: usize) -> Option<usize> {
     let head = run_back(bytes.get(..at)?, alphabet, length);
     let start = at - head;
-    let is_edge = |byte| !alphabet.has(byte) && !WORD.has(byte);
-    (head == length && super::edge::before(bytes, start).is_none_or(is_edge)).then_some(start)
+    let is_edge = |byte| match byte {
+        b'/' => !alphabet.has(byte) || edge::is_in_url(bytes, start),
+        _ => !alphabet.has(byte) && !WORD.has(byte),
+    };
+    (head == length && edge::before(bytes, start).is_none_or(is_edge)).then_some(start)
 }

@@ -10,12 +10,14 @@ use super::{Format, either, exact, run};
 const ATLASSIAN: &str = "secret.atlassian";
 
 pub(super) const TABLE: &[Format] = &[
-    run(
+    either(
         ("atlassian-token", ATLASSIAN),
-        &["ATATT3xFfGF0", "ATATT3", "ATCTT3xFfGN0", "ATCTT3"],
-        ANY64,
-        100,
-        300,
+        &["ATATT3", "ATCTT3", "ATSTT3"],
+        // A checksum of eight digits closes those that are new.
+        &[
+            &[Run(URL64, 80, 400), Is("="), of(HEXES, 8)],
+            &[Run(ANY64, 80, 400)],
+        ],
     ),
     run(
         ("atlassian-oauth-secret", ATLASSIAN),

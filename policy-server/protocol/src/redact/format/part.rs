@@ -27,6 +27,13 @@ pub(super) const fn of(alphabet: Alphabet, length: usize) -> Part {
     Part::Run(alphabet, length, length)
 }
 
+impl Part {
+    /// Whether a slash before the token is one of its own characters and would rule it out.
+    pub(super) fn is_long_with_slash(&self) -> bool {
+        matches!(self, Self::Run(alphabet, _, max) if *max > LONG && alphabet.has(b'/'))
+    }
+}
+
 /// Where these parts end, when they stand at `at` and nothing follows that would belong to the
 /// last; `before` is the byte before the token.
 pub(super) fn end(bytes: &[u8], at: usize, parts: &[Part], before: Option<u8>) -> Option<usize> {

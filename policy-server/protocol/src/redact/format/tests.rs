@@ -78,6 +78,7 @@ fn samples_are_found_wherever_they_stand() {
         ("a\\n", "\\nb"),
         ("x%3D", "&y=1"),
         ("é", "é"),
+        ("POST https://api.example:8443/hook/", " 1"),
     ];
     for (format, prefix, body) in samples(&mut Random::new(1)) {
         for (before, after) in around {
@@ -195,6 +196,10 @@ fn near_misses_cost_little() {
         ]
         .map(String::from),
     );
+    let url = "fm2_/".repeat(30) + &"Ab0/".repeat(1_100) + "~";
+    heads.push(format!("https://a/{url} "));
+    heads.push("https://a/fm2_/fm2_/".to_owned());
+    heads.push("A".repeat(21));
     heads.push(["-----BEGIN PRIVATE", " KEY-----", "-----END "].concat());
     for head in heads {
         for glue in ["", " ", "-", ".", "/", "a", "0-", "\\n"] {

@@ -1,6 +1,6 @@
 //! Formats of what watches other systems: logs, metrics, incidents, scans.
 
-use super::alphabet::{ALNUM, ANY64, HEX, HEXES, LOWER, PADDED, UPPER, URL64};
+use super::alphabet::{ALNUM, ANY64, HEX, HEXES, LOWER, NAME, PADDED, UPPER, URL64};
 use super::look::Look;
 use super::part::{Part::Is, Part::Run, Part::Uuid, of};
 use super::{Format, either, exact, run};
@@ -109,6 +109,34 @@ pub(super) const TABLE: &[Format] = &[
         super::alphabet::NAME,
         80,
         300,
+    ),
+    run(
+        ("sonarqube-token", "secret.sonarqube"),
+        &["squ_", "sqp_", "sqa_", "sqb_"],
+        HEX,
+        40,
+        40,
+    ),
+    run(
+        ("snyk-token", "secret.snyk"),
+        &["snyk_uat.", "snyk_sat."],
+        NAME,
+        40,
+        120,
+    ),
+    run(
+        ("aikido-token", "secret.aikido"),
+        &["AIK_CI_", "AIK_SECRET_"],
+        ALNUM,
+        20,
+        64,
+    ),
+    run(
+        ("semgrep-token", "secret.semgrep"),
+        &["SGWEB_", "semgrep_"],
+        HEX,
+        64,
+        64,
     ),
 ];
 

@@ -136,3 +136,47 @@ fn too_many_findings_block() {
     assert_eq!(outcome.text, Text::Blocked);
     assert_eq!(outcome.facts.len(), FACTS_MAX);
 }
+
+#[test]
+fn private_members_of_a_key_are_replaced() {
+    let part = "Zk3v9Qp2Lm8XtR7wYb4NcD6fGh1JsK5aE0uV_-x";
+    let hidden = "[redacted:jwk-private]";
+    for (before, after) in [
+        (
+            format!(r#"{{"a":{{"d":"{part}","kty":"EC","x":"{part}1","kid":"a1"}}}}"#),
+            format!(r#"{{"a":{{"d":"{hidden}","kty":"EC","x":"[x]1","kid":"a1"}}}}"#),
+        ),
+        (
+            format!(r#"{{"keys":[{{"kty":"oct","k":"{part}","alg":"HS256"}}]}}"#),
+            format!(r#"{{"keys":[{{"kty":"oct","k":"{hidden}","alg":"HS256"}}]}}"#),
+        ),
+        (
+            format!(
+                r#"{{"result":{{"content":[{{"text":"{{\"kty\":\"OKP\",\"d\":\"{part}\"}}"}}]}}}}"#
+            ),
+            format!(
+                r#"{{"result":{{"content":[{{"text":"{{\"kty\":\"OKP\",\"d\":\"{hidden}\"}}"}}]}}}}"#
+            ),
+        ),
+    ] {
+        // A copy of a private member is hidden wherever it stands.
+        assert_eq!(now(&before), after.replace("[x]", hidden));
+    }
+    for same in [
+        format!(r#"{{"d":"{part}","k":"{part}"}}"#),
+        format!(r#"{{"kty":"RSA","n":"{part}","e":"AQAB","kid":"{part}"}}"#),
+        r#"{"kty":"RSA","d":"a word or two","p":7,"q":{"k":"v"}}"#.to_owned(),
+    ] {
+        assert_eq!(now(&same), same);
+    }
+    let rsa = format!(
+        r#"{{"kty":"RSA","p":"{part}p","q":"{part}q","dp":"{part}r","dq":"{part}s","qi":"{part}t"}}"#
+    );
+    let outcome = with(&RawRules::default(), &[], &rsa);
+    let pointers: Vec<_> = outcome
+        .facts
+        .iter()
+        .map(|fact| fact.pointer.as_str())
+        .collect();
+    assert_eq!(pointers, ["/p", "/q", "/dp", "/dq", "/qi"]);
+}

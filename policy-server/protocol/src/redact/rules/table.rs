@@ -1,5 +1,6 @@
-//! The table: formats first, then what is known by context, personal data, and two rules that have
-//! no detector: fields that a schema marks, and layers too deep to look into. Own rules follow.
+//! The table: formats first, then what is known by context, personal data, and rules that have
+//! no detector: private members of a JSON Web Key, fields that a schema marks, and layers too deep
+//! to look into. Own rules follow.
 
 use std::borrow::Cow;
 
@@ -12,7 +13,8 @@ use crate::redact::personal::PERSONAL;
 /// Where the parts of the table begin.
 pub(super) const CONTEXTUAL_AT: usize = FORMATS.len();
 pub(super) const PERSONAL_AT: usize = CONTEXTUAL_AT + CONTEXTUAL.len();
-const MARKED_AT: usize = PERSONAL_AT + PERSONAL.len();
+const JWK_AT: usize = PERSONAL_AT + PERSONAL.len();
+const MARKED_AT: usize = JWK_AT + 1;
 const ENCODED_AT: usize = MARKED_AT + 1;
 pub(super) const OWN_AT: usize = ENCODED_AT + 1;
 
@@ -24,6 +26,8 @@ pub(super) const fn id_at(place: usize) -> RuleId {
     RuleId(place as u16)
 }
 
+/// A member of a JSON Web Key that is private.
+pub(in crate::redact) const JWK: RuleId = id_at(JWK_AT);
 /// A field that the tool's schema marks as secret.
 pub(in crate::redact) const MARKED: RuleId = id_at(MARKED_AT);
 /// Layers of encoding that are too many to look into.
@@ -100,6 +104,7 @@ pub fn built_in() -> Vec<BuiltIn> {
         .iter()
         .map(|kind| rule(kind.id, kind.class, Detector::Personal));
     let special = [
+        rule("jwk-private", "secret.private-key", Detector::Context),
         rule("marked-field", "secret.marked", Detector::Schema),
         rule("encoded", "secret.unknown", Detector::Layers),
     ];

@@ -2,8 +2,10 @@
 
 use super::raw::string_at;
 use super::{Step, Walk};
+use crate::limits::FINDINGS_MAX;
+use crate::redact::look::Found;
 use crate::redact::positions::Place;
-use crate::redact::rules::KeyRule;
+use crate::redact::rules::{JWK, KeyRule};
 
 /// Longest string that can be the name of what its sibling holds, in bytes.
 const LABEL_BYTES_MAX: usize = 128;
@@ -15,7 +17,24 @@ const OPTION_BYTES_MAX: usize = 64;
 pub(super) struct Siblings {
     label: Option<KeyRule>,
     value: Option<(usize, usize)>,
+    is_jwk: bool,
+    private: Vec<Private>,
 }
+
+/// A member that is private when its object is a JSON Web Key.
+struct Private {
+    name: &'static str,
+    /// Where its string begins.
+    at: usize,
+    /// How much had been found before it.
+    found: usize,
+}
+
+/// The private members of JSON Web Keys (RFC 7518, section 6): exponents and factors of RSA keys,
+/// private parts of curve keys, and whole symmetric keys.
+const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
+/// Shortest private member, in bytes.
+const PRIVATE_BYTES_MIN: usize = 8;
 
 impl Walk<'_, '_> {
     /// What an element tells of the next one: `["--password", "…"]`, `["Authorization", "…"]`.
@@ -48,7 +67,38 @@ impl Walk<'_, '_> {
             "value" | "Value" | "val" if self.peek() == Some(b'"') => {
                 siblings.value = Some((self.at, self.found.len()));
             }
+            "kty" => siblings.is_jwk = true,
+            _ if name.len() <= 2 && self.peek() == Some(b'"') => {
+                let private = PRIVATE.iter().find(|private| **private == name);
+                siblings.private.extend(private.map(|name| Private {
+                    name,
+                    at: self.at,
+                    found: self.found.len(),
+                }));
+            }
             _ => {}
+        }
+    }
+
+    /// Takes the private members of a JSON Web Key for secrets.
+    pub(super) fn jwk(&mut self, siblings: &Siblings, place: Place) {
+        let members = siblings.private.iter().filter(|_| siblings.is_jwk);
+        for member in members {
+            let (raw, _) = string_at(self.text, member.at);
+            let span = raw.at..raw.at + raw.text.len();
+            let own = self.found.iter().skip(member.found);
+            let mut own = own.take_while(|found| found.span.start < span.end);
+            let text = raw.decoded();
+            let is_secret = is_key_material(&text)
+                && !own.any(|found| found.span == span)
+                && !self.search.rules.is_allowed(&text)
+                && self.found.len() <= FINDINGS_MAX;
+            if is_secret {
+                let whole = Found::text(0..text.len(), JWK, &text);
+                self.path.push(Step::Key(member.name));
+                self.keep(raw, place, vec![whole]);
+                self.path.pop();
+            }
         }
     }
 
@@ -68,4 +118,9 @@ impl Walk<'_, '_> {
         self.keep(raw, place, inside);
         self.path.pop();
     }
+}
+
+fn is_key_material(text: &str) -> bool {
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"-_+/=".contains(&byte);
+    text.len() >= PRIVATE_BYTES_MIN && text.bytes().all(is_base64)
 }

@@ -13,6 +13,7 @@ fn what_is_known_by_its_middle_is_found_whole() {
             ("\"", "\","),
             ("a\\n", "\\n"),
             ("=", "\n"),
+            ("https://api.example/hook/", "?a=1"),
         ] {
             let text = format!("{before}{secret}{after}");
             let range = before.len()..before.len() + secret.len();
@@ -42,6 +43,8 @@ fn identifiers_and_digests_are_no_secrets() {
             format!("W/\"{}\"", of(HEX, 32)),
             format!("ssh-rsa AAAAB3NzaC1yc2E{} me@host", of(STD64, 372)),
             format!("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{} me", of(STD64, 43)),
+            format!("\"{}MLhe{}==\"", "A".repeat(21), of(ALNUM, 60)),
+            format!("{}{}", "A".repeat(4_000), of(STD64, 80)),
             format!("request {uuid} took {} ms", of(DIGIT, 4)),
             format!(
                 "https://host/{}/{}?page={}",

@@ -1,6 +1,6 @@
 //! Samples of every format, made from its description.
 
-use super::super::alphabet::{ALNUM, Alphabet, BASE58, DIGIT, HEX, LOWER, UPPER, URL64};
+use super::super::alphabet::{ALNUM, Alphabet, BASE58, DIGIT, HEX, LOWER, STD64, UPPER, URL64};
 use super::super::{Body, FORMATS, Format, Look, Part};
 
 /// Numbers that look random and are the same in every run.
@@ -95,6 +95,38 @@ pub(super) fn own(random: &mut Random) -> Vec<(&'static str, String)> {
             of(ALNUM, 14) + ".atlasv1." + &of(URL64, 67),
         ),
         ("azure-client-secret", of(ALNUM, 3) + "8Q~" + &of(ALNUM, 34)),
+        (
+            "azure-devops-token",
+            of(ALNUM, 52) + "JQQJ99" + &of(ALNUM, 18) + "AZDO" + &of(ALNUM, 4),
+        ),
+        (
+            "azure-annotated-key",
+            of(ALNUM, 52) + "JQQJ9" + &of(ALNUM, 27) + &of(ALNUM, 2) + "==",
+        ),
+        (
+            "azure-account-key",
+            of(STD64, 76) + "+ASt" + &of(STD64, 6) + "==",
+        ),
+        (
+            "azure-messaging-key",
+            of(STD64, 33) + "AIoT" + &of(STD64, 6) + "=",
+        ),
+        ("azure-registry-key", of(STD64, 42) + "+ACR" + &of(STD64, 6)),
+        ("azure-search-key", of(ALNUM, 42) + "AzSe" + &of(ALNUM, 6)),
+        (
+            "twitter-bearer-token",
+            "A".repeat(21)
+                + "MLhe"
+                + &of(ALNUM, 20)
+                + "%2B"
+                + &of(ALNUM, 9)
+                + "%3D"
+                + &of(ALNUM, 50),
+        ),
+        (
+            "twitter-bearer-token",
+            "A".repeat(22) + &of(STD64, 32) + "=" + &of(ALNUM, 50),
+        ),
         ("mailchimp-key", of(HEX, 32) + "-us21"),
         (
             "discord-bot-token",
