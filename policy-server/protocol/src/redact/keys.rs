@@ -192,17 +192,23 @@ const HARMLESS: &[&str] = &[
     "isauth",
 ];
 
+/// Longest key that is looked at, in bytes.
+const KEY_BYTES_MAX: usize = 128;
+
 /// The rule, by its index in `CONTEXTUAL`, that a member's key calls for, when the key is one that
 /// holds secrets.
 pub(super) fn rule_of_key(key: &str) -> Option<usize> {
     let mut key = key.as_bytes();
-    if key.len() < 2 || key.len() > 128 {
+    if key.len() < 2 || key.len() > KEY_BYTES_MAX {
         return None;
     }
     while let Some((last, rest)) = key.split_last()
         && !last.is_ascii_alphabetic()
     {
         key = rest;
+    }
+    if !may_end(key) {
+        return None;
     }
     let ends = match key.last()?.to_ascii_lowercase() {
         b'c' => ENDS_C,
@@ -220,34 +226,75 @@ pub(super) fn rule_of_key(key: &str) -> Option<usize> {
         b'y' => ENDS_Y,
         _ => return None,
     };
-    let (_, _, rule) = ends
-        .iter()
-        .find(|(end, edge, _)| stands_at_end(key, end, *edge))?;
-    let is_harmless = HARMLESS.iter().any(|end| stands_at_end(key, end, Word));
+    let name = Name::of(key)?;
+    let (_, _, rule) = ends.iter().find(|(end, edge, _)| name.ends(end, *edge))?;
+    let is_harmless = HARMLESS.iter().any(|end| name.ends(end, Word));
     (!is_harmless).then_some(*rule)
 }
 
-/// Whether a name ends with these words, whatever its spelling.
-fn stands_at_end(key: &[u8], end: &str, edge: Edge) -> bool {
-    let mut rest = key;
-    let mut first = b' ';
-    for want in end.bytes().rev() {
-        while let Some((b'_' | b'-' | b'.' | b' ', before)) = rest.split_last() {
-            rest = before;
-        }
-        match rest.split_last() {
-            Some((have, before)) if have.to_ascii_lowercase() == want => {
-                first = *have;
-                rest = before;
+/// Whether a name whose last byte is a letter can end as one of the above, by its last two letters:
+/// most names cannot, and this costs next to nothing.
+fn may_end(key: &[u8]) -> bool {
+    let Some((last, rest)) = key.split_last() else {
+        return false;
+    };
+    let before = rest.last().map_or(b'_', u8::to_ascii_lowercase);
+    // A separator stands between: a closer look tells.
+    !before.is_ascii_alphabetic()
+        || matches!(
+            (before, last.to_ascii_lowercase()),
+            (b'i' | b'v', b'c')
+                | (b'r' | b'w', b'd')
+                | (b's' | b'd' | b'r' | b'i', b'e')
+                | (b'n', b'g')
+                | (b't', b'r' | b'h' | b'p')
+                | (b'a', b'l')
+                | (b'e' | b'o' | b's' | b'i', b'n')
+                | (b'l' | b'e' | b'd' | b'y' | b't' | b'n' | b's' | b'a', b's')
+                | (b'e' | b'w' | b'a', b't')
+                | (b'v', b'v')
+                | (b'p', b'w')
+                | (b'e', b'y')
+        )
+}
+
+/// The letters and digits of a name in lower case, and which of them begin a word.
+struct Name {
+    plain: [u8; KEY_BYTES_MAX],
+    length: usize,
+    /// A bit for each of them.
+    begins: u128,
+}
+
+impl Name {
+    fn of(key: &[u8]) -> Option<Self> {
+        let mut name = Self {
+            plain: [0; KEY_BYTES_MAX],
+            length: 0,
+            begins: 0,
+        };
+        let mut before = b' ';
+        for b in key {
+            if !matches!(b, b'_' | b'-' | b'.' | b' ') {
+                let begins = !before.is_ascii_alphabetic()
+                    || b.is_ascii_uppercase() && before.is_ascii_lowercase();
+                name.begins |= u128::from(begins) << name.length;
+                *name.plain.get_mut(name.length)? = b.to_ascii_lowercase();
+                name.length = name.length.saturating_add(1);
             }
-            _ => return false,
+            before = *b;
         }
+        Some(name)
     }
-    edge == Any
-        || rest.last().is_none_or(|before| {
-            !before.is_ascii_alphabetic()
-                || (first.is_ascii_uppercase() && before.is_ascii_lowercase())
-        })
+
+    /// Whether it ends with these words.
+    fn ends(&self, end: &str, edge: Edge) -> bool {
+        let Some(begin) = self.length.checked_sub(end.len()) else {
+            return false;
+        };
+        self.plain.get(begin..self.length) == Some(end.as_bytes())
+            && (edge == Any || self.begins >> begin & 1 == 1)
+    }
 }
 
 /// Which part of the string under such a key is the secret: nothing, when it is a reference, a
