@@ -44,7 +44,9 @@ fn is_reference(value: &str) -> bool {
                 .is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
     };
     REFERENCES.iter().any(|start| starts(start))
-        || bytes.contains(&b'/') && contains_ignoring_case(value, "/secrets/")
+        || bytes.contains(&b'/')
+            && !bytes.contains(&b';')
+            && contains_ignoring_case(value, "/secrets/")
         || bytes.contains(&b':') && contains_ignoring_case(value, ":secretsmanager:")
 }
 
@@ -64,9 +66,8 @@ fn is_placeholder(value: &str) -> bool {
     }
     let first = plain.first();
     let has_few_digits = plain.iter().filter(|b| b.is_ascii_digit()).count() < 4;
-    let starts = |start: &&str| {
-        start.as_bytes().first() == first && plain.starts_with(start.as_bytes())
-    };
+    let starts =
+        |start: &&str| start.as_bytes().first() == first && plain.starts_with(start.as_bytes());
     has_few_digits
         && (PLACEHOLDER_STARTS.iter().any(|start| starts(start))
             || PLACEHOLDER_ENDS
@@ -97,9 +98,8 @@ fn is_example(value: &str) -> bool {
         let lines = EXAMPLES.lines().filter(|line| !line.starts_with('#'));
         lines.filter_map(|line| line.split('\t').next()).collect()
     });
-    let is_written = |example: &&str| {
-        example.len() == value.len() && example.bytes().rev().eq(value.bytes())
-    };
+    let is_written =
+        |example: &&str| example.len() == value.len() && example.bytes().rev().eq(value.bytes());
     WRITTEN.iter().any(is_written)
         || value.ends_with("EXAMPLE")
         || value.ends_with("EXAMPLEKEY")

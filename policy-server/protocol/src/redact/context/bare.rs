@@ -1,9 +1,10 @@
 //! Values without quotes: where they end, and how strong a sign of a secret their place is.
 
+use std::cell::Cell;
 use std::ops::Range;
 
-use super::value::{BARE_BYTES_MAX, BARE_BYTES_SURE, bare, run};
 use super::judge::Place;
+use super::value::{BARE_BYTES_MAX, BARE_BYTES_SURE, bare, run};
 use super::way::Way;
 
 /// A value without quotes.
@@ -52,7 +53,14 @@ pub(super) fn unquoted(
 
 /// The value of a header or of another name whose value may hold spaces.
 fn header_value(text: &str, way: &Way, rule: usize) -> Option<(Range<usize>, Place)> {
-    let is_end = |b: u8| matches!(b, b'\n' | b'\r' | b'"' | b'\'' | b'`' | b'<' | b'\\');
+    let spaces = Cell::new(0_u8);
+    let is_end = |b: u8| {
+        if b == b' ' {
+            spaces.set(spaces.get().saturating_add(1));
+        }
+        matches!(b, b'\n' | b'\r' | b'"' | b'\'' | b'`' | b'<' | b'\\')
+            || rule == super::AUTHORIZATION && spaces.get() > 1
+    };
     let range = run(text, way.at, BARE_BYTES_MAX, &is_end);
     let value = text.get(range.clone())?;
     if rule != super::AUTHORIZATION {

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::super::innocent::is_innocent;
-use super::judge::{self, Place};
 use super::Beside;
+use super::judge::{self, Place};
 
 /// How far before a flag the name of its command is looked for, in bytes.
 const COMMAND_BYTES_MAX: usize = 160;
@@ -41,8 +41,8 @@ pub(super) fn after_flag(text: &str, at: usize, behind: usize) -> Option<Beside>
     let is_zipped = has("7z ") || has("7za ");
     (is_login || is_database || is_zipped && !is_apart || is_apart && has("mongo")).then_some(())?;
     let value = text.get(range.clone())?;
-    let is_secret = !value.starts_with('-')
-        && judge::within(super::PASSWORD, value, Place::Line).is_some();
+    let is_secret =
+        !value.starts_with('-') && judge::within(super::PASSWORD, value, Place::Line).is_some();
     let secret = is_secret.then(|| range.clone());
     Some(Beside::judged(range, secret, super::PASSWORD))
 }

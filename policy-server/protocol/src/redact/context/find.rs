@@ -125,4 +125,3 @@ fn name_around(text: &str, at: usize, behind: usize) -> Option<Range<usize>> {
     (before < NAME_BYTES_MAX && after < NAME_BYTES_MAX)
         .then(|| at.saturating_sub(before)..middle.saturating_add(after))
 }
-

@@ -1,10 +1,12 @@
 //! The rules against tables of texts, some with a secret and some without.
 
+mod bounds;
+
 use std::ops::Range;
 
 use super::super::anchors::{Anchor, Anchors, Case};
 use super::super::keys::{rule_of_key, secret_in};
-use super::{Beside, CONTEXTUAL, Finding, Pace, WORDS, beside, value};
+use super::{Beside, CONTEXTUAL, Finding, Pace, WORDS, beside};
 
 /// All secrets in a text, as the engine would find them.
 pub(super) fn secrets(text: &str) -> Vec<&str> {
@@ -230,38 +232,6 @@ fn members_hold_secrets_unless_the_value_says_otherwise() {
         ("password", "password"),
     ] {
         assert_eq!(of(key, value), None, "{key}: {value}");
-    }
-}
-
-#[test]
-fn adversarial_texts_cost_a_bounded_number_of_bytes_per_byte() {
-    for part in [
-        "token=",
-        "password=\"",
-        "token",
-        "secret: ",
-        "://a:",
-        "bearer ",
-        "pwd='",
-        "apikey=\\\"",
-        "passw_",
-        "cookie: a=",
-        "sig=",
-        "authorization: ",
-        "password: a b\n",
-    ] {
-        let of = |bytes: usize| {
-            let text = part.repeat(bytes / part.len());
-            value::COST.set(0);
-            let _found = secrets(&text);
-            value::COST.get()
-        };
-        let (small, large) = (of(20_000), of(80_000));
-        assert!(
-            large <= small * 5 + 100_000,
-            "{part}: {small} bytes looked at, then {large}"
-        );
-        assert!(large <= 80_000 * 64, "{part}: {large}");
     }
 }
 

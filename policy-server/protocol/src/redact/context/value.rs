@@ -4,10 +4,10 @@
 
 use std::ops::Range;
 
+use super::Beside;
 use super::bare::unquoted;
 use super::judge::{self, Place};
 use super::way::Way;
-use super::Beside;
 
 /// How much of a value is judged in quotes, and without, in bytes.
 const QUOTED_BYTES_MAX: usize = 8192;
@@ -24,12 +24,7 @@ thread_local! {
 }
 
 /// The secret that stands at the end of the way.
-pub(super) fn value_at(
-    text: &str,
-    name: &Range<usize>,
-    way: &Way,
-    rule: usize,
-) -> Option<Beside> {
+pub(super) fn value_at(text: &str, name: &Range<usize>, way: &Way, rule: usize) -> Option<Beside> {
     let start = after_prefix(text, way.at);
     let (range, place) = if let Some(range) = quoted(text, start) {
         (range, Place::Quoted)
@@ -88,8 +83,7 @@ fn after_prefix(text: &str, at: usize) -> usize {
 pub(super) fn quoted(text: &str, at: usize) -> Option<Range<usize>> {
     let quote = Quote::at(text, at)?;
     match quote.end(text, QUOTED_BYTES_MAX) {
-        End::Close(end) => Some(quote.start..end),
-        End::Cut(end) => Some(quote.start..end),
+        End::Close(end) | End::Cut(end) => Some(quote.start..end),
         End::Open => None,
     }
 }
@@ -122,7 +116,7 @@ struct Quote {
 enum End {
     /// At the closing quote.
     Close(usize),
-    /// At the bound.
+    /// At the bound, or the end of the text.
     Cut(usize),
     /// There is no closing quote on the line.
     Open,
@@ -163,9 +157,11 @@ impl Quote {
                 0
             };
         }
-        if rest.len() <= most {
+        // A text may have been cut inside of a value, which then is one without spaces.
+        if rest.len() <= most && rest.iter().any(u8::is_ascii_whitespace) {
             return End::Open;
         }
+        let most = most.min(rest.len());
         End::Cut(text.floor_char_boundary(self.start.saturating_add(most)))
     }
 }

@@ -14,18 +14,16 @@ const PARTS: &[(&str, &str)] = &[
     ("<%", "%>"),
 ];
 /// What encloses the name of a value, as the whole value.
-const WRAPS: &[(&str, &str)] = &[
-    ("<", ">"),
-    ("[", "]"),
-    ("{", "}"),
-    ("%", "%"),
-    ("__", "__"),
-];
+const WRAPS: &[(&str, &str)] = &[("<", ">"), ("[", "]"), ("{", "}"), ("%", "%"), ("__", "__")];
 
 /// `<x>`, `${x}`, `{{ x }}`, `%x%`, `$NAME`, `[redacted:x]`, `:name`, `@name`, `#{x}`, `%s`, `?`.
 pub(super) fn is_template(value: &str) -> bool {
     let first = value.bytes().next().unwrap_or(b' ');
-    if first.is_ascii_alphanumeric() && !value.bytes().any(|b| matches!(b, b'{' | b'[' | b'<' | b'(' | b'%')) {
+    if first.is_ascii_alphanumeric()
+        && !value
+            .bytes()
+            .any(|b| matches!(b, b'{' | b'[' | b'<' | b'(' | b'%'))
+    {
         return false;
     }
     is_wrapped(value)
@@ -107,8 +105,7 @@ pub(super) fn is_mask(value: &str) -> bool {
         .any(|b| matches!(b, b'*' | b'.' | b'x' | b'X' | 0x80..))
     {
         let is_line = |b: u8| matches!(b, b'-' | b'_' | b'0' | b'#' | b'=' | b'~');
-        return value.len() >= 4 && value.bytes().all(|b| b == first)
-            || value.bytes().all(is_line);
+        return value.len() >= 4 && value.bytes().all(|b| b == first) || value.bytes().all(is_line);
     }
     if value.len() >= 4 && value.bytes().all(|b| b == first) {
         return true;
