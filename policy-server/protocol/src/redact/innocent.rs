@@ -69,7 +69,7 @@ fn is_placeholder(value: &str) -> bool {
     let starts =
         |start: &&str| start.as_bytes().first() == first && plain.starts_with(start.as_bytes());
     has_few_digits
-        && (PLACEHOLDER_STARTS.iter().any(|start| starts(start))
+        && (PLACEHOLDER_STARTS.iter().any(starts)
             || PLACEHOLDER_ENDS
                 .iter()
                 .any(|end| plain.ends_with(end.as_bytes())))

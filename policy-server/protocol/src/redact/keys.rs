@@ -40,6 +40,10 @@ fn may_end(key: &[u8]) -> bool {
         return false;
     };
     let before = rest.last().map_or(b'_', u8::to_ascii_lowercase);
+    // `path`, `width` and `length` are common.
+    if last.eq_ignore_ascii_case(&b'h') && before == b't' {
+        return !matches!(rest.iter().nth_back(1), Some(b'a'..=b't' | b'v'..=b'z'));
+    }
     // A separator stands between: a closer look tells.
     !before.is_ascii_alphabetic()
         || matches!(
@@ -48,7 +52,7 @@ fn may_end(key: &[u8]) -> bool {
                 | (b'r' | b'w', b'd')
                 | (b's' | b'd' | b'r' | b'i', b'e')
                 | (b'n', b'g')
-                | (b't', b'r' | b'h' | b'p')
+                | (b't', b'r' | b'p')
                 | (b'a', b'l')
                 | (b'e' | b'o' | b's' | b'i', b'n')
                 | (b'l' | b'e' | b'd' | b'y' | b't' | b'n' | b's' | b'a', b's')

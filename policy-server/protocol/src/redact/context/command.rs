@@ -41,8 +41,12 @@ pub(super) fn after_flag(text: &str, at: usize, behind: usize) -> Option<Beside>
     let is_zipped = has("7z ") || has("7za ");
     (is_login || is_database || is_zipped && !is_apart || is_apart && has("mongo")).then_some(())?;
     let value = text.get(range.clone())?;
-    let is_secret =
-        !value.starts_with('-') && judge::within(super::PASSWORD, value, Place::Line).is_some();
+    let is_port = value
+        .bytes()
+        .all(|b| b.is_ascii_digit() || matches!(b, b':' | b'.'));
+    let is_secret = !value.starts_with('-')
+        && !is_port
+        && judge::within(super::PASSWORD, value, Place::Line).is_some();
     let secret = is_secret.then(|| range.clone());
     Some(Beside::judged(range, secret, super::PASSWORD))
 }
@@ -59,7 +63,7 @@ fn argument(text: &str, at: usize) -> Option<Range<usize>> {
 /// The command whose flag stands at `at`, as far as it is looked at.
 fn command(text: &str, at: usize) -> &str {
     let before = super::back(text, at, COMMAND_BYTES_MAX);
-    let begin = memchr::memrchr3(b'\n', b'|', b';', before.as_bytes());
+    let begin = before.rfind(['\n', '|', ';', '&']);
     before
         .get(begin.map_or(0, |begin| begin.saturating_add(1))..)
         .unwrap_or_default()

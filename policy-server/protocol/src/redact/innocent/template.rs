@@ -3,6 +3,8 @@
 
 /// How many letters and digits may stand beside a mask or a template.
 const VISIBLE_MAX: usize = 8;
+/// How many crosses make a mask.
+const CROSSES_MIN: usize = 6;
 /// What opens and closes a part that is filled in later.
 const PARTS: &[(&str, &str)] = &[
     ("[redacted", "]"),
@@ -100,39 +102,31 @@ fn is_variable_name(name: &str) -> bool {
 /// `****`, `xxxx`, `....`, `••••`, `abcd****`.
 pub(super) fn is_mask(value: &str) -> bool {
     let first = value.bytes().next().unwrap_or(b' ');
-    if !value
-        .bytes()
-        .any(|b| matches!(b, b'*' | b'.' | b'x' | b'X' | 0x80..))
-    {
-        let is_line = |b: u8| matches!(b, b'-' | b'_' | b'0' | b'#' | b'=' | b'~');
-        return value.len() >= 4 && value.bytes().all(|b| b == first) || value.bytes().all(is_line);
-    }
-    if value.len() >= 4 && value.bytes().all(|b| b == first) {
-        return true;
-    }
-    let is_cross = |c: char| matches!(c, 'x' | 'X' | '*' | '-' | '_' | '.' | '0' | '#' | '=' | '~');
-    if value.chars().all(is_cross) {
-        return true;
-    }
-    let (mut crosses, mut others) = (0_usize, 0_usize);
-    // How long the run of one mask character is, and the longest.
-    let (mut last, mut run, mut longest) = (' ', 0_usize, 0_usize);
-    for c in value.chars() {
-        run = if c == last { run.saturating_add(1) } else { 1 };
-        last = c;
-        let is_masked = matches!(c, '*' | '•' | '.' | 'x' | 'X' | '…');
-        let needed = match c {
-            'x' | 'X' => 6,
-            '…' => 1,
-            _ => 3,
-        };
-        if is_masked && run >= needed {
+    let (mut all_cross, mut all_first, mut is_plain) = (true, true, true);
+    let (mut last, mut run, mut longest, mut crosses) = (b' ', 0_usize, 0_usize, 0_usize);
+    for b in value.bytes() {
+        let is_x = matches!(b, b'x' | b'X');
+        all_first &= b == first;
+        all_cross &= is_x || matches!(b, b'*' | b'-' | b'_' | b'.' | b'0' | b'#' | b'=' | b'~');
+        is_plain &= b < 0x80;
+        run = if b == last { run.saturating_add(1) } else { 1 };
+        last = b;
+        if matches!(b, b'*' | b'.') || is_x && run >= CROSSES_MIN {
             longest = longest.max(run);
         }
-        crosses = crosses.saturating_add(usize::from(matches!(c, 'x' | 'X')));
-        others = others.saturating_add(usize::from(c.is_alphanumeric() && !matches!(c, 'x' | 'X')));
+        crosses = crosses.saturating_add(usize::from(is_x));
     }
-    let is_crossed =
-        crosses >= 6 && crosses.saturating_mul(10) >= value.chars().count().saturating_mul(6);
-    (longest > 0 || is_crossed) && others <= VISIBLE_MAX
+    if all_cross || all_first && value.len() >= 4 {
+        return true;
+    }
+    let is_crossed = crosses >= CROSSES_MIN
+        && crosses.saturating_mul(10) >= value.chars().count().saturating_mul(6);
+    let is_dotted = !is_plain && (value.contains("•••") || value.contains('…'));
+    (longest >= 3 || is_crossed || is_dotted) && visible(value) <= VISIBLE_MAX
+}
+
+/// How many letters and digits a value shows that no mask is made of.
+fn visible(value: &str) -> usize {
+    let is_shown = |c: &char| c.is_alphanumeric() && !matches!(c, 'x' | 'X');
+    value.chars().filter(is_shown).count()
 }
