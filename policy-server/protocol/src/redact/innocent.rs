@@ -1,8 +1,12 @@
 //! What looks like a secret and is none: placeholders, references, documented examples, hashes,
 //! identifiers. Whether a value stands where a secret would is not judged here.
 
+mod template;
 mod words;
 
+use std::sync::LazyLock;
+
+use template::{is_mask, is_template};
 use words::{PLACEHOLDER_ENDS, PLACEHOLDER_STARTS, PLACEHOLDERS, REFERENCES};
 
 /// Values that documentation shows, each written backwards.
@@ -10,6 +14,8 @@ const EXAMPLES: &str = include_str!("innocent/examples.txt");
 
 /// Longest placeholder or reference that is recognised, in bytes.
 const INNOCENT_BYTES_MAX: usize = 512;
+/// Longest placeholder in words, in bytes.
+const PLACEHOLDER_BYTES_MAX: usize = 80;
 
 /// Whether a value is a placeholder (ours, or one that people write), a reference to a secret kept
 /// elsewhere, or a well-known example.
@@ -28,117 +34,75 @@ pub(super) fn is_innocent(value: &str) -> bool {
         || is_example(value)
 }
 
-/// `<x>`, `${x}`, `{{ x }}`, `%x%`, `$NAME`, `[redacted:x]`, `:name`, `@name`, `#{x}`, `%s`, `?`.
-fn is_template(value: &str) -> bool {
-    let wrapped = |open: &str, close: &str| value.starts_with(open) && value.ends_with(close);
-    let within = |part: &str| value.contains(part);
-    if value.len() > 2
-        && (wrapped("<", ">")
-            || wrapped("[", "]")
-            || wrapped("{", "}")
-            || wrapped("%", "%")
-            || wrapped("__", "__"))
-    {
-        return true;
-    }
-    if within("[redacted")
-        || within("<redacted")
-        || within("${")
-        || within("{{")
-        || within("$(")
-        || within("#{")
-        || within("<%")
-    {
-        return true;
-    }
-    let is_name = |name: &str| {
-        name.bytes()
-            .next()
-            .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'-' | b'>'))
-    };
-    if let Some(name) = value.strip_prefix('$') {
-        let is_upper = name
-            .bytes()
-            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-        let is_lower = name
-            .bytes()
-            .all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b'>' | b':'));
-        return is_name(name) && (is_upper || is_lower || name.starts_with("env:"))
-            || name.bytes().all(|b| b.is_ascii_digit());
-    }
-    if let Some(name) = value.strip_prefix([':', '@', '#', '&']) {
-        return name
-            .bytes()
-            .all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-'));
-    }
-    value.contains("%s") && value.len() < 8
-        || matches!(
-            value,
-            "?" | "%s" | "%v" | "%q" | "%d" | "{}" | "\"\"" | "''" | "%(password)s"
-        )
-        || value.starts_with("%(")
-}
-
-/// `****`, `xxxx`, `....`, `••••`, `abcd****`.
-fn is_mask(value: &str) -> bool {
-    if value.contains("***")
-        || value.contains("•••")
-        || value.contains('…')
-        || value.contains("...")
-    {
-        return true;
-    }
-    let is_cross = |c: char| matches!(c, 'x' | 'X' | '*' | '-' | '_' | '.' | '0' | '#' | '=' | '~');
-    let crosses = value.chars().filter(|c| matches!(c, 'x' | 'X')).count();
-    value.chars().all(is_cross)
-        || crosses >= 6 && crosses.saturating_mul(10) >= value.chars().count().saturating_mul(6)
-        || (value.len() >= 4 && value.chars().skip(1).all(|c| value.starts_with(c)))
-        || contains_ignoring_case(value, "xxxxxx")
-}
-
 fn is_reference(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    let first = bytes.first().map(u8::to_ascii_lowercase);
     let starts = |start: &str| {
-        value
-            .get(..start.len())
-            .is_some_and(|head| head.eq_ignore_ascii_case(start))
+        start.as_bytes().first().copied() == first
+            && bytes
+                .get(..start.len())
+                .is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
     };
     REFERENCES.iter().any(|start| starts(start))
-        || contains_ignoring_case(value, "/secrets/")
-        || contains_ignoring_case(value, ":secretsmanager:")
+        || bytes.contains(&b'/')
+            && !bytes.contains(&b';')
+            && contains_ignoring_case(value, "/secrets/")
+        || bytes.contains(&b':') && contains_ignoring_case(value, ":secretsmanager:")
 }
 
 fn is_placeholder(value: &str) -> bool {
-    if value.len() > 80 {
-        return false;
+    if value.len() < 4 && !value.chars().any(char::is_alphanumeric) {
+        return true;
     }
-    let plain: String = value
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
-    let is_worded = value
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b' ' | b'.' | b'!' | b':'));
-    let has_few_digits = plain.bytes().filter(u8::is_ascii_digit).count() < 4;
-    plain.is_empty() && value.len() < 4
-        || is_worded && PLACEHOLDERS.contains(&plain.as_str())
-        || is_worded
-            && has_few_digits
-            && (PLACEHOLDER_STARTS
+    let mut room = [0; PLACEHOLDER_BYTES_MAX];
+    let Some(plain) = plain(value, &mut room) else {
+        return false;
+    };
+    if PLACEHOLDERS
+        .binary_search_by(|word| word.as_bytes().cmp(plain))
+        .is_ok()
+    {
+        return true;
+    }
+    let first = plain.first();
+    let has_few_digits = plain.iter().filter(|b| b.is_ascii_digit()).count() < 4;
+    let starts =
+        |start: &&str| start.as_bytes().first() == first && plain.starts_with(start.as_bytes());
+    has_few_digits
+        && (PLACEHOLDER_STARTS.iter().any(starts)
+            || PLACEHOLDER_ENDS
                 .iter()
-                .any(|start| plain.starts_with(start))
-                || PLACEHOLDER_ENDS.iter().any(|end| plain.ends_with(end)))
+                .any(|end| plain.ends_with(end.as_bytes())))
+}
+
+/// The letters and digits of a value of words, in lower case; `None` when other characters stand
+/// in it than words are parted by.
+fn plain<'r>(value: &str, room: &'r mut [u8; PLACEHOLDER_BYTES_MAX]) -> Option<&'r [u8]> {
+    let mut length = 0_usize;
+    if value.len() > room.len() {
+        return None;
+    }
+    for b in value.bytes() {
+        if b.is_ascii_alphanumeric() {
+            *room.get_mut(length)? = b.to_ascii_lowercase();
+            length = length.saturating_add(1);
+        } else if !matches!(b, b'-' | b'_' | b' ' | b'.' | b'!' | b':') {
+            return None;
+        }
+    }
+    room.get(..length)
 }
 
 fn is_example(value: &str) -> bool {
-    let written = EXAMPLES.lines().filter(|line| !line.starts_with('#'));
-    let mut examples = written.filter_map(|line| line.split('\t').next());
-    examples.any(|example| example.len() == value.len() && example.bytes().rev().eq(value.bytes()))
-        || (value.contains("EXAMPLE")
-            && (value.ends_with("EXAMPLE") || value.ends_with("EXAMPLEKEY")))
+    static WRITTEN: LazyLock<Vec<&str>> = LazyLock::new(|| {
+        let lines = EXAMPLES.lines().filter(|line| !line.starts_with('#'));
+        lines.filter_map(|line| line.split('\t').next()).collect()
+    });
+    let is_written =
+        |example: &&str| example.len() == value.len() && example.bytes().rev().eq(value.bytes());
+    WRITTEN.iter().any(is_written)
+        || value.ends_with("EXAMPLE")
+        || value.ends_with("EXAMPLEKEY")
         || value.starts_with("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwI")
 }
 

@@ -1,9 +1,10 @@
 //! Values without quotes: where they end, and how strong a sign of a secret their place is.
 
+use std::cell::Cell;
 use std::ops::Range;
 
-use super::find::{BARE_BYTES_MAX, BARE_BYTES_SURE, bare, run};
 use super::judge::Place;
+use super::value::{BARE_BYTES_MAX, BARE_BYTES_SURE, bare, run};
 use super::way::Way;
 
 /// A value without quotes.
@@ -52,7 +53,14 @@ pub(super) fn unquoted(
 
 /// The value of a header or of another name whose value may hold spaces.
 fn header_value(text: &str, way: &Way, rule: usize) -> Option<(Range<usize>, Place)> {
-    let is_end = |b: u8| matches!(b, b'\n' | b'\r' | b'"' | b'\'' | b'`' | b'<' | b'\\');
+    let spaces = Cell::new(0_u8);
+    let is_end = |b: u8| {
+        if b == b' ' {
+            spaces.set(spaces.get().saturating_add(1));
+        }
+        matches!(b, b'\n' | b'\r' | b'"' | b'\'' | b'`' | b'<' | b'\\')
+            || rule == super::AUTHORIZATION && spaces.get() > 1
+    };
     let range = run(text, way.at, BARE_BYTES_MAX, &is_end);
     let value = text.get(range.clone())?;
     if rule != super::AUTHORIZATION {
@@ -81,26 +89,30 @@ fn header_value(text: &str, way: &Way, rule: usize) -> Option<(Range<usize>, Pla
 fn place_of(text: &str, name: &Range<usize>, way: &Way, range: &Range<usize>) -> Place {
     let key = text.get(name.clone()).unwrap_or_default();
     let next = text.as_bytes().get(range.end).copied().unwrap_or(b' ');
-    let is_shouted = key.bytes().all(|b| !b.is_ascii_lowercase()) && way.is_tight;
+    if way.is_tight && key.bytes().all(|b| !b.is_ascii_lowercase()) {
+        return Place::Line;
+    }
     let before = super::back(text, name.start, 64);
-    let is_field = way.is_tight
-        && (before.ends_with([';', '&', '?']) || is_among_pairs(before))
-        && next != b')';
-    let is_command = (way.is_space || way.is_tight)
-        && key.starts_with("--")
-        && (before.contains(" -") || way.is_tight)
-        || way.is_space && !key.starts_with("--")
-        || way.is_tight && before.ends_with("--set ");
-    let has_digit = text
-        .get(range.clone())
-        .unwrap_or_default()
-        .bytes()
-        .any(|b| b.is_ascii_digit());
-    let is_value = is_shouted
-        || is_field
-        || is_command
-        || has_digit && (way.is_named || is_after_words(text, name, range.end));
-    if is_value { Place::Line } else { Place::Loose }
+    let is_option = key.starts_with("--");
+    // Each of these costs more than the one before.
+    let is_field = || {
+        way.is_tight
+            && next != b')'
+            && (before.ends_with([';', '&', '?']) || is_among_pairs(before))
+    };
+    let is_command = || {
+        way.is_tight && (is_option || before.ends_with("--set "))
+            || way.is_space && (!is_option || before.contains(" -"))
+    };
+    let is_told = || {
+        text.get(range.clone()).is_some_and(super::shape::has_digit)
+            && (way.is_named || is_after_words(text, name, range.end))
+    };
+    if is_field() || is_command() || is_told() {
+        Place::Line
+    } else {
+        Place::Loose
+    }
 }
 
 /// Whether the name ends a few plain words, as in `my password: x`, and the value ends in a space.
@@ -115,13 +127,15 @@ fn is_after_words(text: &str, name: &Range<usize>, end: usize) -> bool {
                 || b >= 0x80
         });
     let next = text.as_bytes().get(end).copied().unwrap_or(b' ');
-    let is_declared = [
+    if !is_words || !next.is_ascii_whitespace() {
+        return false;
+    }
+    !([
         "let ", "var ", "const ", "func ", "fn ", "def ", "string ", "String ", "private ",
         "public ", "val ", "return ", "pub ",
     ]
     .iter()
-    .any(|word| line.contains(word));
-    is_words && !is_declared && next.is_ascii_whitespace()
+    .any(|word| line.contains(word)))
 }
 
 /// Whether other `name=value` pairs, parted by spaces alone, stand before.
@@ -140,27 +154,9 @@ fn is_among_pairs(before: &str) -> bool {
 fn line_value(text: &str, name: &Range<usize>, way: &Way) -> Option<Range<usize>> {
     let before = super::back(text, name.start, 256);
     let (above, lead) = before.rsplit_once('\n').unwrap_or(("", before));
-    let lead = lead.trim_start();
-    let is_lead = matches!(
-        lead,
-        "" | "export "
-            | "set "
-            | "SET "
-            | "ENV "
-            | "ARG "
-            | "- "
-            | "-e "
-            | "$env:"
-            | "setx "
-            | "//"
-            | "\""
-            | "'"
-            | "- \""
-            | "- '"
-    ) || lead.ends_with("/:")
-        || lead.ends_with(" -e ")
-        || lead.ends_with("export ")
-        || lead.ends_with("--env ");
+    if !is_lead(lead.trim_start()) {
+        return None;
+    }
     let range = run(text, way.at, BARE_BYTES_SURE, &|b| {
         matches!(b, b'\n' | b'\r' | b'"' | b'\'' | b'`')
     });
@@ -186,6 +182,29 @@ fn line_value(text: &str, name: &Range<usize>, way: &Way) -> Option<Range<usize>
     let is_prose = way.is_colon
         && key.starts_with(|c: char| c.is_ascii_uppercase())
         && value.bytes().all(|b| b.is_ascii_alphabetic());
-    (is_lead && is_settings && is_whole && !is_prose)
+    (is_settings && is_whole && !is_prose)
         .then(|| range.start..range.start.saturating_add(value.len()))
+}
+
+/// What may stand before a name that begins a line of settings.
+fn is_lead(lead: &str) -> bool {
+    matches!(
+        lead,
+        "" | "export "
+            | "set "
+            | "SET "
+            | "ENV "
+            | "ARG "
+            | "- "
+            | "-e "
+            | "$env:"
+            | "setx "
+            | "//"
+            | "\""
+            | "'"
+            | "- \""
+            | "- '"
+    ) || ["/:", " -e ", "export ", "--env "]
+        .iter()
+        .any(|end| lead.ends_with(end))
 }

@@ -31,7 +31,12 @@ pub(in super::super) enum Place {
 /// The secret in a value, when it holds one.
 pub(in super::super) fn within(rule: usize, value: &str, place: Place) -> Option<Range<usize>> {
     use super as rules;
-    if value.len() < 3 || is_innocent(value) {
+    // The parts of a cookie, of a header and of a connection string are judged one by one.
+    let has_parts = matches!(
+        rule,
+        rules::COOKIE | rules::CONNECTION | rules::AUTHORIZATION
+    );
+    if value.len() < 3 || !has_parts && is_innocent(value) {
         return None;
     }
     let is_secret = match rule {
@@ -50,7 +55,7 @@ pub(in super::super) fn within(rule: usize, value: &str, place: Place) -> Option
 
 fn is_password(value: &str, place: Place) -> bool {
     if value.len() < 4
-        || value.len() > 1024
+        || value.len() > 1024 && !is_one_run(value)
         || is_about(value)
         || is_location(value)
         || is_hash(value)
@@ -203,11 +208,12 @@ fn in_authorization(value: &str, place: Place) -> Option<Range<usize>> {
     let is_parameters = credential.contains("=\"") || credential.contains(", ");
     let is_secret = if is_parameters {
         credential.contains("ignature=") || credential.contains("response=")
-    } else if scheme.eq_ignore_ascii_case("basic") {
-        is_basic(credential)
+    } else if scheme.eq_ignore_ascii_case("basic") && is_basic(credential) {
+        true
     } else {
         let is_named = [
             "bearer",
+            "basic",
             "token",
             "apikey",
             "api-key",

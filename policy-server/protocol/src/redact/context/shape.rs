@@ -41,6 +41,11 @@ pub(super) fn is_about(value: &str) -> bool {
         || value.contains('.') && !value.contains('!')
 }
 
+const EXTENSIONS: &[&str] = &[
+    ".json", ".yaml", ".yml", ".txt", ".pem", ".key", ".crt", ".env", ".html", ".js", ".ts", ".py",
+    ".php", ".com", ".conf", ".xml", ".go", ".rs", ".md",
+];
+
 /// A path, an address, a selector, an e-mail address.
 pub(super) fn is_location(value: &str) -> bool {
     let is_path =
@@ -51,24 +56,16 @@ pub(super) fn is_location(value: &str) -> bool {
         && value.len() < 128
         && (value.matches('/').count() > 1 || !has_digit(value) || value.contains('.'));
     let is_drive = value.get(1..3) == Some(":\\");
-    let has_scheme = value.contains("://");
-    let has_extension = [
-        ".json", ".yaml", ".yml", ".txt", ".pem", ".key", ".crt", ".env", ".html", ".js", ".ts",
-        ".py", ".php", ".com", ".conf", ".xml", ".go", ".rs", ".md",
-    ]
-    .iter()
-    .any(|end| value.ends_with(end));
-    let is_selector = value.contains("[name=")
-        || value.contains("[@")
+    let has = |byte: u8| value.as_bytes().contains(&byte);
+    let has_scheme = has(b'/') && value.contains("://");
+    let has_extension = has(b'.')
+        && (EXTENSIONS.iter().any(|end| value.ends_with(end)) && value.len() < 80
+            || value.contains(".md#")
+            || value.contains(".html"));
+    let is_selector = has(b'[') && (value.contains("[name=") || value.contains("[@"))
         || value.starts_with("input[")
         || value.starts_with("By.");
-    is_wordy_path
-        || is_drive
-        || value.contains(".md#")
-        || value.contains(".html")
-        || has_scheme
-        || is_selector
-        || (has_extension && value.len() < 80)
+    is_wordy_path || is_drive || has_scheme || is_selector || has_extension
 }
 
 /// A number as code writes it: `0xc0406618`.
@@ -100,19 +97,24 @@ pub(super) fn is_hash(value: &str) -> bool {
 pub(super) fn is_markup(value: &str) -> bool {
     let first = value.as_bytes().first().copied().unwrap_or(b' ');
     let last = value.as_bytes().last().copied().unwrap_or(b' ');
+    let has = |byte: u8| value.as_bytes().contains(&byte);
     first.is_ascii_whitespace()
         || last.is_ascii_whitespace()
-        || value.contains("</")
-        || value.contains("\\n")
-        || value.contains("=>")
+        || has(b'/') && value.contains("</")
+        || has(b'\\') && value.contains("\\n")
+        || has(b'>') && value.contains("=>")
         || matches!(first, b',' | b')' | b';' | b'+' | b']' | b'}') && value.len() < 6
-        || value.starts_with("+ ")
-        || value.starts_with(", ")
-        || value.starts_with(") ")
-        || value.starts_with("; ")
+        || has(b' ') && is_joined(value)
+        || has(b'{') && has(b'}') && !has_digit(value)
+}
+
+/// Whether it begins or ends as what stands between two strings of code.
+fn is_joined(value: &str) -> bool {
+    ["+ ", ", ", ") ", "; "]
+        .iter()
+        .any(|start| value.starts_with(start))
         || value.ends_with(" +")
-        || value.ends_with("=") && value.contains(' ')
-        || value.contains('{') && value.contains('}') && value.bytes().all(|b| !b.is_ascii_digit())
+        || value.ends_with('=')
 }
 
 /// A call, a path of names, an index: code, not a value.
@@ -125,7 +127,9 @@ pub(super) fn is_expression(value: &str) -> bool {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'?' | b'!'))
     };
-    if value.starts_with(['(', '[', '{', '&', '*', '|', '<', '>', '\\', '=', '+'])
+    // A long value that begins with a plus may be a key in base64.
+    if value.starts_with(['(', '[', '{', '&', '*', '|', '<', '>', '\\', '='])
+        || value.starts_with('+') && value.len() < 20
         || value.contains("::")
         || value.contains("->")
         || value.contains("=>")

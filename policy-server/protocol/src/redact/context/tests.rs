@@ -1,28 +1,41 @@
 //! The rules against tables of texts, some with a secret and some without.
 
+mod bounds;
+
+use std::ops::Range;
+
+use super::super::anchors::{Anchor, Anchors, Case};
 use super::super::keys::{rule_of_key, secret_in};
-use super::{CONTEXTUAL, WORDS, beside, find};
+use super::{Beside, CONTEXTUAL, Finding, Pace, WORDS, beside};
 
 /// All secrets in a text, as the engine would find them.
 pub(super) fn secrets(text: &str) -> Vec<&str> {
-    let lower = text.to_ascii_lowercase();
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < text.len() {
-        let mut words: Vec<usize> = (0..WORDS.len())
-            .filter(|word| lower.as_bytes()[at..].starts_with(WORDS[*word].as_bytes()))
-            .collect();
-        words.sort_by_key(|word| std::cmp::Reverse(WORDS[*word].len()));
-        let secret = words.into_iter().find_map(|word| beside(text, at, word));
-        match secret {
-            Some((range, rule)) => {
-                assert!(rule < CONTEXTUAL.len());
-                at = range.end.max(at + 1);
-                found.push(text.get(range).unwrap());
-            }
-            None => at += 1,
-        }
+    thread_local! {
+        static ANCHORS: Anchors = Anchors::new(
+            &WORDS
+                .iter()
+                .map(|text| Anchor {
+                    text,
+                    case: Case::Ignored,
+                })
+                .collect::<Vec<_>>(),
+        );
     }
+    let mut found = Vec::new();
+    let mut pace = Pace::new(text);
+    let mut keep = |span: Range<usize>, what| {
+        if let Finding::Secret(rule) = what {
+            assert!(rule < CONTEXTUAL.len());
+        }
+        found.push(text.get(span).unwrap());
+    };
+    ANCHORS.with(|anchors| {
+        anchors.scan(text.as_bytes(), |at, word| {
+            pace.word(at, word, &mut keep);
+            None
+        });
+    });
+    pace.close(&mut keep);
     found
 }
 
@@ -222,44 +235,13 @@ fn members_hold_secrets_unless_the_value_says_otherwise() {
     }
 }
 
-#[test]
-fn adversarial_texts_cost_a_bounded_number_of_bytes_per_byte() {
-    for part in [
-        "token=",
-        "password=\"",
-        "token",
-        "secret: ",
-        "://a:",
-        "bearer ",
-        "pwd='",
-        "apikey=\\\"",
-        "passw_",
-        "cookie: a=",
-        "sig=",
-        "authorization: ",
-        "password: a b\n",
-    ] {
-        let of = |bytes: usize| {
-            let text = part.repeat(bytes / part.len());
-            find::COST.set(0);
-            let _found = secrets(&text);
-            find::COST.get()
-        };
-        let (small, large) = (of(20_000), of(80_000));
-        assert!(
-            large <= small * 5 + 100_000,
-            "{part}: {small} bytes looked at, then {large}"
-        );
-        assert!(large <= 80_000 * 1_200, "{part}: {large}");
-    }
-}
-
 proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(64))]
     #[test]
     fn any_text_is_judged_without_a_panic(text in "(password|token|secret|api_key|://|bearer |cookie|authorization|[=: \"'\\\\<>{}é\u{1F600}a-zA-Z0-9@;&,.\n-]){0,40}") {
         for at in (0..text.len()).filter(|at| text.is_char_boundary(*at)) {
             for word in 0..WORDS.len() {
-                if let Some((range, rule)) = beside(&text, at, word) {
+                if let Beside::Secret(range, rule) = beside(&text, at, word) {
                     proptest::prop_assert!(text.get(range.clone()).is_some_and(|secret| !secret.is_empty()));
                     proptest::prop_assert!(rule < CONTEXTUAL.len());
                 }

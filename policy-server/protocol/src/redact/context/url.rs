@@ -3,12 +3,10 @@
 use std::ops::Range;
 
 use super::super::innocent::{is_identifier, is_innocent};
-
-/// Longest authority that is looked at, in bytes.
-const AUTHORITY_BYTES_MAX: usize = 1024;
+use super::Beside;
 
 /// The secret before the `@` of the address whose `://` stands at `at`.
-pub(super) fn in_address(text: &str, at: usize) -> Option<(Range<usize>, usize)> {
+pub(super) fn in_address(text: &str, at: usize) -> Option<Beside> {
     let start = at.checked_add(3)?;
     let rest = text.as_bytes().get(start..)?;
     let is_end = |b: &u8| {
@@ -18,13 +16,10 @@ pub(super) fn in_address(text: &str, at: usize) -> Option<(Range<usize>, usize)>
                 b'/' | b'?' | b'#' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\' | b'|'
             )
     };
-    let length = rest
-        .iter()
-        .take(AUTHORITY_BYTES_MAX)
-        .position(is_end)
-        .unwrap_or(rest.len().min(AUTHORITY_BYTES_MAX));
+    // No two addresses share these bytes: the slashes of the next one end this one.
+    let length = rest.iter().position(is_end).unwrap_or(rest.len());
     let authority = rest.get(..length)?;
-    let sign = authority.iter().rposition(|b| *b == b'@')?;
+    let sign = memchr::memrchr(b'@', authority)?;
     let colon = authority.get(..sign)?.iter().position(|b| *b == b':');
     let from = start.checked_add(colon.map_or(0, |colon| colon.saturating_add(1)))?;
     let range = from..start.checked_add(sign)?;
@@ -41,14 +36,17 @@ pub(super) fn in_address(text: &str, at: usize) -> Option<(Range<usize>, usize)>
             && !is_identifier(secret)
             && !secret.contains(['.', '{', '@'])
     };
-    is_secret.then_some((range, super::URL_PASSWORD))
+    is_secret.then_some(Beside::Secret(range, super::URL_PASSWORD))
 }
 
 /// The secret in the value of a connection string or address.
 pub(super) fn in_connection(value: &str) -> Option<Range<usize>> {
     if let Some(at) = value.find("://")
-        && let Some((range, _)) = in_address(value, at)
+        && let Some(Beside::Secret(range, _)) = in_address(value, at)
     {
+        return Some(range);
+    }
+    if let Some(range) = before_host(value) {
         return Some(range);
     }
     let mut from = 0_usize;
@@ -67,24 +65,15 @@ pub(super) fn in_connection(value: &str) -> Option<Range<usize>> {
     None
 }
 
-/// The password of `user:password` at `at`, as commands take it after `-u`.
-pub(super) fn in_pair(text: &str, at: usize) -> Option<(Range<usize>, usize)> {
-    let before = super::back(text, at, 64);
-    let is_http = ["curl", "http", "wget"]
-        .iter()
-        .any(|name| before.contains(name));
-    let rest = text.get(at..)?.trim_start_matches(['"', '\'', ' ']);
-    let start = text.len().checked_sub(rest.len())?;
-    let is_end = |b: u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b'\\');
-    let length = rest
-        .bytes()
-        .take(256)
-        .position(is_end)
-        .unwrap_or(rest.len().min(256));
-    let (user, secret) = rest.get(..length)?.split_once(':')?;
-    let is_ids =
-        secret.bytes().all(|b| b.is_ascii_digit()) && user.bytes().all(|b| b.is_ascii_digit());
-    let from = start.checked_add(user.len())?.checked_add(1)?;
-    (is_http && !is_ids && !secret.starts_with("//") && secret.len() >= 3 && !is_innocent(secret))
-        .then_some((from..from.saturating_add(secret.len()), super::PASSWORD))
+/// `user:password@tcp(host:port)/name`, as the drivers of Go take it.
+fn before_host(value: &str) -> Option<Range<usize>> {
+    let (user, rest) = value.split_once(':')?;
+    let (head, host) = rest.rsplit_once('@')?;
+    let is_sound = !user.contains([' ', '/', '=', ';'])
+        && host.contains(['(', '/', ':'])
+        && head.len() >= 3
+        && !head.contains([' ', '/'])
+        && !is_innocent(head);
+    let start = user.len().checked_add(1)?;
+    is_sound.then(|| start..start.saturating_add(head.len()))
 }

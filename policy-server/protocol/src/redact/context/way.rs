@@ -72,10 +72,7 @@ pub(super) fn way_to_value(text: &str, name: &Range<usize>) -> Option<Way> {
         behind
     } else if let Some(behind) = to_argument(text, name, spaced) {
         behind
-    } else if let Some(behind) = [" is: ", " is "]
-        .iter()
-        .find_map(|sign| closed.strip_prefix(sign))
-    {
+    } else if let Some(behind) = to_statement(closed) {
         way.is_named = true;
         behind
     } else if has_space && !has_quote && is_flag(text, name) {
@@ -123,8 +120,38 @@ fn to_value_member(rest: &str) -> Option<&str> {
     behind.strip_prefix([':', '='])
 }
 
+/// ` is x`, ` for the staging database is x`.
+fn to_statement(rest: &str) -> Option<&str> {
+    let is_told = [
+        " is",
+        " for ",
+        " of ",
+        " to ",
+        " on ",
+        " used ",
+        " will be ",
+    ]
+    .iter()
+    .any(|start| rest.starts_with(start));
+    is_told.then_some(())?;
+    if let Some(behind) = rest.strip_prefix(" will be ") {
+        return Some(behind);
+    }
+    let (words, behind) = rest.split_once(" is")?;
+    let behind = behind.strip_prefix(':').unwrap_or(behind);
+    let is_worded = words.len() <= 64
+        && words.bytes().all(|b| {
+            b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b'_' | b'/' | b'\'') || b >= 0x80
+        });
+    (is_worded && !words.contains(" not")).then_some(())?;
+    behind.strip_prefix(' ')
+}
+
 /// `define('PASSWORD', 'x')`, `headers.set("X-Api-Key", "x")`, `WITH PASSWORD 'x'`.
 fn to_argument<'t>(text: &str, name: &Range<usize>, rest: &'t str) -> Option<&'t str> {
+    if !rest.starts_with([',', '\'']) {
+        return None;
+    }
     let before = super::back(text, name.start, 32).to_ascii_lowercase();
     if let Some(value) = rest.strip_prefix(',') {
         let value = value.trim_start();

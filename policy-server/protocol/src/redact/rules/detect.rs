@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use super::own::normal;
-use super::table::{CONTEXTUAL_AT, PERSONAL_AT, id_at};
+use super::table::{CONTEXTUAL_AT, ENCODED, PERSONAL_AT, id_at};
 use super::{KeyRule, RuleId, Rules, Target};
+use crate::redact::context::{Finding, Pace};
 use crate::redact::format::FORMATS;
 use crate::redact::innocent::is_innocent;
-use crate::redact::{context, keys, personal, placeholder};
+use crate::redact::{keys, personal, placeholder};
 
 /// Shortest word near which a secret is looked for, in bytes.
 const WORD_BYTES_MIN: usize = 3;
@@ -15,8 +16,8 @@ const WORD_BYTES_MIN: usize = 3;
 impl Rules {
     /// Calls `found` with what the anchors lead to in a plain text.
     pub(in crate::redact) fn scan(&self, text: &str, found: &mut dyn FnMut(Range<usize>, RuleId)) {
-        // Words inside a value that a word has led to lead nowhere: they are the value.
-        let mut quiet = 0;
+        let mut words = Pace::new(text);
+        let mut mentions = None;
         self.anchors.scan(text.as_bytes(), |at, anchor| {
             let (span, rule) = match *self.targets.get(anchor)? {
                 Target::Format(place) => {
@@ -28,16 +29,13 @@ impl Rules {
                     (format.check(text, at)?, format.rule)
                 }
                 Target::Word(word) => {
-                    if at < quiet {
+                    // The name of a rule is no name of what stands behind its placeholder.
+                    if *mentions.get_or_insert_with(|| placeholder::mentions(text))
+                        && placeholder::holds(text, &(at..at + WORD_BYTES_MIN))
+                    {
                         return None;
                     }
-                    let (span, rule) = context::beside(text, at, word)?;
-                    if placeholder::holds(text, &(at..at + WORD_BYTES_MIN)) {
-                        // The name of a rule is no name of what stands behind it.
-                        return None;
-                    }
-                    quiet = span.end;
-                    found(span, id_at(CONTEXTUAL_AT + rule));
+                    words.word(at, word, &mut |span, what| found(span, rule_of(what)));
                     return None;
                 }
             };
@@ -45,6 +43,7 @@ impl Rules {
             found(span, rule);
             Some(end)
         });
+        words.close(&mut |span, what| found(span, rule_of(what)));
         for which in &self.personal {
             let rule = id_at(PERSONAL_AT + which);
             personal::find(*which, text, &mut |span| found(span, rule));
@@ -83,5 +82,12 @@ impl Rules {
     /// Whether a value is no secret after all.
     pub(in crate::redact) fn is_allowed(&self, value: &str) -> bool {
         self.allowed_values.contains(value) || is_innocent(value)
+    }
+}
+
+fn rule_of(what: Finding) -> RuleId {
+    match what {
+        Finding::Secret(rule) => id_at(CONTEXTUAL_AT + rule),
+        Finding::Dense => ENCODED,
     }
 }
