@@ -21,6 +21,12 @@ pub(super) const THEIRS: &str = "mcp";
 /// The sets that authors add to.
 pub(super) const SETS: [&str; 6] = ["permits", "gates", "forbids", "hides", "reveal", "restore"];
 
+/// Those of them that are about classes of data.
+const DATA_SETS: [&str; 2] = ["reveal", "restore"];
+
+/// Members of the input that only rules about classes of data see.
+const DATA_MEMBERS: [&str; 3] = ["tool", "path", "from"];
+
 /// Names that other policies use for the same; here they would be without effect.
 const STRANGERS: [&str; 6] = ["allow", "allowed", "deny", "denied", "denies", "violation"];
 
@@ -122,15 +128,52 @@ pub(super) fn check(module: &Module<'_>, rules: &BTreeSet<Vec<String>>) -> Vec<P
     for rule in &module.rules {
         problems.extend(contribution(module, rule));
     }
-    let said = module.rules.iter().flat_map(|rule| &rule.references);
-    for reference in said.chain(module.aliases.values()) {
+    let said = module
+        .rules
+        .iter()
+        .flat_map(|rule| rule.references.iter().map(|said| (said, about(rule))));
+    let aliases = module.aliases.values().map(|said| (said, About::Messages));
+    for (reference, about) in said.chain(aliases) {
         let resolved = module.resolve(reference, rules);
-        problems.extend(
-            wrong(&resolved, rules)
-                .map(|(message, help)| at(module.file, reference.place, &message, &help)),
-        );
+        let wrong = wrong(&resolved, rules).or_else(|| misplaced(&resolved, about));
+        problems
+            .extend(wrong.map(|(message, help)| at(module.file, reference.place, &message, &help)));
     }
     problems
+}
+
+/// What a rule speaks of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum About {
+    /// Messages; or it may be asked by rules that do.
+    Messages,
+    /// Classes of data.
+    Data,
+}
+
+fn about(rule: &Rule) -> About {
+    match rule.path.as_slice() {
+        [root, set, ..] if root == THEIRS && DATA_SETS.contains(&set.as_str()) => About::Data,
+        _ => About::Messages,
+    }
+}
+
+/// A member that the input has for classes of data alone: in a `forbid` it would be undefined, and
+/// forbid nothing.
+fn misplaced(of: &Reference, about: About) -> Option<(String, String)> {
+    let [root, member, ..] = of.path.as_slice() else {
+        return None;
+    };
+    let misplaced =
+        root == "input" && DATA_MEMBERS.contains(&member.as_str()) && about == About::Messages;
+    misplaced.then(|| {
+        (
+            format!("`input.{member}` is there in `reveal` and `restore` only"),
+            "a message has `input.resource.name`; write this member into the rule itself, not into a \
+             helper or an import"
+                .to_owned(),
+        )
+    })
 }
 
 fn at(file: &str, place: Place, message: &str, help: &str) -> Problem {

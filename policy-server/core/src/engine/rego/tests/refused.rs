@@ -48,6 +48,18 @@ fn what_would_be_without_effect_does_not_load() {
             "import input.principle as p\nx := p",
             "`input` has no member `principle`",
         ),
+        (
+            "forbids contains {\"id\": \"a\"} if input.tool == \"push\"",
+            "`input.tool` is there in `reveal` and `restore` only",
+        ),
+        (
+            "x := input.from\nforbids contains {\"id\": \"a\"} if x == \"vault\"",
+            "`input.from` is there in",
+        ),
+        (
+            "import input.path as p\nforbids contains {\"id\": \"a\"} if p == \"/t\"",
+            "`input.path` is there in",
+        ),
         ("x := data.mcp.helper", "there is no `data.mcp.helper`"),
         (
             "x := data.portcullis.aproved([\"a\"])",
