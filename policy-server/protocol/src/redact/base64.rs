@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-/// Shortest run that is looked at, in characters: 15 bytes.
-const RUN_MIN: usize = 20;
+/// Shortest run that is looked at, in characters: 18 bytes.
+const RUN_MIN: usize = 24;
 /// Shortest line that may go on in the next one.
 const LINE_MIN: usize = 40;
 /// How many characters must decode to text before the rest is decoded.

@@ -7,7 +7,7 @@ mod words;
 use std::sync::LazyLock;
 
 use template::{is_mask, is_template};
-use words::{PLACEHOLDER_ENDS, PLACEHOLDER_STARTS, PLACEHOLDERS, REFERENCES};
+use words::{PLACEHOLDER_ENDS, PLACEHOLDER_STARTS, PLACEHOLDERS, REFERENCE_WORDS, REFERENCES};
 
 /// Values that documentation shows, each written backwards.
 const EXAMPLES: &str = include_str!("innocent/examples.txt");
@@ -43,6 +43,13 @@ fn is_reference(value: &str) -> bool {
                 .get(..start.len())
                 .is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
     };
+    // Most values are one run of letters and digits, which few references begin with.
+    if REFERENCE_WORDS.iter().any(|start| starts(start)) {
+        return true;
+    }
+    if bytes.iter().all(u8::is_ascii_alphanumeric) {
+        return false;
+    }
     REFERENCES.iter().any(|start| starts(start))
         || bytes.contains(&b'/')
             && !bytes.contains(&b';')
@@ -170,4 +177,51 @@ fn is_trace(bytes: &[u8]) -> bool {
     bytes.len() == 55
         && bytes.starts_with(b"00-")
         && bytes.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_are_as_their_searches_need_them() {
+        assert!(PLACEHOLDERS.is_sorted());
+        for start in REFERENCES {
+            assert!(!start.bytes().all(|b| b.is_ascii_alphanumeric()), "{start}");
+        }
+    }
+
+    #[test]
+    fn a_template_or_mask_is_innocent_as_a_whole_alone() {
+        for value in [
+            "${DB_PASSWORD}",
+            "${USER}:${PASSWORD}",
+            "${DB_PASSWORD",
+            "$(cat",
+            "{{ password }}",
+            "Bearer ${TOKEN}",
+            "<%= secret %>",
+            "[redacted:password]",
+            "<your-token>",
+            "$PASSWORD",
+            "ghp_************",
+            "sk-...9f3k",
+            "••••••••",
+            "xxxxxxxxxxab",
+            "abc…",
+        ] {
+            assert!(is_innocent(value), "{value}");
+        }
+        for value in [
+            "hunter2${x}9Zk",
+            "Zr4mXw2L{{x}}",
+            "q8Zr...4mXw2LpV7",
+            "gran***ite42violet",
+            "Gr4nite[redacted:x]42",
+            "${x}hunter2",
+            "<a>hunter2<b>",
+        ] {
+            assert!(!is_innocent(value), "{value}");
+        }
+    }
 }

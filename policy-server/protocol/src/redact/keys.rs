@@ -111,3 +111,20 @@ pub(super) fn secret_in(rule: usize, value: &str) -> Option<Range<usize>> {
     let found = judge::within(rule, trimmed, judge::Place::Member)?;
     Some(start.saturating_add(found.start)..start.saturating_add(found.end))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_end_passes_the_first_look() {
+        for last in b'a'..=b'z' {
+            for (end, _, rule) in ends(last) {
+                let parted: String = end.chars().flat_map(|c| [c, '_']).collect();
+                for key in [*end, &format!("x_{end}_2"), &end.to_uppercase(), &parted] {
+                    assert_eq!(rule_of_key(key), Some(*rule), "{key}");
+                }
+            }
+        }
+    }
+}

@@ -162,7 +162,10 @@ pub(super) const PLACEHOLDER_ENDS: &[&str] = &[
     "placeholder",
 ];
 
-/// How references to secrets kept elsewhere begin.
+/// How references to secrets kept elsewhere begin: words alone.
+pub(super) const REFERENCE_WORDS: &[&str] = &["secretkeyref", "valuefrom", "getenv"];
+
+/// How references to secrets kept elsewhere begin: each with a sign among its letters.
 pub(super) const REFERENCES: &[&str] = &[
     "env:",
     "env.",
@@ -175,8 +178,6 @@ pub(super) const REFERENCES: &[&str] = &[
     "/var/run/secrets/",
     "/etc/",
     "/vault/",
-    "secretkeyref",
-    "valuefrom",
     "@microsoft.keyvault",
     "!vault",
     "!secret",
@@ -209,7 +210,6 @@ pub(super) const REFERENCES: &[&str] = &[
     "process.env",
     "os.environ",
     "os.getenv",
-    "getenv",
     "import.meta",
     "system.getenv",
     "configuration[",
