@@ -298,3 +298,35 @@ fn the_policies_that_ship_disclose_nothing() {
         &portcullis_protocol::redact::RawRules::default()
     );
 }
+
+/// Policies are looked up by the principal that their scope names: whoever it can hold must be met.
+#[test]
+fn every_way_to_name_the_caller_counts() {
+    let all = said(&cedar(REVEAL_ALL), "dev", "push");
+    for (scope, reaches) in [
+        ("principal", true),
+        ("principal is Mcp::Agent", true),
+        (r#"principal in Mcp::Role::"dev""#, true),
+        (r#"principal in Mcp::User::"alice""#, true),
+        (r#"principal == Mcp::Agent::"unnamed""#, true),
+        (r#"principal in Mcp::Agent::"unnamed""#, true),
+        (r#"principal is Mcp::Agent in Mcp::Role::"dev""#, true),
+        (r#"principal in Mcp::Role::"alice""#, false),
+        (r#"principal in Mcp::User::"dev""#, false),
+        (r#"principal == Mcp::Agent::"alice""#, false),
+        (r#"principal is Mcp::Agent in Mcp::Role::"ops""#, false),
+    ] {
+        let rest = r#"action == Mcp::Action::"reveal", resource)"#;
+        let permit = said(&cedar(&format!("permit ({scope}, {rest};")), "dev", "push");
+        let forbid = format!("{REVEAL_ALL}\nforbid ({scope}, {rest};");
+        let forbid = said(&cedar(&forbid), "dev", "push");
+        let failing = "when { 9223372036854775807 + 1 == 0 };";
+        let failing = format!("{REVEAL_ALL}\npermit ({scope}, {rest} {failing}");
+        let failing = said(&cedar(&failing), "dev", "push");
+        let (some, none) = (all.as_str(), " |  | ");
+        let (permits, forbids) = if reaches { (some, none) } else { (none, some) };
+        assert_eq!(permit, permits, "permit {scope}");
+        assert_eq!(forbid, forbids, "forbid {scope}");
+        assert_eq!(failing, forbids, "a permit that fails, {scope}");
+    }
+}

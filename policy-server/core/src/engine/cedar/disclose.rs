@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use cedar_policy::{
     ActionConstraint, Authorizer, Context, Decision, Effect, Entities, Entity, EntityUid, Policy,
-    PolicySet, Request, RestrictedExpression, Schema,
+    PolicySet, PrincipalConstraint, Request, RestrictedExpression, Schema,
 };
 use portcullis_protocol::redact::Class;
 
@@ -118,24 +118,46 @@ impl Engine {
         let Some(policies) = self.disclosing.by_action.get(wish.action()) else {
             return Ok(Vec::new());
         };
-        let (principal, around) = surroundings(asker, wish, classes, &self.disclosing.schema)?;
+        let (principal, known) = entities::caller(asker.caller)?;
+        let Some(policies) = reaching(policies, &known)? else {
+            return Ok(Vec::new());
+        };
+        let around = surroundings(known, asker, wish, classes, &self.disclosing.schema)?;
         let action = entities::action(wish.action());
+        let context = context(asker, wish)?;
         let mut granted = Vec::new();
+        // One context for all classes, which are of one type: what fits with one fits with all.
+        let mut schema = Some(&self.disclosing.schema);
         for class in classes {
             let request = Request::new(
                 principal.clone(),
                 action.clone(),
                 entities::class(class.as_str()),
-                context(asker, wish)?,
-                Some(&self.disclosing.schema),
+                context.clone(),
+                schema.take(),
             )
             .map_err(|_| Fault::UnfitRequest)?;
-            if permits(&self.authorizer, &request, policies, &around) {
+            if permits(&self.authorizer, &request, &policies, &around) {
                 granted.push(class.clone());
             }
         }
         Ok(granted)
     }
+}
+
+/// The policies whose scope can hold one of these callers, users and roles. None when no permit is
+/// among them. The scope of the others is false, so that they can neither hold nor fail.
+fn reaching(policies: &PolicySet, known: &[Entity]) -> Result<Option<PolicySet>, Fault> {
+    let reaches = |policy: &&Policy| match policy.principal_constraint() {
+        PrincipalConstraint::Any | PrincipalConstraint::Is(_) => true,
+        PrincipalConstraint::In(uid)
+        | PrincipalConstraint::Eq(uid)
+        | PrincipalConstraint::IsIn(_, uid) => known.iter().any(|one| one.uid() == uid),
+    };
+    let own = policies.policies().filter(reaches).cloned();
+    let own = PolicySet::from_policies(own).map_err(|_| Fault::UnfitPolicies)?;
+    let permits = own.policies().any(|one| one.effect() == Effect::Permit);
+    Ok(permits.then_some(own))
 }
 
 /// An error of any policy is no permit: Cedar itself would skip a forbid that fails.
@@ -150,12 +172,12 @@ fn permits(
 }
 
 fn surroundings(
+    known: Vec<Entity>,
     asker: Asker<'_>,
     wish: Wish<'_>,
     classes: &[Class],
     schema: &Schema,
-) -> Result<(EntityUid, Entities), Fault> {
-    let (principal, known) = entities::caller(asker.caller)?;
+) -> Result<Entities, Fault> {
     let mut all: BTreeMap<EntityUid, Entity> =
         known.into_iter().map(|one| (one.uid(), one)).collect();
     let from = match wish {
@@ -174,7 +196,7 @@ fn surroundings(
         }
     }
     let around = Entities::from_entities(all.into_values(), Some(schema));
-    Ok((principal, around.map_err(|_| Fault::UnfitEntities)?))
+    around.map_err(|_| Fault::UnfitEntities)
 }
 
 fn context(asker: Asker<'_>, wish: Wish<'_>) -> Result<Context, Fault> {
