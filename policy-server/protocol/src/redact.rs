@@ -13,6 +13,7 @@ mod base64;
 mod class;
 mod context;
 mod derive;
+mod echoes;
 mod escapes;
 mod fact;
 mod format;

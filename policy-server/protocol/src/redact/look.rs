@@ -7,13 +7,14 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::echoes::Echoes;
 use super::escapes::Escapes;
 use super::plan::Literal;
 use super::rules::ENCODED;
 use super::walk::Walk;
 use super::{RuleId, Rules, base64, placeholder};
 use crate::json::{self, Json, Kind};
-use crate::limits::LAYERS_MAX;
+use crate::limits::{FINDINGS_MAX, LAYERS_MAX};
 
 /// A secret that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,8 +72,8 @@ pub(super) struct Search<'a> {
     pub(super) rules: &'a Rules,
     /// Secrets known by value.
     pub(super) known: &'a [Literal],
-    /// Values found elsewhere in the same message.
-    pub(super) echoes: &'a [Literal],
+    /// Values found elsewhere in the same message; with them nothing else is looked for.
+    pub(super) echoes: Option<&'a Echoes>,
 }
 
 impl<'a> Search<'a> {
@@ -80,13 +81,13 @@ impl<'a> Search<'a> {
         Self {
             rules,
             known: &[],
-            echoes: &[],
+            echoes: None,
         }
     }
 
     /// Whether secrets are known by their value, which may be short.
     pub(super) const fn knows_values(self) -> bool {
-        !self.known.is_empty() || !self.echoes.is_empty()
+        !self.known.is_empty()
     }
 
     /// What is found in a text, sorted by place, containers before what they contain. `layer` says
@@ -99,7 +100,9 @@ impl<'a> Search<'a> {
             self.plain(text, found);
             match Escapes::Any.decoded(text) {
                 Some(_) if layer >= LAYERS_MAX => {
-                    mask_escapes(text, found);
+                    if hides(text) {
+                        self.mask(text, found);
+                    }
                     self.base64(text, layer, found);
                 }
                 Some(inner) => {
@@ -118,7 +121,14 @@ impl<'a> Search<'a> {
 
     /// A text as it stands.
     pub(super) fn plain(self, text: &str, found: &mut Vec<Found>) {
+        if let Some(echoes) = self.echoes {
+            return echoes.find(text, found);
+        }
         self.rules.scan(text, &mut |mut span, rule| {
+            if found.len() > FINDINGS_MAX {
+                // There are too many already: the message goes nowhere.
+                return;
+            }
             if rule.is_format() {
                 span.end = run_end(text, span.end);
             }
@@ -127,17 +137,17 @@ impl<'a> Search<'a> {
                 found.push(Found::text(span, rule, value));
             }
         });
-        self.literals(text, self.known, Form::Known, found);
-        self.literals(text, self.echoes, Form::Text, found);
+        self.known(text, found);
     }
 
-    fn literals(self, text: &str, literals: &[Literal], form: Form, found: &mut Vec<Found>) {
-        for literal in literals {
+    fn known(self, text: &str, found: &mut Vec<Found>) {
+        for literal in self.known {
             let value = literal.value.as_bytes();
             for at in memchr::memmem::find_iter(text.as_bytes(), value) {
                 let span = at..at + value.len();
                 if !placeholder::holds(text, &span) {
-                    found.push(Found::text(span, literal.rule, &literal.value).of_form(form));
+                    let known = Found::text(span, literal.rule, &literal.value);
+                    found.push(known.of_form(Form::Known));
                 }
             }
         }
@@ -146,7 +156,7 @@ impl<'a> Search<'a> {
     /// A text that is JSON.
     fn document(self, text: &str, json: Json<'_>, layer: usize, found: &mut Vec<Found>) {
         if layer >= LAYERS_MAX {
-            found.push(Found::text(0..text.len(), ENCODED, text).of_form(Form::Encoded));
+            self.mask(text, found);
             return;
         }
         let Some(place) = json.span_in(text.as_bytes()) else {
@@ -162,7 +172,17 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// What lies too deep is masked whole.
+    fn mask(self, text: &str, found: &mut Vec<Found>) {
+        if self.echoes.is_none() {
+            found.push(Found::text(0..text.len(), ENCODED, text).of_form(Form::Encoded));
+        }
+    }
+
     fn base64(self, text: &str, layer: usize, found: &mut Vec<Found>) {
+        if self.echoes.is_some() {
+            return;
+        }
         base64::runs(text, |run| {
             let written = text.get(run.clone()).unwrap_or_default();
             let Some(inner) = base64::decoded(written) else {
@@ -204,11 +224,14 @@ pub(super) fn found_in(rules: &Rules, text: &str) -> Vec<Found> {
     found
 }
 
-/// A text with all secrets replaced.
+/// A text with all secrets replaced; one with too many of them is replaced whole.
 pub(super) fn clean<'t>(rules: &Rules, text: &'t str) -> Cow<'t, str> {
     let found = found_in(rules, text);
     if found.is_empty() {
         return Cow::Borrowed(text);
+    }
+    if found.len() > FINDINGS_MAX {
+        return Cow::Owned(placeholder::placeholder(&rules.rule(ENCODED).id));
     }
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
@@ -236,11 +259,9 @@ fn document(text: &str) -> Option<Json<'_>> {
     matches!(json.kind(), Kind::Object | Kind::Array | Kind::String).then_some(json)
 }
 
-/// Escapes below the last layer: what could hide a text is masked.
-fn mask_escapes(text: &str, found: &mut Vec<Found>) {
-    if text.contains("\\\"") || text.contains("\\u") || text.contains("\\\\") {
-        found.push(Found::text(0..text.len(), ENCODED, text).of_form(Form::Encoded));
-    }
+/// Whether escapes could hide a text.
+fn hides(text: &str) -> bool {
+    text.contains("\\\"") || text.contains("\\u") || text.contains("\\\\")
 }
 
 /// Sorts what was found since `before`, and drops what says the same twice: one part found by its

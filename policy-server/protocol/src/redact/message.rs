@@ -4,8 +4,9 @@ mod splice;
 
 use std::collections::HashSet;
 
-use super::look::{Form, Found, Search};
-use super::plan::{Literal, Treatment};
+use super::echoes::Echoes;
+use super::look::{Form, Found, Search, tidy};
+use super::plan::Treatment;
 use super::walk::Walk;
 use super::{Action, Fact, Mode, Plan, Unscanned};
 use crate::json::{self, Json};
@@ -44,10 +45,6 @@ pub enum Text {
 
 /// Most looks at one message; what still changes then is not understood.
 const ROUNDS_MAX: usize = 4;
-/// Most values that are looked for elsewhere in the same message.
-const ECHOES_MAX: usize = 16;
-/// Shortest of them, in bytes.
-const ECHO_BYTES_MIN: usize = 8;
 
 /// Looks at one message and replaces what the plan says.
 #[must_use]
@@ -143,57 +140,29 @@ fn once(message: Json<'_>, plan: &Plan<'_>) -> (Outcome, Sight) {
     (outcome, sight)
 }
 
-/// Everything in a message. What is known only by what stands beside it is looked for once more in
-/// the rest of the message, so that copies of one value fare alike.
+/// Everything in a message, and copies of what is known only by what stands beside it.
 fn find(message: Json<'_>, plan: &Plan<'_>) -> (Vec<Found>, Vec<Unscanned>, HashSet<String>) {
-    let mut search = Search {
-        rules: plan.rules,
+    let search = Search {
         known: plan.literals,
-        echoes: &[],
+        ..Search::by(plan.rules)
     };
-    let echoes = {
-        let mut walk = Walk::message(search, message, plan.marked);
-        walk.go();
-        let unscanned = std::mem::take(&mut walk.unscanned);
-        let taken = std::mem::take(&mut walk.taken);
-        let found = walk.into_found();
-        let echoes = echoes(&found);
-        if echoes.is_empty() || found.len() > FINDINGS_MAX {
-            return (found, unscanned, taken);
-        }
-        echoes
-    };
-    search.echoes = &echoes;
     let mut walk = Walk::message(search, message, plan.marked);
     walk.go();
     let unscanned = std::mem::take(&mut walk.unscanned);
     let taken = std::mem::take(&mut walk.taken);
-    (walk.into_found(), unscanned, taken)
-}
-
-/// Values that are worth looking for: found by their neighbours, and unlike ordinary words.
-fn echoes(found: &[Found]) -> Vec<Literal> {
-    let mut echoes: Vec<Literal> = Vec::new();
-    for found in found {
-        let is_new = || echoes.iter().all(|echo| echo.value != found.value);
-        let worth =
-            found.form == Form::Text && !found.rule.is_format() && is_distinct(&found.value);
-        if worth && is_new() {
-            echoes.push(Literal {
-                value: found.value.clone(),
-                rule: found.rule,
-            });
-        }
-        if echoes.len() == ECHOES_MAX {
-            break;
-        }
+    let mut found = walk.into_found();
+    let echoes = Echoes::of(&found).filter(|_| found.len() <= FINDINGS_MAX);
+    if let Some(echoes) = &echoes {
+        let search = Search {
+            echoes: Some(echoes),
+            ..Search::by(plan.rules)
+        };
+        let mut walk = Walk::message(search, message, &[]);
+        walk.go();
+        found.extend(walk.into_found());
+        tidy(&mut found, 0);
     }
-    echoes
-}
-
-fn is_distinct(value: &str) -> bool {
-    let has = |kind: fn(&u8) -> bool| value.as_bytes().iter().any(kind);
-    value.len() >= ECHO_BYTES_MIN && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
+    (found, unscanned, taken)
 }
 
 fn action(found: &Found, plan: &Plan<'_>) -> Action {

@@ -189,7 +189,7 @@ impl<'s, 't> Walk<'s, 't> {
         if self.is_marked(place) && !self.search.rules.is_allowed(&text) {
             inside.push(Found::text(0..text.len(), MARKED, &text));
         }
-        if let Some(rule) = key {
+        if let Some(rule) = key.filter(|_| self.search.echoes.is_none()) {
             self.under_key(rule, &text, &mut inside);
         }
         if text.len() >= TEXT_BYTES_MIN || self.search.knows_values() {
