@@ -74,6 +74,17 @@ pub(super) struct Search<'a> {
     pub(super) known: &'a [Literal],
     /// Values found elsewhere in the same message; with them nothing else is looked for.
     pub(super) echoes: Option<&'a Echoes>,
+    /// Which strings are looked at.
+    pub(super) scope: Scope,
+}
+
+/// Which strings of a message are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// All of them.
+    Everything,
+    /// Those in which something was replaced.
+    Changed,
 }
 
 impl<'a> Search<'a> {
@@ -82,6 +93,7 @@ impl<'a> Search<'a> {
             rules,
             known: &[],
             echoes: None,
+            scope: Scope::Everything,
         }
     }
 

@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 
 use super::escapes::Escapes;
-use super::look::{Form, Found, Search};
+use super::look::{Form, Found, Scope, Search};
 use super::positions::Place;
 use super::rules::{KeyRule, MARKED};
 use super::{Unscanned, placeholder};
@@ -181,7 +181,9 @@ impl<'s, 't> Walk<'s, 't> {
             }
             _ => {}
         }
-        if raw.text.is_empty() || self.found.len() > FINDINGS_MAX {
+        let is_in_scope =
+            self.search.scope == Scope::Everything || placeholder::stands_in(raw.text);
+        if raw.text.is_empty() || !is_in_scope || self.found.len() > FINDINGS_MAX {
             return;
         }
         let text = raw.decoded();
