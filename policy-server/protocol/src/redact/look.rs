@@ -7,13 +7,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::escapes::Escapes;
+use super::escapes::{Escapes, has_percent};
 use super::plan::Literal;
-use super::rules::ENCODED;
+use super::rules::{ENCODED, MARKED};
 use super::walk::Walk;
 use super::{RuleId, Rules, base64, placeholder};
 use crate::json::{self, Json, Kind};
-use crate::limits::LAYERS_MAX;
+use crate::limits::{FINDINGS_MAX, LAYERS_MAX};
 
 /// A secret that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,8 +124,23 @@ impl<'a> Search<'a> {
                 found.push(Found::text(span, rule, value));
             }
         });
+        self.values(text, found);
+    }
+
+    /// Secrets that are known by their value.
+    pub(super) fn values(self, text: &str, found: &mut Vec<Found>) {
         self.literals(text, self.known, Form::Known, found);
         self.literals(text, self.echoes, Form::Text, found);
+    }
+
+    /// A text without any secret, those known by their value included.
+    pub(super) fn clean(self, text: &str) -> String {
+        let mut clean = clean(self.rules, text).into_owned();
+        for literal in self.known.iter().chain(self.echoes) {
+            let placeholder = placeholder::placeholder(&self.rules.rule(literal.rule).id);
+            clean = clean.replace(&literal.value, &placeholder);
+        }
+        clean
     }
 
     fn literals(self, text: &str, literals: &[Literal], form: Form, found: &mut Vec<Found>) {
@@ -149,7 +164,12 @@ impl<'a> Search<'a> {
         let Some(place) = json.span_in(text.as_bytes()) else {
             return;
         };
-        for mut inner in Walk::inside(self, json, layer + 1).findings() {
+        let inside = Walk::inside(self, json, layer + 1).findings();
+        if inside.len() > FINDINGS_MAX {
+            // The walk has given up.
+            found.push(Found::text(0..text.len(), ENCODED, text).of_form(Form::Encoded));
+        }
+        for mut inner in inside {
             inner.span = inner.span.start + place.start..inner.span.end + place.start;
             inner.form = match inner.form {
                 Form::Scalar => Form::InnerScalar,
@@ -223,7 +243,8 @@ fn document(text: &str) -> Option<Json<'_>> {
 
 /// Escapes below the last layer: what could hide a text is masked.
 fn mask_escapes(text: &str, found: &mut Vec<Found>) {
-    if text.contains("\\\"") || text.contains("\\u") || text.contains("\\\\") {
+    let hides = ["\\\"", "\\u", "\\\\"];
+    if hides.iter().any(|escape| text.contains(escape)) || has_percent(text) {
         found.push(Found::text(0..text.len(), ENCODED, text).of_form(Form::Encoded));
     }
 }
@@ -244,6 +265,7 @@ pub(super) fn tidy(found: &mut Vec<Found>, before: usize) {
     fresh.dedup_by(|later, earlier| {
         later.span == earlier.span
             && later.form != Form::Encoded
+            && later.rule != MARKED
             && (later.rule == earlier.rule || !later.rule.is_format())
     });
     found.append(&mut fresh);

@@ -21,9 +21,14 @@ pub(super) fn numbered(rule: &str, number: usize) -> String {
     }
 }
 
-/// Whether a text mentions any placeholder.
-pub(super) fn mentions(text: &str) -> bool {
-    text.contains(OPENING)
+/// All placeholders in a text.
+pub(super) fn all(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices(OPENING).filter_map(|(at, _)| {
+        let rest = text.get(at..)?;
+        let mut near = rest.bytes().take(PLACEHOLDER_BYTES_MAX);
+        let end = near.position(|byte| byte == b']')?;
+        rest.get(..=end)
+    })
 }
 
 /// Whether a part of a text lies in a placeholder.

@@ -136,3 +136,71 @@ fn too_many_findings_block() {
     assert_eq!(outcome.text, Text::Blocked);
     assert_eq!(outcome.facts.len(), FACTS_MAX);
 }
+
+#[test]
+fn a_finding_beside_a_pair_does_not_hide_the_pairs_value() {
+    let message = r#"{"result":[{"name":"X-Api-Key","value":"hq7Tz-Rk29vLw","note":"T"}]}"#;
+    let text = now(&message.replace('T', &token()));
+    assert!(!text.contains("hq7Tz"), "{text}");
+    assert_eq!(now(&text), text);
+}
+
+#[test]
+fn a_marked_field_is_not_revealed_with_another_class() {
+    let reveal = ["secret.code", "secret.github"].map(|class| Class::parse(class).unwrap());
+    for value in ["482133".to_owned(), token()] {
+        let text = format!(r#"{{"result":{{"structuredContent":{{"pin":"{value}"}}}}}}"#);
+        let Text::Changed { text, .. } = with(&RawRules::default(), &reveal, &text).text else {
+            panic!("{value}");
+        };
+        assert!(
+            text.contains(r#""pin":"[redacted:marked-field]""#),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn percent_signs_below_the_last_layer_are_masked() {
+    let secret = token().replace('_', "%252525255F");
+    let text = now(&format!(r#"{{"result":"see {secret}"}}"#));
+    assert_eq!(
+        text,
+        r#"{"result":"see [redacted:encoded]"}"#.replace("see ", "")
+    );
+}
+
+#[test]
+fn many_findings_in_one_text_are_never_passed_on() {
+    let item = r#"{"password":"hq7Tz-Rk29v"},"#;
+    let line = format!("[{}1]", item.repeat(10_100));
+    assert_eq!(Rules::built_in().clean(&line), "[redacted:encoded]");
+}
+
+#[test]
+fn values_that_were_found_stay_out_of_short_keys_and_pointers() {
+    let message = r#"{"result":{"password":"ab12cd34ef","m":{"ab12cd34ef":{"pin":48213377}}}}"#;
+    let outcome = with(&RawRules::default(), &[], message);
+    assert!(
+        !format!("{outcome:?}").contains("ab12cd34ef"),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn pointers_take_little_however_long_a_key_is() {
+    let key = "k".repeat(100_000);
+    let numbers = vec!["48213377"; 5_000].join(",");
+    let outcome = with(
+        &RawRules::default(),
+        &[],
+        &format!(r#"{{"result":{{"{key}":{{"pin":[{numbers}]}}}}}}"#),
+    );
+    assert_eq!(outcome.facts.len(), FACTS_MAX);
+    assert!(
+        outcome
+            .facts
+            .iter()
+            .all(|fact| fact.pointer.capacity() < 1_024)
+    );
+}
