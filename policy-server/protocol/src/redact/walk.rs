@@ -244,7 +244,8 @@ impl<'s, 't> Walk<'s, 't> {
                 .extend(placeholder::all(name).map(ToOwned::to_owned));
             self.search.plain(name, &mut inside);
         }
-        for found in &mut inside {
+        // What is known by its value stays so: no mode and no policy lets it through.
+        for found in inside.iter_mut().filter(|one| one.form != Form::Known) {
             found.form = Form::Key;
         }
         self.keep(raw, place, inside);

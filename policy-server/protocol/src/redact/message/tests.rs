@@ -204,3 +204,25 @@ fn pointers_take_little_however_long_a_key_is() {
             .all(|fact| fact.pointer.capacity() < 1_024)
     );
 }
+
+#[test]
+fn a_value_known_before_is_no_key_whatever_is_revealed() {
+    let rules = Rules::built_in();
+    let literals = [Literal {
+        value: "hunter2-x7".to_owned(),
+        rule: rules.named("password").unwrap(),
+    }];
+    let plan = Plan {
+        rules: &rules,
+        reveal: &[Class::parse("secret.password").unwrap()],
+        marked: &[],
+        literals: &literals,
+        marks: &MarkKey::new([7; 32]),
+        sealing: None,
+    };
+    for key in ["hunter2-x7", "it is hunter2-x7 indeed"] {
+        let message = format!(r#"{{"result":{{"{key}":{{"x":"hunter2-x7"}}}}}}"#);
+        let outcome = redact(check(message.as_bytes()).unwrap(), &plan);
+        assert!(!format!("{outcome:?}").contains("hunter2"), "{outcome:?}");
+    }
+}
