@@ -3,8 +3,8 @@
 
 use super::anchors::{Anchor, Anchors, Case};
 use super::look::{Form, Found};
-use super::placeholder;
 use super::plan::Literal;
+use super::{Rules, placeholder};
 
 /// Most values that are looked for.
 const ECHOES_MAX: usize = 16;
@@ -41,6 +41,15 @@ impl Echoes {
         }
         let anchors = Anchors::new(&values.iter().map(anchor).collect::<Vec<_>>());
         Some(Self { anchors, values })
+    }
+
+    /// A pointer without any of them.
+    pub(super) fn hidden_in(&self, pointer: &str, rules: &Rules) -> String {
+        let hide = |pointer: String, literal: &Literal| {
+            let placeholder = placeholder::placeholder(&rules.rule(literal.rule).id);
+            pointer.replace(&literal.value, &placeholder)
+        };
+        self.values.iter().fold(pointer.to_owned(), hide)
     }
 
     /// All of them in a text.

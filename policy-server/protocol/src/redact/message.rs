@@ -150,6 +150,9 @@ fn find(
         walk.go();
         found.extend(walk.into_found());
         tidy(&mut found, 0);
+        for found in found.iter_mut().filter(|found| !found.pointer.is_empty()) {
+            found.pointer = echoes.hidden_in(&found.pointer, plan.rules);
+        }
     }
     (found, unscanned, taken)
 }

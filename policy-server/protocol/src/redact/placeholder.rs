@@ -23,6 +23,16 @@ pub(super) fn numbered(rule: &str, number: usize) -> String {
     }
 }
 
+/// All placeholders in a text.
+pub(super) fn all(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices(OPENING).filter_map(|(at, _)| {
+        let rest = text.get(at..)?;
+        let mut near = rest.bytes().take(PLACEHOLDER_BYTES_MAX);
+        let end = near.position(|byte| byte == b']')?;
+        rest.get(..=end)
+    })
+}
+
 /// Whether a text mentions any placeholder.
 pub(super) fn mentions(text: &str) -> bool {
     text.contains(OPENING)

@@ -39,7 +39,7 @@ pub(super) struct Walk<'s, 't> {
     marked: &'s [String],
     found: Vec<Found>,
     pub(super) unscanned: Vec<Unscanned>,
-    /// Keys that are placeholders already.
+    /// Placeholders that stand in keys already.
     pub(super) taken: HashSet<String>,
 }
 
@@ -172,7 +172,7 @@ impl<'s, 't> Walk<'s, 't> {
             Place::Unscanned(reason) => {
                 if self.unscanned.len() < FACTS_MAX {
                     self.unscanned.push(Unscanned {
-                        pointer: self.path.pointer(self.search.rules),
+                        pointer: self.path.pointer(self.search),
                         bytes: raw.text.len() as u64,
                         reason,
                     });
@@ -222,24 +222,33 @@ impl<'s, 't> Walk<'s, 't> {
         for mut found in inside {
             found.span = found.span.start + raw.at..found.span.end + raw.at;
             found.is_structured = place == Place::Structured;
-            if self.layer == 0 && self.found.len() < FACTS_MAX {
-                found.pointer = self.path.pointer(self.search.rules);
-            }
-            self.found.push(found);
+            self.tell(found);
         }
+    }
+
+    /// Keeps a finding. Only those that are told one by one need a pointer, which costs.
+    fn tell(&mut self, mut found: Found) {
+        if self.layer == 0 && self.found.len() < FACTS_MAX {
+            found.pointer = self.path.pointer(self.search);
+        }
+        self.found.push(found);
     }
 
     /// A key may hold a secret itself.
     fn key(&mut self, raw: Raw<'t>, name: &str, place: Place) {
-        if name.len() < KEY_BYTES_MIN || matches!(place, Place::Message | Place::Skipped) {
+        if place == Place::Skipped {
             return;
         }
-        if placeholder::mentions(name) {
-            self.taken.insert(name.to_owned());
-        }
         let mut inside = Vec::new();
-        self.search.plain(name, &mut inside);
-        for found in &mut inside {
+        if name.len() < KEY_BYTES_MIN {
+            self.search.values(name, &mut inside);
+        } else {
+            self.taken
+                .extend(placeholder::all(name).map(ToOwned::to_owned));
+            self.search.plain(name, &mut inside);
+        }
+        // What is known by its value stays so: no mode and no policy lets it through.
+        for found in inside.iter_mut().filter(|one| one.form != Form::Known) {
             found.form = Form::Key;
         }
         self.keep(raw, place, inside);
@@ -261,11 +270,10 @@ impl<'s, 't> Walk<'s, 't> {
         if let Some(rule) = marked.or(under.map(|(_, rule)| rule)) {
             let found = Found {
                 form: Form::Scalar,
-                pointer: self.path.pointer(self.search.rules),
                 is_structured: place == Place::Structured,
                 ..Found::text(span, rule, text)
             };
-            self.found.push(found);
+            self.tell(found);
         }
     }
 

@@ -8,7 +8,7 @@ use crate::redact::look::{Form, Found};
 use crate::redact::placeholder::{numbered, placeholder};
 use crate::redact::{Action, Plan, RuleId};
 
-/// The message with all that is to be replaced replaced. `taken` holds keys that are in use.
+/// The message with all that is to be replaced replaced. `taken` holds placeholders in keys.
 pub(super) fn replaced(
     message: Json<'_>,
     found: &[Found],
@@ -72,7 +72,7 @@ impl Keys {
         loop {
             *last += 1;
             let key = numbered(id, *last);
-            if self.taken.iter().all(|taken| !taken.contains(&key)) {
+            if !self.taken.contains(&key) {
                 return key;
             }
         }

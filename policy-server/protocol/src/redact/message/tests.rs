@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::json::check;
-use crate::redact::{Class, MarkKey, RawRules, Rules};
+use crate::redact::{Class, Literal, MarkKey, RawRules, Rules};
 
 fn token() -> String {
     ["gh", "p_"].concat() + "Zk3v9Qp2Lm8XtR7wYb4NcD6fGh1JsK5aE0uV"
@@ -179,4 +179,94 @@ fn private_members_of_a_key_are_replaced() {
         .map(|fact| fact.pointer.as_str())
         .collect();
     assert_eq!(pointers, ["/p", "/q", "/dp", "/dq", "/qi"]);
+}
+
+#[test]
+fn a_finding_beside_a_pair_does_not_hide_the_pairs_value() {
+    let message = r#"{"result":[{"name":"X-Api-Key","value":"hq7Tz-Rk29vLw","note":"T"}]}"#;
+    let text = now(&message.replace('T', &token()));
+    assert!(!text.contains("hq7Tz"), "{text}");
+    assert_eq!(now(&text), text);
+}
+
+#[test]
+fn a_marked_field_is_not_revealed_with_another_class() {
+    let reveal = ["secret.code", "secret.github"].map(|class| Class::parse(class).unwrap());
+    for value in ["482133".to_owned(), token()] {
+        let text = format!(r#"{{"result":{{"structuredContent":{{"pin":"{value}"}}}}}}"#);
+        let Text::Changed { text, .. } = with(&RawRules::default(), &reveal, &text).text else {
+            panic!("{value}");
+        };
+        assert!(
+            text.contains(r#""pin":"[redacted:marked-field]""#),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn percent_signs_below_the_last_layer_are_masked() {
+    let secret = token().replace('_', "%252525255F");
+    let text = now(&format!(r#"{{"result":"see {secret}"}}"#));
+    assert_eq!(
+        text,
+        r#"{"result":"see [redacted:encoded]"}"#.replace("see ", "")
+    );
+}
+
+#[test]
+fn many_findings_in_one_text_are_never_passed_on() {
+    let item = r#"{"password":"hq7Tz-Rk29v"},"#;
+    let line = format!("[{}1]", item.repeat(10_100));
+    assert_eq!(Rules::built_in().clean(&line), "[redacted:encoded]");
+}
+
+#[test]
+fn values_that_were_found_stay_out_of_short_keys_and_pointers() {
+    let message = r#"{"result":{"password":"ab12cd34ef","m":{"ab12cd34ef":{"pin":48213377}}}}"#;
+    let outcome = with(&RawRules::default(), &[], message);
+    assert!(
+        !format!("{outcome:?}").contains("ab12cd34ef"),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn pointers_take_little_however_long_a_key_is() {
+    let key = "k".repeat(100_000);
+    let numbers = vec!["48213377"; 5_000].join(",");
+    let outcome = with(
+        &RawRules::default(),
+        &[],
+        &format!(r#"{{"result":{{"{key}":{{"pin":[{numbers}]}}}}}}"#),
+    );
+    assert_eq!(outcome.facts.len(), FACTS_MAX);
+    assert!(
+        outcome
+            .facts
+            .iter()
+            .all(|fact| fact.pointer.capacity() < 1_024)
+    );
+}
+
+#[test]
+fn a_value_known_before_is_no_key_whatever_is_revealed() {
+    let rules = Rules::built_in();
+    let literals = [Literal {
+        value: "hunter2-x7".to_owned(),
+        rule: rules.named("password").unwrap(),
+    }];
+    let plan = Plan {
+        rules: &rules,
+        reveal: &[Class::parse("secret.password").unwrap()],
+        marked: &[],
+        literals: &literals,
+        marks: &MarkKey::new([7; 32]),
+        sealing: None,
+    };
+    for key in ["hunter2-x7", "it is hunter2-x7 indeed"] {
+        let message = format!(r#"{{"result":{{"{key}":{{"x":"hunter2-x7"}}}}}}"#);
+        let outcome = redact(check(message.as_bytes()).unwrap(), &plan);
+        assert!(!format!("{outcome:?}").contains("hunter2"), "{outcome:?}");
+    }
 }
