@@ -46,6 +46,8 @@ pub(super) enum Form {
     Key,
     /// A secret known by its value.
     Known,
+    /// The same where nothing may be altered: the message cannot go.
+    Fixed,
 }
 
 impl Found {

@@ -158,8 +158,10 @@ fn find(
 }
 
 fn action(found: &Found, plan: &Plan<'_>) -> Action {
-    if found.form == Form::Known {
-        return Action::Redacted;
+    match found.form {
+        Form::Known => return Action::Redacted,
+        Form::Fixed => return Action::Blocked,
+        _ => {}
     }
     match plan.treatment(found.rule) {
         Treatment::Reveal => Action::Revealed,

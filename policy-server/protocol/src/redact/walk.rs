@@ -98,8 +98,8 @@ impl<'s, 't> Walk<'s, 't> {
 
     fn value(&mut self, place: Place, key: Option<KeyRule>) {
         match self.peek() {
-            Some(b'{') => self.object(place),
-            Some(b'[') => self.array(place, key),
+            Some(b'{') => self.object(place.container()),
+            Some(b'[') => self.array(place.container(), key),
             Some(b'"') => {
                 let raw = self.string();
                 self.look(raw, place, key);
@@ -166,10 +166,25 @@ impl<'s, 't> Walk<'s, 't> {
         raw
     }
 
+    /// A string that is never altered must still hold no secret that is known by its value.
+    fn fixed(&mut self, raw: Raw<'t>) {
+        if self.search.known.is_empty() {
+            return;
+        }
+        let text = raw.decoded();
+        let mut inside = Vec::new();
+        self.search.values(&text, &mut inside);
+        for found in &mut inside {
+            found.form = Form::Fixed;
+        }
+        self.keep(raw, Place::Skipped, inside);
+    }
+
     fn look(&mut self, raw: Raw<'t>, place: Place, key: Option<KeyRule>) {
         match place {
-            Place::Skipped => return,
+            Place::Skipped => return self.fixed(raw),
             Place::Unscanned(reason) => {
+                self.fixed(raw);
                 if self.unscanned.len() < FACTS_MAX {
                     self.unscanned.push(Unscanned {
                         pointer: self.path.pointer(self.search),

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::json::check;
-use crate::redact::{Class, Literal, MarkKey, RawRules, Rules};
+use crate::names::ServerName;
+use crate::redact::{Class, HandleKey, Literal, MarkKey, RawRules, Rules, Sealing};
 
 fn token() -> String {
     ["gh", "p_"].concat() + "Zk3v9Qp2Lm8XtR7wYb4NcD6fGh1JsK5aE0uV"
@@ -269,4 +270,93 @@ fn a_value_known_before_is_no_key_whatever_is_revealed() {
         let outcome = redact(check(message.as_bytes()).unwrap(), &plan);
         assert!(!format!("{outcome:?}").contains("hunter2"), "{outcome:?}");
     }
+}
+
+#[test]
+fn places_that_are_never_altered_hold_strings_only() {
+    let secret = token();
+    for message in [
+        r#"{"result":{"nextCursor":{"a":"X"}}}"#,
+        r#"{"result":{"content":[{"type":"image","data":{"a":["X"]}}]}}"#,
+        r#"{"params":{"name":["X"]}}"#,
+    ] {
+        let text = now(&message.replace('X', &secret));
+        assert!(!text.contains(&secret), "{text}");
+    }
+    let task = r#"{"result":{"_meta":{"io.modelcontextprotocol/related-task":{"taskId":"X"}}}}"#;
+    let task = task.replace('X', &secret);
+    assert_eq!(now(&task), task);
+}
+
+#[test]
+fn a_known_value_in_a_place_that_is_never_altered_blocks() {
+    let rules = Rules::built_in();
+    let literals = [Literal {
+        value: "hunter2-x7".to_owned(),
+        rule: rules.named("password").unwrap(),
+    }];
+    let plan = Plan {
+        rules: &rules,
+        reveal: &[],
+        marked: &[],
+        literals: &literals,
+        marks: &MarkKey::new([7; 32]),
+        sealing: None,
+    };
+    for message in [
+        r#"{"result":{"nextCursor":"a hunter2-x7"}}"#,
+        r#"{"result":{"content":[{"type":"hunter2-x7","text":""}]}}"#,
+        r#"{"result":{"content":[{"type":"image","data":"hunter2-x7"}]}}"#,
+    ] {
+        let outcome = redact(check(message.as_bytes()).unwrap(), &plan);
+        assert_eq!(outcome.text, Text::Blocked, "{message}");
+    }
+}
+
+#[test]
+fn copies_of_marked_fields_and_numbers_are_replaced() {
+    let message = r#"{"result":{"content":[{"type":"text","text":"correct horse battery, 48213377, 148213377"}],"structuredContent":{"pin":"correct horse battery","password":48213377}}}"#;
+    let text = now(message);
+    assert!(
+        !text.contains("correct") && !text.contains(" 48213377"),
+        "{text}"
+    );
+    assert!(text.contains("148213377"), "{text}");
+}
+
+#[test]
+fn a_handle_holds_one_class_only() {
+    let raw = RawRules {
+        classes: [("secret.password", Mode::Tokenize)]
+            .map(|(class, mode)| (Class::parse(class).unwrap(), mode))
+            .into(),
+        ..RawRules::default()
+    };
+    let rules = Rules::compile(&raw).unwrap();
+    let key = HandleKey::new([3; 32]);
+    let (tenant, from) = (Name::from_static("t"), ServerName::parse("s").unwrap());
+    let sealing = Sealing {
+        key: &key,
+        tenant: &tenant,
+        from: &from,
+        until_s: 9,
+    };
+    let plan = Plan {
+        rules: &rules,
+        reveal: &[],
+        marked: &[],
+        literals: &[],
+        marks: &MarkKey::new([7; 32]),
+        sealing: Some(&sealing),
+    };
+    let becomes = |value: &str| {
+        let message = format!(r#"{{"result":{{"password":"{value}"}}}}"#);
+        match redact(check(message.as_bytes()).unwrap(), &plan).text {
+            Text::Changed { text, .. } => text,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(becomes("hq7Tz-Rk29vLw").contains("pcs1_password_"));
+    let mixed = becomes(&format!("hq7Tz-Rk29vLw {}", token()));
+    assert_eq!(mixed, r#"{"result":{"password":"[redacted:password]"}}"#);
 }
