@@ -12,7 +12,7 @@ mod up;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
-use portcullis_protocol::redact::Rules;
+use portcullis_core::redaction::Redacting;
 
 /// Everything went well.
 const OK: u8 = 0;
@@ -53,7 +53,11 @@ enum Command {
 /// Runs the command that the arguments name.
 #[must_use]
 pub fn run() -> ExitCode {
-    let code = match Cli::parse().command {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(refuse(&error)),
+    };
+    let code = match cli.command {
         Command::Up(args) => up::run(crate::up::run(args)),
         Command::Token(args) => up::run(async move { crate::up::token(&args) }),
         Command::Serve(args) => serve::run(&args),
@@ -70,6 +74,20 @@ pub fn run() -> ExitCode {
     ExitCode::from(code)
 }
 
+/// Says what is wrong with the arguments, which it quotes, or gives the help that was asked for.
+fn refuse(error: &clap::Error) -> u8 {
+    if error.use_stderr() {
+        use std::io::Write as _;
+        let text = error.render().ansi().to_string();
+        let text = Redacting::built_in().rules().clean(&text);
+        // Whoever closed standard error does not want to know.
+        let _ = write!(anstream::stderr(), "{text}");
+    } else {
+        let _ = error.print();
+    }
+    u8::try_from(error.exit_code()).unwrap_or(PROBLEMS)
+}
+
 /// Says what went wrong, and gives the code back.
 fn fail(error: &dyn std::fmt::Display, code: u8) -> u8 {
     complain(&format_args!("error: {error}"));
@@ -78,7 +96,8 @@ fn fail(error: &dyn std::fmt::Display, code: u8) -> u8 {
 
 /// Says something on standard error, without the secrets that it may quote.
 fn complain(text: &dyn std::fmt::Display) {
-    eprintln!("{}", Rules::built_in().clean(&text.to_string()));
+    let rules = Redacting::built_in().rules();
+    eprintln!("{}", rules.clean(&text.to_string()));
 }
 
 /// Prints a line. A reader that went away, as `head` does, is no error.

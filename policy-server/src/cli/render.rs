@@ -6,7 +6,7 @@ use std::io::Write as _;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use portcullis_core::policies::{Problem, Severity};
-use portcullis_protocol::redact::Rules;
+use portcullis_core::redaction::Redacting;
 
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
@@ -36,7 +36,7 @@ pub(super) fn print(shown: &[Shown<'_>], color: Color) {
         Color::Never => anstream::ColorChoice::Never,
     };
     let mut out = anstream::AutoStream::new(std::io::stderr(), choice);
-    let rules = Rules::built_in();
+    let rules = Redacting::built_in().rules();
     for one in shown {
         let _ = writeln!(out, "{}\n", rules.clean(&render(one)));
     }
