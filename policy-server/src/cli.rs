@@ -12,7 +12,8 @@ mod up;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
-use portcullis_core::redaction::Redacting;
+
+use crate::quiet::quiet;
 
 /// Everything went well.
 const OK: u8 = 0;
@@ -53,6 +54,8 @@ enum Command {
 /// Runs the command that the arguments name.
 #[must_use]
 pub fn run() -> ExitCode {
+    // A panic may quote what it stumbled over; the server logs its own.
+    std::panic::set_hook(Box::new(|panic| complain(panic)));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(refuse(&error)),
@@ -79,9 +82,8 @@ fn refuse(error: &clap::Error) -> u8 {
     if error.use_stderr() {
         use std::io::Write as _;
         let text = error.render().ansi().to_string();
-        let text = Redacting::built_in().rules().clean(&text);
         // Whoever closed standard error does not want to know.
-        let _ = write!(anstream::stderr(), "{text}");
+        let _ = write!(anstream::stderr(), "{}", quiet(&text));
     } else {
         let _ = error.print();
     }
@@ -96,8 +98,7 @@ fn fail(error: &dyn std::fmt::Display, code: u8) -> u8 {
 
 /// Says something on standard error, without the secrets that it may quote.
 fn complain(text: &dyn std::fmt::Display) {
-    let rules = Redacting::built_in().rules();
-    eprintln!("{}", rules.clean(&text.to_string()));
+    eprintln!("{}", quiet(&text.to_string()));
 }
 
 /// Prints a line. A reader that went away, as `head` does, is no error.

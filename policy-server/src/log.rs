@@ -16,15 +16,14 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::config::LogFormat;
+use crate::quiet::quiet;
 
 /// Logs to standard error from now on, panics included. `PORTCULLIS_LOG` says what.
 pub fn to_stderr(format: LogFormat) {
     let filter =
         EnvFilter::try_from_env("PORTCULLIS_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let colours = io::IsTerminal::is_terminal(&io::stderr());
-    let rules = Redacting::built_in().rules();
     let out = Clean {
-        rules,
         format,
         out: io::stderr,
     };
@@ -51,7 +50,6 @@ pub fn to_stderr(format: LogFormat) {
 /// Makes writers that clean what they hand on.
 #[derive(Clone, Copy, Debug)]
 struct Clean<O> {
-    rules: &'static Rules,
     format: LogFormat,
     out: O,
 }
@@ -88,8 +86,8 @@ impl<W: Write, O: Fn() -> W> Drop for Event<'_, W, O> {
     fn drop(&mut self) {
         let text = String::from_utf8_lossy(&self.bytes);
         let line = match self.clean.format {
-            LogFormat::Text => self.clean.rules.clean(&text),
-            LogFormat::Json => clean_json(self.clean.rules, &text),
+            LogFormat::Text => quiet(&text),
+            LogFormat::Json => clean_json(Redacting::built_in().rules(), &text),
         };
         // There is nobody left to tell that standard error is gone.
         let _ = (self.clean.out)().write_all(line.as_bytes());
@@ -168,12 +166,11 @@ pub(crate) fn to_memory(
     lines: Arc<Mutex<Vec<u8>>>,
 ) -> tracing::subscriber::DefaultGuard {
     let out = Clean {
-        rules: Redacting::built_in().rules(),
         format,
         out: move || Shared(lines.clone()),
     };
     let builder = tracing_subscriber::fmt()
-        .with_ansi(false)
+        .with_ansi(true)
         .with_max_level(tracing::Level::TRACE)
         .with_writer(out);
     match format {
