@@ -39,6 +39,9 @@ pub(super) fn open(guard: &mut Guard, document: &Document) -> Result<Opened, Mis
         return Ok(opened);
     }
     find(document.json(), &mut String::new(), &mut opened.holders)?;
+    if !opened.holders.is_empty() && is_task(document.json()) {
+        return Err(Misplaced);
+    }
     for Holder { pointer, text } in &opened.holders {
         for range in find_handles(text) {
             let handle = text.get(range).ok_or(Misplaced)?;
@@ -51,6 +54,13 @@ pub(super) fn open(guard: &mut Guard, document: &Document) -> Result<Opened, Mis
         }
     }
     Ok(opened)
+}
+
+/// Whether a call becomes a task: its answer comes in another exchange, which does not know which
+/// secrets it must not hold.
+fn is_task(message: Json<'_>) -> bool {
+    let params = message.member("params");
+    params.is_some_and(|params| params.member("task").is_some())
 }
 
 /// Whether a text holds a handle.

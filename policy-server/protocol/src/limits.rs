@@ -52,7 +52,7 @@ pub const REPORTS_WAITING_MAX: usize = 65_536;
 pub const FACTS_MAX: usize = 64;
 
 /// Most findings in one message; with more it goes nowhere.
-pub const FINDINGS_MAX: usize = 10_000;
+pub const FINDINGS_MAX: usize = 4_000;
 
 /// Most layers of encoding inside a string that are looked into; what lies deeper is masked.
 pub const LAYERS_MAX: usize = 4;

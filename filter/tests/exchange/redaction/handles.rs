@@ -130,7 +130,13 @@ fn a_handle_elsewhere_stops_the_call() {
     };
     altered.replace_range(sound.len() - 4.., end);
     let escaped = called_with(&json!({"text": sound})).replace("pcs1_", r"\u0070cs1_");
-    let mut bodies = vec![escaped];
+    // The answer of a task comes in another exchange, which would not know the secret.
+    let task = called_with(&json!({"auth": {"token": sound}})).replacen(
+        "\"arguments\"",
+        "\"task\":{\"ttl\":1},\"arguments\"",
+        1,
+    );
+    let mut bodies = vec![escaped, task];
     for arguments in [
         json!({"text": sound}),
         json!({"auth": {"token": {"deeper": sound}}}),

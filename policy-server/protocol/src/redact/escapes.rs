@@ -108,6 +108,11 @@ fn percent(bytes: &[u8], at: usize) -> Option<(usize, char)> {
     Some((3, char::from(byte)))
 }
 
+/// Whether a text holds percent signs that stand for characters.
+pub(super) fn has_percent(text: &str) -> bool {
+    memchr::memchr_iter(b'%', text.as_bytes()).any(|at| percent(text.as_bytes(), at).is_some())
+}
+
 fn backslash(text: &str, at: usize) -> Option<(usize, char)> {
     let bytes = text.as_bytes();
     let c = match bytes.get(at + 1)? {

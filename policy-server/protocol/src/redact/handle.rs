@@ -22,7 +22,7 @@ use crate::digest::{Digest, Fields};
 use crate::names::{Name, ServerName};
 
 /// What every handle begins with; the digit is the version.
-const PREFIX: &str = "pcs1_";
+pub(super) const PREFIX: &str = "pcs1_";
 
 /// Longest secret that a handle gives back, in bytes; a longer one stays sealed for ever.
 const SECRET_BYTES_MAX: usize = 64 * 1024;

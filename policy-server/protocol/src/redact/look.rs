@@ -8,9 +8,9 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::echoes::Echoes;
-use super::escapes::Escapes;
+use super::escapes::{Escapes, has_percent};
 use super::plan::Literal;
-use super::rules::ENCODED;
+use super::rules::{ENCODED, MARKED};
 use super::walk::Walk;
 use super::{RuleId, Rules, base64, placeholder};
 use crate::json::{self, Json, Kind};
@@ -46,6 +46,8 @@ pub(super) enum Form {
     Key,
     /// A secret known by its value.
     Known,
+    /// The same where nothing may be altered: the message cannot go.
+    Fixed,
 }
 
 impl Found {
@@ -74,6 +76,17 @@ pub(super) struct Search<'a> {
     pub(super) known: &'a [Literal],
     /// Values found elsewhere in the same message; with them nothing else is looked for.
     pub(super) echoes: Option<&'a Echoes>,
+    /// Which strings are looked at.
+    pub(super) scope: Scope,
+}
+
+/// Which strings of a message are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// All of them.
+    Everything,
+    /// Those in which something was replaced.
+    Changed,
 }
 
 impl<'a> Search<'a> {
@@ -82,6 +95,7 @@ impl<'a> Search<'a> {
             rules,
             known: &[],
             echoes: None,
+            scope: Scope::Everything,
         }
     }
 
@@ -137,10 +151,24 @@ impl<'a> Search<'a> {
                 found.push(Found::text(span, rule, value));
             }
         });
-        self.known(text, found);
+        self.values(text, found);
     }
 
-    fn known(self, text: &str, found: &mut Vec<Found>) {
+    /// A text without any secret, those known by their value included.
+    pub(super) fn clean(self, text: &str) -> String {
+        let mut clean = clean(self.rules, text).into_owned();
+        for literal in self.known {
+            let placeholder = placeholder::placeholder(&self.rules.rule(literal.rule).id);
+            clean = clean.replace(&literal.value, &placeholder);
+        }
+        clean
+    }
+
+    /// Secrets that are known by their value.
+    pub(super) fn values(self, text: &str, found: &mut Vec<Found>) {
+        if let Some(echoes) = self.echoes {
+            return echoes.find(text, found);
+        }
         for literal in self.known {
             let value = literal.value.as_bytes();
             for at in memchr::memmem::find_iter(text.as_bytes(), value) {
@@ -162,7 +190,12 @@ impl<'a> Search<'a> {
         let Some(place) = json.span_in(text.as_bytes()) else {
             return;
         };
-        for mut inner in Walk::inside(self, json, layer + 1).findings() {
+        let inside = Walk::inside(self, json, layer + 1).findings();
+        if inside.len() > FINDINGS_MAX {
+            // The walk has given up.
+            found.push(Found::text(0..text.len(), ENCODED, text).of_form(Form::Encoded));
+        }
+        for mut inner in inside {
             inner.span = inner.span.start + place.start..inner.span.end + place.start;
             inner.form = match inner.form {
                 Form::Scalar => Form::InnerScalar,
@@ -261,7 +294,8 @@ fn document(text: &str) -> Option<Json<'_>> {
 
 /// Whether escapes could hide a text.
 fn hides(text: &str) -> bool {
-    text.contains("\\\"") || text.contains("\\u") || text.contains("\\\\")
+    let escapes = ["\\\"", "\\u", "\\\\"];
+    escapes.iter().any(|escape| text.contains(escape)) || has_percent(text)
 }
 
 /// Sorts what was found since `before`, and drops what says the same twice: one part found by its
@@ -280,6 +314,7 @@ pub(super) fn tidy(found: &mut Vec<Found>, before: usize) {
     fresh.dedup_by(|later, earlier| {
         later.span == earlier.span
             && later.form != Form::Encoded
+            && later.rule != MARKED
             && (later.rule == earlier.rule || !later.rule.is_format())
     });
     found.append(&mut fresh);

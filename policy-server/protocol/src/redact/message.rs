@@ -5,7 +5,7 @@ mod splice;
 use std::collections::HashSet;
 
 use super::echoes::Echoes;
-use super::look::{Form, Found, Search, tidy};
+use super::look::{Form, Found, Scope, Search, tidy};
 use super::plan::Treatment;
 use super::walk::Walk;
 use super::{Action, Fact, Mode, Plan, Unscanned};
@@ -47,36 +47,28 @@ pub enum Text {
 const ROUNDS_MAX: usize = 4;
 
 /// Looks at one message and replaces what the plan says.
+///
+/// Strings that have changed are looked at again: what stood beside a secret may be one without it.
 #[must_use]
 pub fn redact(message: Json<'_>, plan: &Plan<'_>) -> Outcome {
-    let (mut outcome, mut sight) = once(message, plan);
-    let mut rounds = 1;
-    while let (Text::Changed { text, .. }, Sight::Partial) = (&outcome.text, sight) {
-        let Ok(changed) = json::check(text.as_bytes()) else {
-            outcome.text = Text::Blocked;
+    let mut outcome = once(message, plan, Scope::Everything);
+    for round in 1.. {
+        let Text::Changed { text, .. } = &outcome.text else {
             break;
         };
-        let (next, seen) = once(changed, plan);
+        let next = match json::check(text.as_bytes()) {
+            Ok(changed) if round < ROUNDS_MAX => once(changed, plan, Scope::Changed),
+            _ => {
+                outcome.text = Text::Blocked;
+                break;
+            }
+        };
         if next.text == Text::Same {
             break;
         }
-        rounds += 1;
-        sight = seen;
         outcome.take(next);
-        if rounds == ROUNDS_MAX {
-            outcome.text = Text::Blocked;
-        }
     }
     outcome
-}
-
-/// Whether one look has seen everything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sight {
-    /// It has.
-    Whole,
-    /// Something encoded was replaced, and its neighbours may mean something else without it.
-    Partial,
 }
 
 impl Outcome {
@@ -103,18 +95,16 @@ impl Outcome {
     }
 }
 
-fn once(message: Json<'_>, plan: &Plan<'_>) -> (Outcome, Sight) {
-    let (found, unscanned, taken) = find(message, plan);
+fn once(message: Json<'_>, plan: &Plan<'_>, scope: Scope) -> Outcome {
+    let (found, unscanned, taken) = find(message, plan, scope);
     if found.is_empty() {
-        let outcome = Outcome {
+        return Outcome {
             text: Text::Same,
             facts: Vec::new(),
             more: 0,
             unscanned,
         };
-        return (outcome, Sight::Whole);
     }
-    let is_encoded = found.iter().any(|found| found.form == Form::Encoded);
     let actions: Vec<Action> = found.iter().map(|found| action(found, plan)).collect();
     let is_blocked = found.len() > FINDINGS_MAX || actions.contains(&Action::Blocked);
     let text = if is_blocked {
@@ -124,26 +114,25 @@ fn once(message: Json<'_>, plan: &Plan<'_>) -> (Outcome, Sight) {
     };
     let told = |action: Action| if is_blocked { Action::Blocked } else { action };
     let facts = found.iter().zip(&actions).take(FACTS_MAX);
-    let outcome = Outcome {
+    Outcome {
         text,
         facts: facts
             .map(|(found, action)| fact(found, told(*action), plan))
             .collect(),
         more: found.len().saturating_sub(FACTS_MAX) as u64,
         unscanned,
-    };
-    let sight = if is_encoded {
-        Sight::Partial
-    } else {
-        Sight::Whole
-    };
-    (outcome, sight)
+    }
 }
 
 /// Everything in a message, and copies of what is known only by what stands beside it.
-fn find(message: Json<'_>, plan: &Plan<'_>) -> (Vec<Found>, Vec<Unscanned>, HashSet<String>) {
+fn find(
+    message: Json<'_>,
+    plan: &Plan<'_>,
+    scope: Scope,
+) -> (Vec<Found>, Vec<Unscanned>, HashSet<String>) {
     let search = Search {
         known: plan.literals,
+        scope,
         ..Search::by(plan.rules)
     };
     let mut walk = Walk::message(search, message, plan.marked);
@@ -161,13 +150,18 @@ fn find(message: Json<'_>, plan: &Plan<'_>) -> (Vec<Found>, Vec<Unscanned>, Hash
         walk.go();
         found.extend(walk.into_found());
         tidy(&mut found, 0);
+        for found in found.iter_mut().filter(|found| !found.pointer.is_empty()) {
+            found.pointer = echoes.hidden_in(&found.pointer, plan.rules);
+        }
     }
     (found, unscanned, taken)
 }
 
 fn action(found: &Found, plan: &Plan<'_>) -> Action {
-    if found.form == Form::Known {
-        return Action::Redacted;
+    match found.form {
+        Form::Known => return Action::Redacted,
+        Form::Fixed => return Action::Blocked,
+        _ => {}
     }
     match plan.treatment(found.rule) {
         Treatment::Reveal => Action::Revealed,

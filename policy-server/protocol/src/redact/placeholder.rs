@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::handle;
+
 /// How every placeholder begins.
 const OPENING: &str = "[redacted:";
 /// Longest placeholder, in bytes: rule names have at most 40.
@@ -21,9 +23,24 @@ pub(super) fn numbered(rule: &str, number: usize) -> String {
     }
 }
 
+/// All placeholders in a text.
+pub(super) fn all(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices(OPENING).filter_map(|(at, _)| {
+        let rest = text.get(at..)?;
+        let mut near = rest.bytes().take(PLACEHOLDER_BYTES_MAX);
+        let end = near.position(|byte| byte == b']')?;
+        rest.get(..=end)
+    })
+}
+
 /// Whether a text mentions any placeholder.
 pub(super) fn mentions(text: &str) -> bool {
     text.contains(OPENING)
+}
+
+/// Whether something has taken a secret's place in a text: a placeholder, or a handle.
+pub(super) fn stands_in(text: &str) -> bool {
+    mentions(text) || text.contains(handle::PREFIX)
 }
 
 /// Whether a part of a text lies in a placeholder.

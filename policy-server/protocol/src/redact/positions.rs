@@ -65,9 +65,9 @@ impl Place {
                 | "traceparent"
                 | "tracestate"
                 | "io.modelcontextprotocol/subscriptionId"
-                | "io.modelcontextprotocol/protocolVersion"
-                | "io.modelcontextprotocol/related-task",
+                | "io.modelcontextprotocol/protocolVersion",
             ) => Self::Skipped,
+            (Self::Meta, "io.modelcontextprotocol/related-task") => Self::Result,
             (Self::Requests, "params") => Self::Params,
             (Self::Requests, "result") => Self::Result,
             (Self::Requests, "method") => Self::Skipped,
@@ -85,8 +85,6 @@ impl Place {
             (Self::Resource, "mimeType") => Self::Skipped,
             (Self::Arguments, _) => Self::Arguments,
             (Self::Structured, _) => Self::Structured,
-            (Self::Skipped, _) => Self::Skipped,
-            (Self::Unscanned(reason), _) => Self::Unscanned(reason),
             _ => Self::Plain,
         }
     }
@@ -100,6 +98,14 @@ impl Place {
         match kind.as_deref() {
             Some("image" | "audio") => Self::Media,
             _ => self,
+        }
+    }
+
+    /// Where an object or a list at this place stands: ids, names, media and blobs are none.
+    pub(super) const fn container(self) -> Self {
+        match self {
+            Self::Skipped | Self::Unscanned(_) => Self::Plain,
+            place => place,
         }
     }
 

@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 
 use super::escapes::Escapes;
-use super::look::{Form, Found, Search};
+use super::look::{Form, Found, Scope, Search};
 use super::positions::Place;
 use super::rules::{KeyRule, MARKED};
 use super::{Unscanned, placeholder};
@@ -39,7 +39,7 @@ pub(super) struct Walk<'s, 't> {
     marked: &'s [String],
     found: Vec<Found>,
     pub(super) unscanned: Vec<Unscanned>,
-    /// Keys that are placeholders already.
+    /// Placeholders that stand in keys already.
     pub(super) taken: HashSet<String>,
 }
 
@@ -98,8 +98,8 @@ impl<'s, 't> Walk<'s, 't> {
 
     fn value(&mut self, place: Place, key: Option<KeyRule>) {
         match self.peek() {
-            Some(b'{') => self.object(place),
-            Some(b'[') => self.array(place, key),
+            Some(b'{') => self.object(place.container()),
+            Some(b'[') => self.array(place.container(), key),
             Some(b'"') => {
                 let raw = self.string();
                 self.look(raw, place, key);
@@ -166,13 +166,28 @@ impl<'s, 't> Walk<'s, 't> {
         raw
     }
 
+    /// A string that is never altered must still hold no secret that is known by its value.
+    fn fixed(&mut self, raw: Raw<'t>) {
+        if self.search.known.is_empty() {
+            return;
+        }
+        let text = raw.decoded();
+        let mut inside = Vec::new();
+        self.search.values(&text, &mut inside);
+        for found in &mut inside {
+            found.form = Form::Fixed;
+        }
+        self.keep(raw, Place::Skipped, inside);
+    }
+
     fn look(&mut self, raw: Raw<'t>, place: Place, key: Option<KeyRule>) {
         match place {
-            Place::Skipped => return,
+            Place::Skipped => return self.fixed(raw),
             Place::Unscanned(reason) => {
+                self.fixed(raw);
                 if self.unscanned.len() < FACTS_MAX {
                     self.unscanned.push(Unscanned {
-                        pointer: self.path.pointer(self.search.rules),
+                        pointer: self.path.pointer(self.search),
                         bytes: raw.text.len() as u64,
                         reason,
                     });
@@ -181,7 +196,9 @@ impl<'s, 't> Walk<'s, 't> {
             }
             _ => {}
         }
-        if raw.text.is_empty() || self.found.len() > FINDINGS_MAX {
+        let is_in_scope =
+            self.search.scope == Scope::Everything || placeholder::stands_in(raw.text);
+        if raw.text.is_empty() || !is_in_scope || self.found.len() > FINDINGS_MAX {
             return;
         }
         let text = raw.decoded();
@@ -220,24 +237,33 @@ impl<'s, 't> Walk<'s, 't> {
         for mut found in inside {
             found.span = found.span.start + raw.at..found.span.end + raw.at;
             found.is_structured = place == Place::Structured;
-            if self.layer == 0 && self.found.len() < FACTS_MAX {
-                found.pointer = self.path.pointer(self.search.rules);
-            }
-            self.found.push(found);
+            self.tell(found);
         }
+    }
+
+    /// Keeps a finding. Only those that are told one by one need a pointer, which costs.
+    fn tell(&mut self, mut found: Found) {
+        if self.layer == 0 && self.found.len() < FACTS_MAX {
+            found.pointer = self.path.pointer(self.search);
+        }
+        self.found.push(found);
     }
 
     /// A key may hold a secret itself.
     fn key(&mut self, raw: Raw<'t>, name: &str, place: Place) {
-        if name.len() < KEY_BYTES_MIN || matches!(place, Place::Message | Place::Skipped) {
+        if place == Place::Skipped {
             return;
         }
-        if placeholder::mentions(name) {
-            self.taken.insert(name.to_owned());
-        }
         let mut inside = Vec::new();
-        self.search.plain(name, &mut inside);
-        for found in &mut inside {
+        if name.len() < KEY_BYTES_MIN {
+            self.search.values(name, &mut inside);
+        } else {
+            self.taken
+                .extend(placeholder::all(name).map(ToOwned::to_owned));
+            self.search.plain(name, &mut inside);
+        }
+        // What is known by its value stays so: no mode and no policy lets it through.
+        for found in inside.iter_mut().filter(|one| one.form != Form::Known) {
             found.form = Form::Key;
         }
         self.keep(raw, place, inside);
@@ -259,11 +285,10 @@ impl<'s, 't> Walk<'s, 't> {
         if let Some(rule) = marked.or(under.map(|(_, rule)| rule)) {
             let found = Found {
                 form: Form::Scalar,
-                pointer: self.path.pointer(self.search.rules),
                 is_structured: place == Place::Structured,
                 ..Found::text(span, rule, text)
             };
-            self.found.push(found);
+            self.tell(found);
         }
     }
 

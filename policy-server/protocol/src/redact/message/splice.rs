@@ -8,7 +8,7 @@ use crate::redact::look::{Form, Found};
 use crate::redact::placeholder::{numbered, placeholder};
 use crate::redact::{Action, Plan, RuleId};
 
-/// The message with all that is to be replaced replaced. `taken` holds keys that are in use.
+/// The message with all that is to be replaced replaced. `taken` holds placeholders in keys.
 pub(super) fn replaced(
     message: Json<'_>,
     found: &[Found],
@@ -25,12 +25,18 @@ pub(super) fn replaced(
     order.sort_by_key(|(found, _)| (found.span.start, std::cmp::Reverse(found.span.end)));
     let mut out = String::with_capacity(text.len());
     let (mut from, mut structured) = (0, false);
-    for (found, action) in order {
+    for (place, (found, action)) in order.iter().enumerate() {
+        let (found, action) = (*found, *action);
         if !matches!(action, Action::Redacted | Action::Tokenized) {
             continue;
         }
         if found.span.start >= from {
             out.push_str(text.get(from..found.span.start).unwrap_or_default());
+            let behind = order.get(place + 1..).unwrap_or_default();
+            let action = match holds_another_class(found, behind, plan) {
+                true => Action::Redacted,
+                false => action,
+            };
             out.push_str(&replacement(found, action, plan, &mut keys));
             structured |= found.is_structured;
         }
@@ -46,6 +52,15 @@ pub(super) fn replaced(
     }
 }
 
+/// Whether what is replaced holds a secret of another class too: a handle would open to both.
+fn holds_another_class(found: &Found, behind: &[(&Found, Action)], plan: &Plan<'_>) -> bool {
+    let class = |found: &Found| &plan.rules.rule(found.rule).class;
+    behind
+        .iter()
+        .take_while(|(other, _)| other.span.start < found.span.end)
+        .any(|(other, _)| class(other) != class(found))
+}
+
 fn replacement(found: &Found, action: Action, plan: &Plan<'_>, keys: &mut Keys) -> String {
     let rule = plan.rules.rule(found.rule);
     let sealing = plan.sealing.filter(|_| action == Action::Tokenized);
@@ -56,7 +71,7 @@ fn replacement(found: &Found, action: Action, plan: &Plan<'_>, keys: &mut Keys) 
         (Form::Text | Form::Encoded, Some(sealing)) => {
             sealing.seal(&rule.id, &rule.class, &found.value)
         }
-        (Form::Text | Form::Encoded | Form::Known, _) => placeholder(&rule.id),
+        (Form::Text | Form::Encoded | Form::Known | Form::Fixed, _) => placeholder(&rule.id),
     }
 }
 
@@ -72,7 +87,7 @@ impl Keys {
         loop {
             *last += 1;
             let key = numbered(id, *last);
-            if self.taken.iter().all(|taken| !taken.contains(&key)) {
+            if !self.taken.contains(&key) {
                 return key;
             }
         }

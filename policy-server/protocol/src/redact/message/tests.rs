@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::json::check;
-use crate::redact::{Class, MarkKey, RawRules, Rules};
+use crate::names::ServerName;
+use crate::redact::{Class, HandleKey, Literal, MarkKey, RawRules, Rules, Sealing};
 
 fn token() -> String {
     ["gh", "p_"].concat() + "Zk3v9Qp2Lm8XtR7wYb4NcD6fGh1JsK5aE0uV"
@@ -179,4 +180,183 @@ fn private_members_of_a_key_are_replaced() {
         .map(|fact| fact.pointer.as_str())
         .collect();
     assert_eq!(pointers, ["/p", "/q", "/dp", "/dq", "/qi"]);
+}
+
+#[test]
+fn a_finding_beside_a_pair_does_not_hide_the_pairs_value() {
+    let message = r#"{"result":[{"name":"X-Api-Key","value":"hq7Tz-Rk29vLw","note":"T"}]}"#;
+    let text = now(&message.replace('T', &token()));
+    assert!(!text.contains("hq7Tz"), "{text}");
+    assert_eq!(now(&text), text);
+}
+
+#[test]
+fn a_marked_field_is_not_revealed_with_another_class() {
+    let reveal = ["secret.code", "secret.github"].map(|class| Class::parse(class).unwrap());
+    for value in ["482133".to_owned(), token()] {
+        let text = format!(r#"{{"result":{{"structuredContent":{{"pin":"{value}"}}}}}}"#);
+        let Text::Changed { text, .. } = with(&RawRules::default(), &reveal, &text).text else {
+            panic!("{value}");
+        };
+        assert!(
+            text.contains(r#""pin":"[redacted:marked-field]""#),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn percent_signs_below_the_last_layer_are_masked() {
+    let secret = token().replace('_', "%252525255F");
+    let text = now(&format!(r#"{{"result":"see {secret}"}}"#));
+    assert_eq!(
+        text,
+        r#"{"result":"see [redacted:encoded]"}"#.replace("see ", "")
+    );
+}
+
+#[test]
+fn many_findings_in_one_text_are_never_passed_on() {
+    let item = r#"{"password":"hq7Tz-Rk29v"},"#;
+    let line = format!("[{}1]", item.repeat(10_100));
+    assert_eq!(Rules::built_in().clean(&line), "[redacted:encoded]");
+}
+
+#[test]
+fn values_that_were_found_stay_out_of_short_keys_and_pointers() {
+    let message = r#"{"result":{"password":"ab12cd34ef","m":{"ab12cd34ef":{"pin":48213377}}}}"#;
+    let outcome = with(&RawRules::default(), &[], message);
+    assert!(
+        !format!("{outcome:?}").contains("ab12cd34ef"),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn pointers_take_little_however_long_a_key_is() {
+    let key = "k".repeat(100_000);
+    let numbers = vec!["48213377"; 5_000].join(",");
+    let outcome = with(
+        &RawRules::default(),
+        &[],
+        &format!(r#"{{"result":{{"{key}":{{"pin":[{numbers}]}}}}}}"#),
+    );
+    assert_eq!(outcome.facts.len(), FACTS_MAX);
+    assert!(
+        outcome
+            .facts
+            .iter()
+            .all(|fact| fact.pointer.capacity() < 1_024)
+    );
+}
+
+#[test]
+fn a_value_known_before_is_no_key_whatever_is_revealed() {
+    let rules = Rules::built_in();
+    let literals = [Literal {
+        value: "hunter2-x7".to_owned(),
+        rule: rules.named("password").unwrap(),
+    }];
+    let plan = Plan {
+        rules: &rules,
+        reveal: &[Class::parse("secret.password").unwrap()],
+        marked: &[],
+        literals: &literals,
+        marks: &MarkKey::new([7; 32]),
+        sealing: None,
+    };
+    for key in ["hunter2-x7", "it is hunter2-x7 indeed"] {
+        let message = format!(r#"{{"result":{{"{key}":{{"x":"hunter2-x7"}}}}}}"#);
+        let outcome = redact(check(message.as_bytes()).unwrap(), &plan);
+        assert!(!format!("{outcome:?}").contains("hunter2"), "{outcome:?}");
+    }
+}
+
+#[test]
+fn places_that_are_never_altered_hold_strings_only() {
+    let secret = token();
+    for message in [
+        r#"{"result":{"nextCursor":{"a":"X"}}}"#,
+        r#"{"result":{"content":[{"type":"image","data":{"a":["X"]}}]}}"#,
+        r#"{"params":{"name":["X"]}}"#,
+    ] {
+        let text = now(&message.replace('X', &secret));
+        assert!(!text.contains(&secret), "{text}");
+    }
+    let task = r#"{"result":{"_meta":{"io.modelcontextprotocol/related-task":{"taskId":"X"}}}}"#;
+    let task = task.replace('X', &secret);
+    assert_eq!(now(&task), task);
+}
+
+#[test]
+fn a_known_value_in_a_place_that_is_never_altered_blocks() {
+    let rules = Rules::built_in();
+    let literals = [Literal {
+        value: "hunter2-x7".to_owned(),
+        rule: rules.named("password").unwrap(),
+    }];
+    let plan = Plan {
+        rules: &rules,
+        reveal: &[],
+        marked: &[],
+        literals: &literals,
+        marks: &MarkKey::new([7; 32]),
+        sealing: None,
+    };
+    for message in [
+        r#"{"result":{"nextCursor":"a hunter2-x7"}}"#,
+        r#"{"result":{"content":[{"type":"hunter2-x7","text":""}]}}"#,
+        r#"{"result":{"content":[{"type":"image","data":"hunter2-x7"}]}}"#,
+    ] {
+        let outcome = redact(check(message.as_bytes()).unwrap(), &plan);
+        assert_eq!(outcome.text, Text::Blocked, "{message}");
+    }
+}
+
+#[test]
+fn copies_of_marked_fields_and_numbers_are_replaced() {
+    let message = r#"{"result":{"content":[{"type":"text","text":"correct horse battery, 48213377, 148213377"}],"structuredContent":{"pin":"correct horse battery","password":48213377}}}"#;
+    let text = now(message);
+    assert!(
+        !text.contains("correct") && !text.contains(" 48213377"),
+        "{text}"
+    );
+    assert!(text.contains("148213377"), "{text}");
+}
+
+#[test]
+fn a_handle_holds_one_class_only() {
+    let raw = RawRules {
+        classes: [("secret.password", Mode::Tokenize)]
+            .map(|(class, mode)| (Class::parse(class).unwrap(), mode))
+            .into(),
+        ..RawRules::default()
+    };
+    let rules = Rules::compile(&raw).unwrap();
+    let key = HandleKey::new([3; 32]);
+    let (tenant, from) = (Name::from_static("t"), ServerName::parse("s").unwrap());
+    let sealing = Sealing {
+        key: &key,
+        tenant: &tenant,
+        from: &from,
+        until_s: 9,
+    };
+    let plan = Plan {
+        rules: &rules,
+        reveal: &[],
+        marked: &[],
+        literals: &[],
+        marks: &MarkKey::new([7; 32]),
+        sealing: Some(&sealing),
+    };
+    let becomes = |value: &str| {
+        let message = format!(r#"{{"result":{{"password":"{value}"}}}}"#);
+        match redact(check(message.as_bytes()).unwrap(), &plan).text {
+            Text::Changed { text, .. } => text,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(becomes("hq7Tz-Rk29vLw").contains("pcs1_password_"));
+    let mixed = becomes(&format!("hq7Tz-Rk29vLw {}", token()));
+    assert_eq!(mixed, r#"{"result":{"password":"[redacted:password]"}}"#);
 }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::redact::Rules;
 use crate::redact::escapes::Escapes;
+use crate::redact::look::Search;
 
 /// Longest pointer that is told, in bytes.
 const POINTER_BYTES_MAX: usize = 512;
@@ -31,16 +31,21 @@ impl<'t> Path<'t> {
     }
 
     /// The pointer, without secrets and not without end.
-    pub(super) fn pointer(&self, rules: &Rules) -> String {
+    pub(super) fn pointer(&self, search: Search<'_>) -> String {
         let mut pointer = String::new();
         for step in &self.0 {
             match step {
                 Step::Index(index) => {
                     let _ = write!(pointer, "/{index}");
                 }
+                // It would be cut off anyway, and to clean it for each finding below it costs much.
+                Step::Key(key) if key.len() > POINTER_BYTES_MAX => {
+                    pointer.push_str("/…");
+                    break;
+                }
                 Step::Key(key) => {
                     let decoded = Escapes::Json.decoded(key);
-                    let key = rules.clean(decoded.as_deref().unwrap_or(key)).into_owned();
+                    let key = search.clean(decoded.as_deref().unwrap_or(key));
                     pointer.push('/');
                     pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
                 }

@@ -107,10 +107,11 @@ impl Walk<'_, '_> {
         let (Some(rule), Some((at, found))) = (siblings.label, siblings.value) else {
             return;
         };
-        if self.found.len() != found {
+        let (raw, end) = string_at(self.text, at);
+        let behind = self.found.iter().skip(found);
+        if behind.take(1).any(|found| found.span.start < end) {
             return;
         }
-        let (raw, _) = string_at(self.text, at);
         self.path.push(Step::Key("value"));
         let value = raw.decoded();
         let mut inside = Vec::new();
