@@ -101,6 +101,11 @@ fn complain(text: &dyn std::fmt::Display) {
     eprintln!("{}", quiet(&text.to_string()));
 }
 
+/// Prints a line that quotes calls, without the secrets that they may hold.
+fn show(line: &dyn std::fmt::Display) {
+    say(&quiet(&line.to_string()));
+}
+
 /// Prints a line. A reader that went away, as `head` does, is no error.
 fn say(line: &dyn std::fmt::Display) {
     use std::io::Write as _;
