@@ -12,7 +12,8 @@ mod up;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
-use portcullis_protocol::redact::Rules;
+
+use crate::quiet::quiet;
 
 /// Everything went well.
 const OK: u8 = 0;
@@ -53,7 +54,13 @@ enum Command {
 /// Runs the command that the arguments name.
 #[must_use]
 pub fn run() -> ExitCode {
-    let code = match Cli::parse().command {
+    // A panic may quote what it stumbled over; the server logs its own.
+    std::panic::set_hook(Box::new(|panic| complain(panic)));
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(refuse(&error)),
+    };
+    let code = match cli.command {
         Command::Up(args) => up::run(crate::up::run(args)),
         Command::Token(args) => up::run(async move { crate::up::token(&args) }),
         Command::Serve(args) => serve::run(&args),
@@ -70,6 +77,19 @@ pub fn run() -> ExitCode {
     ExitCode::from(code)
 }
 
+/// Says what is wrong with the arguments, which it quotes, or gives the help that was asked for.
+fn refuse(error: &clap::Error) -> u8 {
+    if error.use_stderr() {
+        use std::io::Write as _;
+        let text = error.render().ansi().to_string();
+        // Whoever closed standard error does not want to know.
+        let _ = write!(anstream::stderr(), "{}", quiet(&text));
+    } else {
+        let _ = error.print();
+    }
+    u8::try_from(error.exit_code()).unwrap_or(PROBLEMS)
+}
+
 /// Says what went wrong, and gives the code back.
 fn fail(error: &dyn std::fmt::Display, code: u8) -> u8 {
     complain(&format_args!("error: {error}"));
@@ -78,7 +98,12 @@ fn fail(error: &dyn std::fmt::Display, code: u8) -> u8 {
 
 /// Says something on standard error, without the secrets that it may quote.
 fn complain(text: &dyn std::fmt::Display) {
-    eprintln!("{}", Rules::built_in().clean(&text.to_string()));
+    eprintln!("{}", quiet(&text.to_string()));
+}
+
+/// Prints a line that quotes calls, without the secrets that they may hold.
+fn show(line: &dyn std::fmt::Display) {
+    say(&quiet(&line.to_string()));
 }
 
 /// Prints a line. A reader that went away, as `head` does, is no error.

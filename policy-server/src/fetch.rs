@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 
 pub(crate) use self::headers::{Header, HeaderError, Headers};
 use self::post::{Answer, Posting};
+use crate::credential::Credential;
 use crate::up::upstream::Upstream;
 
 /// Longest time for all pages together.
@@ -150,7 +151,7 @@ struct Talk {
     posting: Posting,
     id: u64,
     version: &'static str,
-    session: Option<String>,
+    session: Option<Credential>,
 }
 
 #[derive(Deserialize)]
@@ -281,7 +282,7 @@ impl Talk {
             extra.push(("mcp-method", method));
         }
         if let Some(session) = &self.session {
-            extra.push(("mcp-session-id", session));
+            extra.push(("mcp-session-id", session.expose()));
         }
         self.posting.post(method, body, &extra, id).await
     }

@@ -365,11 +365,15 @@ fn entry(time_us: i64, report: Report) -> Entry {
                 change,
             }
         }
-        Report::Redactions(found) => Entry {
-            time_us,
-            record: Record::Redactions(Box::new(RedactionsRecord::from(found))),
-            change: Effect::Nothing,
-        },
+        Report::Redactions(found) => {
+            let change = Effect::Redact(found.call);
+            let record = Record::Redactions(Box::new(RedactionsRecord::from(found)));
+            Entry {
+                time_us,
+                record,
+                change,
+            }
+        }
     }
 }
 

@@ -70,6 +70,8 @@ pub enum Effect {
     GiveUp(CallId),
     /// A call was refused by the filter. Reported twice, it is recorded once.
     Refuse(CallId),
+    /// Secrets were found in a call. Its record names the call's decision.
+    Redact(CallId),
     /// A session is opened, perhaps in the place of another, which is closed.
     Open(SessionRow, Option<Close>),
     /// A session is closed.

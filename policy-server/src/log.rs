@@ -6,26 +6,32 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::sync::Arc;
+#[cfg(test)]
+use std::sync::{Arc, Mutex};
 
+use portcullis_core::redaction::Redacting;
 use portcullis_protocol::redact::Rules;
 use serde_json::Value;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::config::LogFormat;
+use crate::quiet::quiet;
 
 /// Logs to standard error from now on, panics included. `PORTCULLIS_LOG` says what.
 pub fn to_stderr(format: LogFormat) {
     let filter =
         EnvFilter::try_from_env("PORTCULLIS_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let colours = io::IsTerminal::is_terminal(&io::stderr());
-    let rules = Arc::new(Rules::built_in());
+    let out = Clean {
+        format,
+        out: io::stderr,
+    };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(colours)
         .with_target(false)
-        .with_writer(Clean { rules, format });
+        .with_writer(out);
     match format {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().flatten_event(true).init(),
@@ -41,17 +47,17 @@ pub fn to_stderr(format: LogFormat) {
     }));
 }
 
-/// Makes writers that clean.
-#[derive(Clone, Debug)]
-struct Clean {
-    rules: Arc<Rules>,
+/// Makes writers that clean what they hand on.
+#[derive(Clone, Copy, Debug)]
+struct Clean<O> {
     format: LogFormat,
+    out: O,
 }
 
-impl<'w> MakeWriter<'w> for Clean {
-    type Writer = Event<'w>;
+impl<'w, W: Write, O: Fn() -> W + 'w> MakeWriter<'w> for Clean<O> {
+    type Writer = Event<'w, W, O>;
 
-    fn make_writer(&'w self) -> Event<'w> {
+    fn make_writer(&'w self) -> Self::Writer {
         Event {
             clean: self,
             bytes: Vec::new(),
@@ -60,12 +66,12 @@ impl<'w> MakeWriter<'w> for Clean {
 }
 
 /// One event: kept until it is whole, for a secret may be written in two parts.
-struct Event<'w> {
-    clean: &'w Clean,
+struct Event<'w, W: Write, O: Fn() -> W> {
+    clean: &'w Clean<O>,
     bytes: Vec<u8>,
 }
 
-impl Write for Event<'_> {
+impl<W: Write, O: Fn() -> W> Write for Event<'_, W, O> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.bytes.extend_from_slice(bytes);
         Ok(bytes.len())
@@ -76,15 +82,15 @@ impl Write for Event<'_> {
     }
 }
 
-impl Drop for Event<'_> {
+impl<W: Write, O: Fn() -> W> Drop for Event<'_, W, O> {
     fn drop(&mut self) {
         let text = String::from_utf8_lossy(&self.bytes);
         let line = match self.clean.format {
-            LogFormat::Text => self.clean.rules.clean(&text),
-            LogFormat::Json => clean_json(&self.clean.rules, &text),
+            LogFormat::Text => quiet(&text),
+            LogFormat::Json => clean_json(Redacting::built_in().rules(), &text),
         };
         // There is nobody left to tell that standard error is gone.
-        let _ = io::stderr().lock().write_all(line.as_bytes());
+        let _ = (self.clean.out)().write_all(line.as_bytes());
     }
 }
 
@@ -153,6 +159,41 @@ fn clean_text(rules: &Rules, text: &mut String) -> Change {
     Change::Some
 }
 
+/// A log into memory until the guard is dropped, on this thread; for tests of what it says.
+#[cfg(test)]
+pub(crate) fn to_memory(
+    format: LogFormat,
+    lines: Arc<Mutex<Vec<u8>>>,
+) -> tracing::subscriber::DefaultGuard {
+    let out = Clean {
+        format,
+        out: move || Shared(lines.clone()),
+    };
+    let builder = tracing_subscriber::fmt()
+        .with_ansi(true)
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(out);
+    match format {
+        LogFormat::Text => tracing::subscriber::set_default(builder.finish()),
+        LogFormat::Json => tracing::subscriber::set_default(builder.json().finish()),
+    }
+}
+
+/// Bytes that several writers append to.
+#[cfg(test)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+#[cfg(test)]
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,6 +216,30 @@ mod tests {
             cleaned.ends_with("}\n") && cleaned.contains("at line 1"),
             "{cleaned}"
         );
+    }
+
+    #[test]
+    fn events_of_both_formats_lose_their_secrets() {
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let lines = Arc::new(Mutex::new(Vec::new()));
+            let guard = to_memory(format, lines.clone());
+            let token = token();
+            tracing::info!(%token, also = ?[&token], "a token {token} arrived");
+            let span = tracing::info_span!("request", header = %token);
+            span.in_scope(|| tracing::warn!(place = 7, "inside"));
+            drop(guard);
+            let text = String::from_utf8(lines.lock().unwrap().clone()).unwrap();
+            assert!(!text.contains(&token), "{text}");
+            assert!(
+                text.contains("[redacted:github-token]") && text.contains("inside"),
+                "{text}"
+            );
+            assert_eq!(text.lines().count(), 2, "{text}");
+            if format == LogFormat::Json {
+                let read = |line: &str| serde_json::from_str::<Value>(line).map(drop);
+                text.lines().try_for_each(read).unwrap();
+            }
+        }
     }
 
     #[test]

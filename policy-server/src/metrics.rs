@@ -1,10 +1,11 @@
 //! What is counted and timed, for Prometheus. Every label has a bounded set of values.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use portcullis_core::decision::Outcome;
+use portcullis_core::redaction::Redacting;
 use portcullis_protocol::names::Name;
 use portcullis_protocol::redact::{Action, Class, Fact, Reason};
 use portcullis_protocol::wire::Redactions;
@@ -63,19 +64,22 @@ struct FindingLabels {
     action: &'static str,
 }
 
-/// Values that were seen of one label.
+/// Values that were seen of one label, and how each is shown: without secrets.
 #[derive(Debug, Default)]
-struct Values(Mutex<BTreeSet<String>>);
+struct Values(Mutex<BTreeMap<String, String>>);
 
 impl Values {
     fn bounded(&self, value: &str) -> String {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.contains(value) || seen.len() < VALUES_MAX {
-            seen.insert(value.to_owned());
-            value.to_owned()
-        } else {
-            "other".to_owned()
+        if let Some(shown) = seen.get(value) {
+            return shown.clone();
         }
+        if seen.len() >= VALUES_MAX {
+            return "other".to_owned();
+        }
+        let shown = Redacting::built_in().rules().clean(value).into_owned();
+        seen.insert(value.to_owned(), shown.clone());
+        shown
     }
 }
 
@@ -147,7 +151,7 @@ pub struct Metrics {
     servers: Values,
     methods: Values,
     reasons: Values,
-    classes: Values,
+    classes: BTreeSet<Class>,
 }
 
 impl Default for Metrics {
@@ -170,7 +174,11 @@ impl Default for Metrics {
             servers: Values::default(),
             methods: Values::default(),
             reasons: Values::default(),
-            classes: Values::default(),
+            classes: Redacting::built_in()
+                .rules()
+                .classes()
+                .into_iter()
+                .collect(),
         };
         metrics.register();
         metrics
@@ -341,7 +349,11 @@ impl Metrics {
     /// What one report of the filter found.
     pub fn redactions(&self, found: &Found) {
         for (class, action) in &found.facts {
-            let class = self.classes.bounded(class.as_str());
+            // Own rules make up classes as they like.
+            let class = match self.classes.contains(class) {
+                true => class.to_string(),
+                false => "other".to_owned(),
+            };
             self.redactions
                 .get_or_create(&FindingLabels { class, action })
                 .inc();

@@ -18,8 +18,8 @@ use super::refusal::{Refusal, code};
 use super::verdict::{self, Permit};
 use crate::config::{Server, Token};
 
-/// The head of a request as the host has it.
-#[derive(Clone, Copy, Debug)]
+/// The head of a request as the host has it. Of its headers only names print: a token is among them.
+#[derive(Clone, Copy)]
 pub struct RequestHead<'a> {
     /// All headers, pseudo-headers included, names in lower case, in their order.
     pub headers: &'a [(String, Vec<u8>)],
@@ -29,6 +29,16 @@ pub struct RequestHead<'a> {
     pub peer: &'a str,
     /// Whether there is no body.
     pub last: bool,
+}
+
+impl std::fmt::Debug for RequestHead<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("RequestHead")
+            .field("headers", &names)
+            .field("last", &self.last)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Claims of a token that Envoy has verified.

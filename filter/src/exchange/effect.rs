@@ -75,8 +75,9 @@ pub struct ReplyHead {
     pub remove: Vec<String>,
 }
 
-/// A message to the MCP server that the agent did not send: the refusal of a server's request.
-#[derive(Debug, PartialEq, Eq)]
+/// A message to the MCP server that the agent did not send: the refusal of a server's request. Of its
+/// headers only names print: the id of a session is among them.
+#[derive(PartialEq, Eq)]
 pub struct Tell {
     /// Envoy's name for the MCP server.
     pub cluster: String,
@@ -84,4 +85,14 @@ pub struct Tell {
     pub headers: Vec<(&'static str, String)>,
     /// The JSON-RPC message.
     pub body: Vec<u8>,
+}
+
+impl std::fmt::Debug for Tell {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| *name).collect();
+        f.debug_struct("Tell")
+            .field("cluster", &self.cluster)
+            .field("headers", &names)
+            .finish_non_exhaustive()
+    }
 }

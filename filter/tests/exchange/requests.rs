@@ -1,10 +1,35 @@
 //! Requests that must not pass, and those that must: the head and the body.
 
-use portcullis_filter::exchange::Claims;
+use portcullis_filter::exchange::{Claims, RequestHead, ResponseHead, Tell};
 use portcullis_protocol::limits::REQUEST_BYTES_MAX;
 use serde_json::json;
 
 use crate::world::{World, call, modern_call};
+
+#[test]
+fn heads_do_not_print_what_gives_access() {
+    let header = |name: &str| (name.to_owned(), b"hunter2".to_vec());
+    let headers = [header("authorization"), header("mcp-session-id")];
+    let request = RequestHead {
+        headers: &headers,
+        claims: None,
+        peer: "127.0.0.1:1",
+        last: true,
+    };
+    let response = ResponseHead {
+        headers: &headers,
+        last: true,
+    };
+    let tell = Tell {
+        cluster: "demo".to_owned(),
+        headers: vec![("mcp-session-id", "hunter2".to_owned())],
+        body: Vec::new(),
+    };
+    let printed = format!("{request:?} {response:?} {tell:?}");
+    // As bytes, `hunter2` begins like this.
+    let shown = printed.contains("hunter2") || printed.contains("104, 117, 110");
+    assert!(!shown && printed.contains("mcp-session-id"), "{printed}");
+}
 
 #[test]
 fn a_call_is_asked_about_before_it_goes_anywhere() {

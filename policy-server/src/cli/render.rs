@@ -6,7 +6,8 @@ use std::io::Write as _;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use portcullis_core::policies::{Problem, Severity};
-use portcullis_protocol::redact::Rules;
+
+use crate::quiet::quiet;
 
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
@@ -36,9 +37,8 @@ pub(super) fn print(shown: &[Shown<'_>], color: Color) {
         Color::Never => anstream::ColorChoice::Never,
     };
     let mut out = anstream::AutoStream::new(std::io::stderr(), choice);
-    let rules = Rules::built_in();
     for one in shown {
-        let _ = writeln!(out, "{}\n", rules.clean(&render(one)));
+        let _ = writeln!(out, "{}\n", quiet(&render(one)));
     }
 }
 

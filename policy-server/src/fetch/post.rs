@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 
 use super::events::Events;
 use super::{FetchError, Headers};
+use crate::credential::Credential;
 use crate::up::upstream::{Transport, Upstream};
 
 /// What came back.
@@ -22,7 +23,7 @@ use crate::up::upstream::{Transport, Upstream};
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     /// The session that it opens, if it does.
-    pub(super) session: Option<String>,
+    pub(super) session: Option<Credential>,
     /// The body, or the event with the answer.
     pub(super) message: Option<String>,
 }
@@ -66,6 +67,7 @@ impl Posting {
         let status = response.status();
         let header = |name: HeaderName| response.headers().get(name)?.to_str().ok();
         let session = header(HeaderName::from_static("mcp-session-id")).map(str::to_owned);
+        let session = session.map(Credential::new);
         let kind = header(CONTENT_TYPE)
             .unwrap_or_default()
             .to_ascii_lowercase();
@@ -84,9 +86,13 @@ impl Posting {
     }
 
     /// Ends a session.
-    pub(super) async fn delete(&mut self, session: &str, version: &str) -> Result<(), FetchError> {
+    pub(super) async fn delete(
+        &mut self,
+        session: &Credential,
+        version: &str,
+    ) -> Result<(), FetchError> {
         let extra = [
-            ("mcp-session-id", session),
+            ("mcp-session-id", session.expose()),
             ("mcp-protocol-version", version),
         ];
         let request = self.request(Method::DELETE, String::new(), &extra)?;

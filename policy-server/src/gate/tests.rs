@@ -1,5 +1,7 @@
 //! Lists beside decisions, sessions that are over, and reports that come twice.
 
+mod secrets;
+
 use std::future::Future as _;
 use std::path::Path;
 use std::pin::pin;

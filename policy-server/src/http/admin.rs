@@ -11,7 +11,7 @@ use portcullis_core::policies::bundle::Stamp;
 use portcullis_protocol::digest::Digest;
 use serde::Serialize;
 
-use super::problem::{json, metrics, not_found, problem, wrong_method};
+use super::problem::{metrics, not_found, problem, shown, wrong_method};
 use super::{Reply, Routes};
 use crate::candidate::Candidate;
 use crate::clock;
@@ -122,7 +122,7 @@ impl Admin {
         } else {
             StatusCode::SERVICE_UNAVAILABLE
         };
-        json(
+        shown(
             status,
             &Ready {
                 ready,
@@ -167,7 +167,7 @@ impl Admin {
                 "the tools cannot be read",
             );
         };
-        json(
+        shown(
             StatusCode::OK,
             &Status {
                 version,
@@ -203,7 +203,7 @@ impl Routes for Admin {
             return wrong_method();
         }
         match request.uri().path() {
-            "/livez" => json(
+            "/livez" => shown(
                 StatusCode::OK,
                 &Check {
                     ok: true,

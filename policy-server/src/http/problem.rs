@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
-use portcullis_protocol::redact::Rules;
+use portcullis_core::redaction::Redacting;
 use serde::Serialize;
 
 use super::Reply;
@@ -29,8 +29,8 @@ fn reply(status: StatusCode, content_type: &'static str, body: Bytes) -> Reply {
 /// A problem of this status.
 pub(super) fn problem(status: StatusCode, detail: &str) -> Reply {
     let title = status.canonical_reason().unwrap_or_default();
-    // Errors may quote what was sent. They are rare enough to make the rules anew.
-    let detail = &Rules::built_in().clean(detail);
+    // Errors may quote what was sent.
+    let detail = &Redacting::built_in().rules().clean(detail);
     let body = serde_json::to_vec(&Problem {
         status: status.as_u16(),
         title,
@@ -80,6 +80,17 @@ pub(super) fn wrong_method() -> Reply {
 pub(super) fn json<T: Serialize>(status: StatusCode, value: &T) -> Reply {
     match serde_json::to_vec(value) {
         Ok(body) => reply(status, "application/json", body.into()),
+        Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+/// A value that quotes files and servers, as JSON and without the secrets in it.
+pub(super) fn shown<T: Serialize>(status: StatusCode, value: &T) -> Reply {
+    match serde_json::to_string(value) {
+        Ok(text) => {
+            let text = Redacting::built_in().rules().clean(&text).into_owned();
+            reply(status, "application/json", text.into())
+        }
         Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }
 }

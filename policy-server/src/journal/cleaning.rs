@@ -22,7 +22,7 @@ impl std::ops::Deref for InForce {
 
 impl Default for Cleaning {
     fn default() -> Self {
-        Self(Arc::new(RwLock::new(Arc::default())))
+        Self(Arc::new(RwLock::new(Redacting::built_in().clone())))
     }
 }
 

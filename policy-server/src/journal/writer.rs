@@ -197,7 +197,7 @@ impl Writer {
         let reported = orders.iter().flat_map(|order| &order.entries);
         let calls: BTreeSet<CallId> = reported
             .filter_map(|entry| match entry.change {
-                Effect::End(call) | Effect::Refuse(call) => Some(call),
+                Effect::End(call) | Effect::Refuse(call) | Effect::Redact(call) => Some(call),
                 _ => None,
             })
             .collect();
@@ -308,6 +308,12 @@ fn due(entry: &Entry, known: &mut BTreeMap<CallId, Known>) -> Option<Record> {
                 refusal.decision = known.decision;
             }
         }
+        Effect::Redact(call) => {
+            let known = known.get(&call).copied().unwrap_or_default();
+            if let Record::Redactions(redactions) = &mut record {
+                redactions.decision = known.decision;
+            }
+        }
         Effect::Decide(..)
         | Effect::Nothing
         | Effect::GiveUp(_)
@@ -321,7 +327,7 @@ fn due(entry: &Entry, known: &mut BTreeMap<CallId, Known>) -> Option<Record> {
 
 fn apply(batch: &mut Batch, change: &Effect, seq: u64) {
     match change {
-        Effect::Nothing => {}
+        Effect::Nothing | Effect::Redact(_) => {}
         Effect::Decide(call, end) => batch.decide(*call, seq, *end),
         Effect::End(call) => batch.end(*call, seq),
         Effect::GiveUp(call) => batch.give_up(*call),

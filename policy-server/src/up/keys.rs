@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::folder::{self, FolderError};
+use crate::credential::Credential;
 
 /// Why there is no usable key.
 #[derive(Debug, thiserror::Error)]
@@ -104,12 +105,12 @@ impl TokenKey {
     }
 
     /// A signed token.
-    pub(crate) fn sign(&self, claims: &Claims<'_>) -> String {
+    pub(crate) fn sign(&self, claims: &Claims<'_>) -> Credential {
         let head = json!({"alg": "EdDSA", "typ": "JWT", "kid": self.id}).to_string();
         let body = json!(claims).to_string();
         let signed = format!("{}.{}", encode(head.as_bytes()), encode(body.as_bytes()));
         let signature = self.key.sign(signed.as_bytes());
-        format!("{signed}.{}", encode(&signature.to_bytes()))
+        Credential::new(format!("{signed}.{}", encode(&signature.to_bytes())))
     }
 }
 

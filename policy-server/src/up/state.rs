@@ -4,21 +4,22 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::folder::Folder;
 use super::plan::Plan;
+use crate::credential::Credential;
 
 /// `endpoints.json`: where to connect, and as whom.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct Endpoints {
     pub(crate) mcp: BTreeMap<String, String>,
     pub(crate) admin: String,
-    pub(crate) tokens: BTreeMap<String, String>,
+    pub(crate) tokens: BTreeMap<String, Credential>,
 }
 
 impl Endpoints {
-    pub(crate) fn of(plan: &Plan, tokens: BTreeMap<String, String>) -> Self {
+    pub(crate) fn of(plan: &Plan, tokens: BTreeMap<String, Credential>) -> Self {
         let mcp = plan
             .servers
             .iter()
@@ -32,11 +33,19 @@ impl Endpoints {
     }
 
     pub(crate) fn text(&self) -> String {
-        format!("{:#}\n", json!(self))
+        format!("{:#}\n", self.json())
     }
 
     pub(crate) fn line(&self) -> String {
-        json!(self).to_string()
+        self.json().to_string()
+    }
+
+    /// Tokens are what this file is for: only its owner can read it.
+    fn json(&self) -> Value {
+        let tokens = self.tokens.iter();
+        let tokens: BTreeMap<&String, &str> =
+            tokens.map(|(user, token)| (user, token.expose())).collect();
+        json!({ "mcp": self.mcp, "admin": self.admin, "tokens": tokens })
     }
 }
 
@@ -68,5 +77,23 @@ impl RunState {
 
     pub(crate) fn text(&self) -> String {
         format!("{:#}\n", json!(self))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_in_the_file_and_never_printed() {
+        let token = Credential::new("the-token-of-ada".to_owned());
+        let endpoints = Endpoints {
+            mcp: BTreeMap::new(),
+            admin: "http://127.0.0.1:1".to_owned(),
+            tokens: BTreeMap::from([("ada".to_owned(), token)]),
+        };
+        assert!(endpoints.text().contains("\"ada\": \"the-token-of-ada\""));
+        assert!(endpoints.line().contains("the-token-of-ada"));
+        assert!(!format!("{endpoints:?}").contains("the-token"));
     }
 }

@@ -5,11 +5,13 @@ use std::io::{self, IsTerminal as _, Write};
 use super::args::Args;
 use super::plan::Plan;
 use super::state::Endpoints;
+use crate::credential::Credential;
+use crate::quiet::quiet;
 
 /// One line on standard error while the gateway runs.
 pub(crate) fn note(text: &str) {
     // Nobody reads it any more when this fails.
-    let _closed = writeln!(io::stderr(), "portcullis: {text}");
+    let _closed = writeln!(io::stderr(), "portcullis: {}", quiet(text));
 }
 
 /// The summary, or one line of JSON.
@@ -68,7 +70,10 @@ fn summary(
     writeln!(out, "\n{strong}Tokens{plain}")?;
     for user in &args.users {
         let roles = user.roles.join(", ");
-        let token = endpoints.tokens.get(&user.name).map_or("", String::as_str);
+        let token = endpoints
+            .tokens
+            .get(&user.name)
+            .map_or("", Credential::expose);
         writeln!(out, "  {} ({roles})\n    {token}", user.name)?;
     }
     things_to_try(out, style, plan, args)?;

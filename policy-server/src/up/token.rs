@@ -9,6 +9,7 @@ use super::args::{Args, TokenArgs, Ttl, User};
 use super::folder::Folder;
 use super::keys::{self, Claims, KeyError, TokenKey};
 use super::state::RunState;
+use crate::credential::Credential;
 
 /// Prints a new token for a gateway that runs or ran in the folder.
 ///
@@ -20,7 +21,7 @@ pub fn token(args: &TokenArgs) -> Result<(), UpError> {
     let key = TokenKey::load(&folder.signing_key())?;
     let agent = args.agent.as_ref().map(|name| name.as_str());
     let token = mint(&key, &state, &args.user, agent, args.ttl)?;
-    writeln!(io::stdout(), "{token}").map_err(UpError::Print)
+    writeln!(io::stdout(), "{}", token.expose()).map_err(UpError::Print)
 }
 
 /// One token a user, by name.
@@ -28,7 +29,7 @@ pub(crate) fn for_users(
     key: &TokenKey,
     state: &RunState,
     args: &Args,
-) -> Result<BTreeMap<String, String>, KeyError> {
+) -> Result<BTreeMap<String, Credential>, KeyError> {
     let users = args.users.iter();
     users
         .map(|user| {
@@ -46,7 +47,7 @@ fn mint(
     user: &User,
     agent: Option<&str>,
     ttl: Ttl,
-) -> Result<String, KeyError> {
+) -> Result<Credential, KeyError> {
     // A clock before 1970 gives a token that has expired, which is refused.
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)

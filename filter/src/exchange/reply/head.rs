@@ -13,12 +13,23 @@ use crate::exchange::guard::Guard;
 use crate::exchange::reading::Call;
 
 /// The head of an answer as the host has it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct ResponseHead<'a> {
     /// All headers, pseudo-headers included, names in lower case.
     pub headers: &'a [(String, Vec<u8>)],
     /// Whether there is no body.
     pub last: bool,
+}
+
+impl std::fmt::Debug for ResponseHead<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Of the headers only names: the id of a session is among them.
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("ResponseHead")
+            .field("headers", &names)
+            .field("last", &self.last)
+            .finish()
+    }
 }
 
 /// The session header occurs twice or is none.

@@ -5,7 +5,6 @@
 //! arguments, unless the operator wants them.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::wire::{Query, Target};
@@ -24,9 +23,6 @@ pub const ARGUMENTS_BYTES_MAX: usize = 16 * 1024;
 
 /// Most tags that a record spells out.
 const TAGS_MAX: usize = 8;
-
-/// The rules while no policies are in force, made once.
-static BUILT_IN: LazyLock<Redacting> = LazyLock::new(Redacting::default);
 
 /// What a record keeps of a message's arguments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -133,7 +129,9 @@ fn without_secrets(
     let Some(arguments) = arguments else {
         return (None, None);
     };
-    let rules = policies.map_or_else(|| BUILT_IN.rules(), |policies| policies.redaction().rules());
+    let rules = policies
+        .map_or(Redacting::built_in(), Policies::redaction)
+        .rules();
     match rules.clean(arguments) {
         Cow::Borrowed(same) => (Some(same.to_owned()), None),
         Cow::Owned(redacted) => {

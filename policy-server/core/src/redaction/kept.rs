@@ -4,12 +4,16 @@
 //! never holds, and the engine that redacts, which is the protocol's.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
 
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::redact::{Class, Mode, RawRules, Rules};
 
 use super::read;
 use crate::policies::{Code, Problem, REDACTION_FILE, Sources};
+
+/// The built-in rules alone, made once.
+static BUILT_IN: LazyLock<Arc<Redacting>> = LazyLock::new(Arc::default);
 
 /// The rules of one policy set.
 #[derive(Debug)]
@@ -27,6 +31,12 @@ impl Default for Redacting {
 }
 
 impl Redacting {
+    /// The built-in rules alone, shared: for texts of ours that quote somebody.
+    #[must_use]
+    pub fn built_in() -> &'static Arc<Self> {
+        &BUILT_IN
+    }
+
     /// Reads and compiles the rules of a set.
     ///
     /// # Errors

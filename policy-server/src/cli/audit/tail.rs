@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{ReadError, Source, block_on, store};
-use crate::cli::{OK, say};
+use crate::cli::{OK, say, show};
 use crate::store::{LogRow, head, records_after};
 
 /// How often a followed log is looked at.
@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args) -> Result<u8, ReadError> {
 fn print(row: &LogRow, json: bool) {
     let text = String::from_utf8_lossy(&row.record);
     match serde_json::from_slice::<Value>(&row.record) {
-        Ok(record) if !json => say(&line(&record)),
+        Ok(record) if !json => show(&line(&record)),
         _ => say(&text),
     }
 }

@@ -20,7 +20,7 @@ use self::written::Requests;
 use super::changes::{Change, Changes, FailOn};
 use super::replay::print_unknown;
 use super::traffic::{Log, Range, UnreadError, block_on, load};
-use crate::cli::{OK, PROBLEMS, fail, say};
+use crate::cli::{OK, PROBLEMS, fail, show};
 
 /// Wrong usage, or something cannot be read.
 const UNREAD: u8 = 2;
@@ -243,12 +243,12 @@ impl Comparison<'_> {
                 widened,
                 changes: self.changes.json(),
             };
-            say(&serde_json::to_string(&report).unwrap_or_default());
+            show(&serde_json::to_string(&report).unwrap_or_default());
         } else {
             self.changes.print();
             self.seen.print();
             let word = if ok { "ok" } else { "changed" };
-            say(&format!(
+            show(&format!(
                 "{word}: {changed} changed ({widened} now allowed)"
             ));
         }
@@ -260,7 +260,7 @@ impl Seen {
     fn print(&self) {
         print_unknown(&self.unknown);
         let unknown: usize = self.unknown.values().sum();
-        say(&format!(
+        show(&format!(
             "asked: {} cases ({} in Cedar's words skipped), {} decisions ({} unreadable), {} made up ({} left out); \
              {unknown} unknown",
             self.cases,

@@ -11,7 +11,7 @@ use portcullis_core::policies::Policies;
 use portcullis_core::registry::Registry;
 use portcullis_protocol::names::CallId;
 
-use crate::cli::{OK, fail, say};
+use crate::cli::{OK, fail, show};
 use crate::clock;
 use crate::library::FolderError;
 
@@ -37,7 +37,7 @@ const UNREAD: u8 = 2;
 /// of the policies as they are now. Where the log keeps no values of arguments (`audit.arguments`),
 /// it is told which outcome is sure.
 ///
-/// Values of the request are printed.
+/// Values of the request are printed, unless they are secrets.
 ///
 /// Exit codes: 0 it is explained, whatever the verdict; 2 wrong usage, or policies or request
 /// cannot be read.
@@ -124,7 +124,7 @@ fn unread(error: &UnreadError, args: &Args) -> u8 {
         _ => Vec::new(),
     };
     if args.json {
-        say(&serde_json::json!({"error": error.to_string(), "problems": problems}));
+        show(&serde_json::json!({"error": error.to_string(), "problems": problems}));
         return UNREAD;
     }
     problems
@@ -153,32 +153,32 @@ fn request(path: &Path) -> Result<Written, UnreadError> {
 fn tell(written: &Written, policies: &Policies, now_ms: i64, args: &Args) {
     let explanation = Explanation::of(written, policies, now_ms);
     match args.json {
-        true => say(&serde_json::to_string(&explanation).unwrap_or_default()),
+        true => show(&serde_json::to_string(&explanation).unwrap_or_default()),
         false => print(&explanation, &args.policies),
     }
 }
 
 fn print(explanation: &Explanation, dir: &Path) {
     let word = explanation.outcome.as_str();
-    say(&format!("{word}: {}", verdict(&explanation.finding)));
-    say(&format!("  asked: {}", explanation.asked));
+    show(&format!("{word}: {}", verdict(&explanation.finding)));
+    show(&format!("  asked: {}", explanation.asked));
     if let Some(message) = &explanation.message {
-        say(&format!("  the agent reads: {message}"));
+        show(&format!("  the agent reads: {message}"));
     }
     for note in &explanation.notes {
-        say(&format!("  note: {note}"));
+        show(&format!("  note: {note}"));
     }
     section("decided by", &explanation.decided, |one| {
         policy(one, dir);
         one.text
             .lines()
-            .for_each(|line| say(&format!("    | {line}")));
+            .for_each(|line| show(&format!("    | {line}")));
     });
     section(
         "what would have to change",
         &explanation.changes,
         |change| {
-            say(&format!("  - {change}"));
+            show(&format!("  - {change}"));
         },
     );
     section("nearest permits", &explanation.nearest, |one| {
@@ -187,13 +187,13 @@ fn print(explanation: &Explanation, dir: &Path) {
     });
     section("in shadow, without effect", &explanation.shadow, |note| {
         let effect = format!("{:?}", note.effect).to_lowercase();
-        say(&format!("  {}: {effect}", note.policy));
+        show(&format!("  {}: {effect}", note.policy));
     });
 }
 
 fn section<T>(title: &str, items: &[T], each: impl Fn(&T)) {
     if !items.is_empty() {
-        say(&format!("\n{title}"));
+        show(&format!("\n{title}"));
         items.iter().for_each(each);
     }
 }
@@ -221,9 +221,9 @@ fn policy(one: &Dissected, dir: &Path) {
     };
     let file = dir.join(&one.file);
     let (id, line) = (&one.policy, one.line);
-    say(&format!("  {id} ({}:{line}) {does}", file.display()));
+    show(&format!("  {id} ({}:{line}) {does}", file.display()));
     if let Some(reason) = &one.reason {
-        say(&format!("    \"{reason}\""));
+        show(&format!("    \"{reason}\""));
     }
 }
 
@@ -234,7 +234,7 @@ fn parts(one: &Dissected) {
             PartKind::Unless => format!("unless {{ {} }}", part.text),
             _ => part.text.clone(),
         };
-        say(&format!("    {}  {text}", mark(&part.truth)));
+        show(&format!("    {}  {text}", mark(&part.truth)));
         if part.truth == Truth::Holds {
             continue;
         }
@@ -244,9 +244,9 @@ fn parts(one: &Dissected) {
                 Truth::Fails => "false",
                 Truth::Errs(error) => error,
             };
-            say(&format!("           {}: {truth}", term.text));
+            show(&format!("           {}: {truth}", term.text));
             for (name, value) in &term.values {
-                say(&format!("             {name} = {value}"));
+                show(&format!("             {name} = {value}"));
             }
         }
     }

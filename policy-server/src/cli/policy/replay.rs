@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::changes::{Change, Changes, FailOn};
 use super::traffic::{Log, Range, UnreadError, block_on, load};
-use crate::cli::{OK, PROBLEMS, fail, say};
+use crate::cli::{OK, PROBLEMS, fail, show};
 
 /// Wrong usage, or something cannot be read.
 const UNREAD: u8 = 2;
@@ -106,7 +106,7 @@ impl Tally {
 /// Why nobody can say, and how often.
 pub(super) fn print_unknown(unknown: &BTreeMap<Why, usize>) {
     for (why, count) in unknown {
-        say(&format!("unknown  {count}x  {why}"));
+        show(&format!("unknown  {count}x  {why}"));
     }
 }
 
@@ -144,12 +144,12 @@ fn report(args: &Args, policies: &str, tally: Tally) -> u8 {
             unreadable: tally.unreadable,
             changes: tally.changes.json(),
         };
-        say(&serde_json::to_string(&report).unwrap_or_default());
+        show(&serde_json::to_string(&report).unwrap_or_default());
     } else {
         tally.changes.print();
         print_unknown(&tally.unknown);
         let unknown: usize = tally.unknown.values().sum();
-        say(&format!(
+        show(&format!(
             "{}: {} decisions, {} same, {changed} changed ({widened} now allowed), {unknown} unknown, {} unreadable",
             if ok { "ok" } else { "changed" },
             tally.decisions,

@@ -245,3 +245,122 @@ proptest! {
         prop_assert!(verify(&records).is_err());
     }
 }
+
+/// The record of a call of this tool, as it is stored.
+fn sealed_call(tool: &str, change: impl FnOnce(&mut Query)) -> serde_json::Value {
+    let mut query = query(Target::Tool(Name::parse(tool).unwrap()), 1);
+    query.method = Name::from_static("tools/call");
+    query.caller.subject = Name::from_static("user-48151623");
+    change(&mut query);
+    let basis = Basis::of(&query, None, Keep::Values);
+    let judgement = Judgement::failed(engine::Fault::NotLoaded);
+    let record = Record::Decision(Box::new(Decision::new(&query, basis, &judgement)));
+    let sealed = seal(Link::ORIGIN, 0, &record, &Rules::built_in()).unwrap();
+    verify(std::slice::from_ref(&sealed)).unwrap();
+    serde_json::from_slice(&sealed.bytes).unwrap()
+}
+
+#[test]
+fn nobody_hides_what_else_a_record_says() {
+    let session = Digest::of(b"the session");
+    for hidden in ["user-48151623".to_owned(), session.to_string()] {
+        let record = sealed_call(&format!("password={hidden}"), |query| {
+            query.session = Some(session);
+        });
+        assert_eq!(record["caller"]["subject"], "user-48151623", "{record}");
+        assert_eq!(record["session"], session.to_string(), "{record}");
+    }
+    let record = sealed_call("password=user-48151623", |_| {});
+    let named = record["targets"]["first"][0]["name"].as_str().unwrap();
+    assert!(named.starts_with("password=[redacted:"), "{named}");
+}
+
+#[test]
+fn types_of_arguments_are_no_secrets() {
+    let text = r#"{"password":"hunter2hunter2","api_key":7,"q":"string"}"#;
+    let record = sealed_call("t", |query| {
+        query.arguments = Some(serde_json::value::RawValue::from_string(text.to_owned()).unwrap());
+    });
+    let types = serde_json::json!({"password": "string", "api_key": "integer", "q": "string"});
+    assert_eq!(record["args_types"], types, "{record}");
+    assert!(!record.to_string().contains("hunter2"), "{record}");
+}
+
+/// A text of this length, full of secrets as short as they come.
+fn dense(part: &str, bytes: usize) -> String {
+    part.repeat(bytes / part.len())
+}
+
+#[test]
+fn the_longest_record_is_within_its_bound_when_it_is_full_of_secrets() {
+    let secrets = ["hunt3r9x", "a1b2c3d4e5", "Zx9-y8w7"];
+    let parts = secrets.iter().flat_map(|secret| {
+        let forms = ["password=_ ", "secret: _, ", "--password _ ", "token='_' "];
+        forms.map(|form| (*secret, form.replace('_', secret)))
+    });
+    let rules = Rules::built_in();
+    let found = parts.filter(|(secret, part)| !rules.clean(part).contains(secret));
+    let found: Vec<_> = found.collect();
+    assert!(found.len() > 3, "{found:?}");
+    for (secret, part) in &found {
+        let uri = format!("http://h/{}", dense(part, 1014).replace(' ', "/"));
+        let mut judgement = Judgement::failed(engine::Fault::NotLoaded);
+        let id = dense(part, engine::cedar::ID_BYTES_MAX);
+        judgement.determining = vec![id.clone(); 1_000];
+        judgement.faults = vec![engine::Fault::Evaluation(id); 1_000];
+        let name = |text: &str| Name::parse(text).unwrap();
+        let long = dense(part, 250);
+        let mut query = query(Target::Resource(Uri::parse(&uri).unwrap()), 256);
+        query.caller = Caller {
+            issuer: name(&long),
+            subject: name(&long),
+            roles: vec![name(part); 4096 / (part.len() + 4)],
+            agent: Some(name(&long)),
+        };
+        query.method = name(&long);
+        for targets in [query.targets.clone(), vec![Target::Tool(name(&long))]] {
+            query.targets = targets;
+            let text = format!(
+                "[\"{}\"]",
+                dense(&part.replace('"', "'"), ARGUMENTS_BYTES_MAX - 32)
+            );
+            query.arguments = Some(serde_json::value::RawValue::from_string(text).unwrap());
+            let basis = Basis::of(&query, None, Keep::Values);
+            let record = Record::Decision(Box::new(Decision::new(&query, basis, &judgement)));
+            let sealed = seal(Link::ORIGIN, i64::MAX, &record, &Rules::built_in());
+            let sealed = sealed.unwrap_or_else(|error| panic!("{part}: {error}"));
+            verify(std::slice::from_ref(&sealed)).unwrap();
+            assert!(sealed.bytes.len() <= RECORD_BYTES_MAX);
+            let text = String::from_utf8(sealed.bytes).unwrap();
+            // In a path there are no spaces that would set a secret apart.
+            let shown = text.contains(secret) && query.targets.len() == 1;
+            assert!(!shown, "{part}: {text}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn whatever_a_name_holds_the_record_can_be_read(
+        parts in proptest::collection::vec(prop_oneof![
+            Just("password=\"".to_owned()), Just("hunter2hunter2".to_owned()),
+            Just("\\\"".to_owned()), Just("token: ".to_owned()), Just("{\"secret\":\"".to_owned()),
+            Just(format!("ghp_{}", "16C7e42F292c6912E7710c838347Ae178B4a")),
+            Just("https://user:p4ssw0rd@".to_owned()), Just("-----BEGIN PRIVATE KEY-----".to_owned()),
+            "[ -~]{0,12}",
+        ], 1..8),
+    ) {
+        let mut text = parts.concat();
+        text.truncate(256);
+        if let Ok(name) = Name::parse(&text) {
+            let record = sealed_call("t", |query| {
+                query.targets = vec![Target::Tool(name.clone())];
+                query.caller.agent = Some(name.clone());
+                query.caller.roles = vec![name];
+            });
+            prop_assert_eq!(&record["caller"]["subject"], "user-48151623");
+        }
+    }
+}

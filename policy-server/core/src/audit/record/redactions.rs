@@ -14,6 +14,8 @@ const SPELLED_BYTES_MAX: usize = 24 * 1024;
 /// The findings of one direction of an exchange.
 #[derive(Clone, Debug, Serialize)]
 pub struct RedactionsRecord {
+    /// The `seq` of the decision on the same call, when there is one.
+    pub decision: Option<u64>,
     call: CallId,
     server: ServerName,
     caller: CallerEntry,
@@ -40,6 +42,7 @@ impl From<Redactions> for RedactionsRecord {
         let (facts, more) = spelled(found.facts);
         let (unscanned, unscanned_more) = spelled(found.unscanned);
         Self {
+            decision: None,
             call: found.call,
             server: found.server,
             caller: CallerEntry::from(&found.caller),

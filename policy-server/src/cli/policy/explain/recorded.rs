@@ -13,7 +13,7 @@ use portcullis_protocol::names::CallId;
 use serde_json::json;
 
 use super::super::traffic::{Log, UnreadError, block_on};
-use crate::cli::say;
+use crate::cli::show;
 
 /// The record of a call's decision, and the tools that servers have listed.
 pub(super) fn find(
@@ -38,7 +38,7 @@ pub(super) fn then(decided: &Decided) {
         ids => ids.join(", "),
     };
     let outcome = decided.outcome.as_str();
-    say(&format!(
+    show(&format!(
         "recorded as {}: {outcome}, by {by}; {} on {}",
         decided.seq, decided.method, decided.about
     ));
@@ -48,7 +48,7 @@ pub(super) fn then(decided: &Decided) {
 pub(super) fn in_part(decided: &Decided, policies: &Policies, json: bool) {
     let again = Replay::new(policies).again(decided);
     if json {
-        say(&json!({
+        show(&json!({
             "recorded": {
                 "seq": decided.seq, "outcome": decided.outcome, "determining": decided.determining,
             },
@@ -58,14 +58,14 @@ pub(super) fn in_part(decided: &Decided, policies: &Policies, json: bool) {
     }
     then(decided);
     match again.verdict {
-        Verdict::Same(outcome) => say(&format!("now: {} as well", outcome.as_str())),
-        Verdict::Changed { to, .. } => say(&format!("now: {}", to.as_str())),
-        Verdict::Unknown(why) => say(&format!("now: nobody can say: {why}")),
+        Verdict::Same(outcome) => show(&format!("now: {} as well", outcome.as_str())),
+        Verdict::Changed { to, .. } => show(&format!("now: {}", to.as_str())),
+        Verdict::Unknown(why) => show(&format!("now: nobody can say: {why}")),
     }
     if !again.determining.is_empty() {
-        say(&format!("  by {}", again.determining.join(", ")));
+        show(&format!("  by {}", again.determining.join(", ")));
     }
-    say(
+    show(
         &"  note: only what is recorded is known; with `audit.arguments = \"values\"` a record \
           can be explained policy by policy",
     );
