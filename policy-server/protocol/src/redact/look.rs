@@ -190,7 +190,12 @@ impl<'a> Search<'a> {
         let Some(place) = json.span_in(text.as_bytes()) else {
             return;
         };
-        let inside = Walk::inside(self, json, layer + 1).findings();
+        // A string has changed as a whole: inside it everything counts.
+        let whole = Self {
+            scope: Scope::Everything,
+            ..self
+        };
+        let inside = Walk::inside(whole, json, layer + 1).findings();
         if inside.len() > FINDINGS_MAX {
             // The walk has given up.
             found.push(Found::text(0..text.len(), ENCODED, text).of_form(Form::Encoded));

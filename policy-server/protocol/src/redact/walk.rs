@@ -196,8 +196,9 @@ impl<'s, 't> Walk<'s, 't> {
             }
             _ => {}
         }
-        let is_in_scope =
-            self.search.scope == Scope::Everything || placeholder::stands_in(raw.text);
+        let is_in_scope = self.search.scope == Scope::Everything
+            || placeholder::stands_in(raw.text)
+            || self.path.key().is_some_and(placeholder::stands_in);
         if raw.text.is_empty() || !is_in_scope || self.found.len() > FINDINGS_MAX {
             return;
         }

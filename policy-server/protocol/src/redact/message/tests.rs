@@ -360,3 +360,14 @@ fn a_handle_holds_one_class_only() {
     let mixed = becomes(&format!("hq7Tz-Rk29vLw {}", token()));
     assert_eq!(mixed, r#"{"result":{"password":"[redacted:password]"}}"#);
 }
+
+#[test]
+fn a_key_that_has_changed_says_what_its_value_is_at_once() {
+    for message in [
+        r#"{"result":{"text":"{\"password:changed_a7\":\"2026-06-14T0[:25:44Z\"}"}}"#,
+        r#"{"result":{"password:changed_a7":"2026-06-14T0[:25:44Z"}}"#,
+    ] {
+        let once = now(message);
+        assert_eq!(now(&once), once);
+    }
+}

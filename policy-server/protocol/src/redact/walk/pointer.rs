@@ -26,6 +26,14 @@ impl<'t> Path<'t> {
         self.0.push(step);
     }
 
+    /// The key of the member that is being looked at.
+    pub(super) fn key(&self) -> Option<&'t str> {
+        match self.0.last() {
+            Some(Step::Key(key)) => Some(key),
+            _ => None,
+        }
+    }
+
     pub(super) fn pop(&mut self) {
         self.0.pop();
     }
