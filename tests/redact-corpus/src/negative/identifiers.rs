@@ -105,7 +105,7 @@ pub(super) const CLASSES: &[Class] = &[
             "[[package]]\nname = \"serde\"\nversion = \"1.0.219\"\nchecksum = \"‹h64›\"\n",
             "requests==2.32.3 \\\n    --hash=sha256:‹h64›\n",
             "    rack (3.1.8) sha256=‹h64›",
-            "\"resolved\": \"https://registry.npmjs.org/jsonwebtoken/-/jsonwebtoken-9.0.2.tgz\",\n\"integrity\": \"sha512-‹b86›==\"",
+            "\"resolved\": \"https://registry.acme.io/jsonwebtoken/-/jsonwebtoken-9.0.2.tgz\",\n\"integrity\": \"sha512-‹b86›==\"",
         ],
     ),
     text(

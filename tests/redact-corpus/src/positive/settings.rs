@@ -186,7 +186,7 @@ pub(super) const FILES: &[Kind] = &[
     Kind::text(
         "pypirc",
         &[
-            "[distutils]\nindex-servers = acme\n\n[acme]\nrepository: https://pypi.acme.io\nusername: ‹user›\npassword: «‹safepw›»\n",
+            "[distutils]\nindex-servers = acme\n\n[acme]\nrepository: https://packages.acme.io\nusername: ‹user›\npassword: «‹safepw›»\n",
         ],
     ),
     Kind::text(
