@@ -9,7 +9,7 @@ use std::rc::Rc;
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::Name;
 use portcullis_protocol::redact::{HandleKey, MarkKey, Rules};
-use portcullis_protocol::wire::{Keys, RedactionRules};
+use portcullis_protocol::wire::RedactionRules;
 
 /// How long rules count without a verdict that names them, in microseconds.
 const FRESH_FOR_US: u64 = 10_000_000;
@@ -90,31 +90,14 @@ impl KnownRules {
 }
 
 fn compiled(given: &RedactionRules) -> Option<InForce> {
-    let Keys { marks, handles } = &given.keys;
+    let (marks, handles) = given.keys.read()?;
     Some(InForce {
         digest: given.digest,
         rules: Rules::compile(&given.rules).ok()?,
-        marks: MarkKey::new(key(marks)?),
-        handles: match handles {
-            Some(text) => Some(HandleKey::new(key(text)?)),
-            None => None,
-        },
+        marks,
+        handles,
         tenant: given.tenant.clone(),
     })
-}
-
-/// The 32 bytes of a key.
-fn key(text: &str) -> Option<[u8; 32]> {
-    let lower = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    if text.len() != 64 || !text.bytes().all(lower) {
-        return None;
-    }
-    let mut key = [0; 32];
-    for (byte, pair) in key.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        let pair = std::str::from_utf8(pair).ok()?;
-        *byte = u8::from_str_radix(pair, 16).ok()?;
-    }
-    Some(key)
 }
 
 #[cfg(test)]
@@ -122,6 +105,7 @@ mod tests {
     use super::*;
     use portcullis_protocol::names::CallId;
     use portcullis_protocol::redact::RawRules;
+    use portcullis_protocol::wire::Keys;
 
     fn given(name: &str, marks: &str) -> RedactionRules {
         RedactionRules {

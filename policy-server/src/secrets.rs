@@ -80,16 +80,9 @@ impl Secrets {
             digest: self.digest(rules),
             rules: rules.raw().clone(),
             tenant: self.tenant.clone(),
-            keys: Keys {
-                marks: hex(&self.marks),
-                handles: self.handles.as_ref().map(|key| hex(key)),
-            },
+            keys: Keys::written(&self.marks, self.handles.as_ref()),
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -247,24 +247,16 @@ impl MappedTool {
             return Err(MappingFault::Method(action));
         }
         let mut schema = tool.input_schema.clone();
-        let room = bounds::check(&schema)?;
-        let draft = check::draft(&schema)?;
-        if let Some(members) = schema.as_object_mut() {
-            // All references are within the document, so its own name changes nothing.
-            members.remove("$id");
-        }
-        let document = views::Document {
-            root: &schema,
-            draft,
-        };
+        let (room, document) = views::Document::read(&mut schema)?;
+        let views::Document { root, draft } = document;
         let bytes_max = cost::bytes_max(document, room.nodes)?;
-        let check = check::whole(&schema, draft)?;
-        let checks = check::Checks::of(&schema, draft, room.branches)?;
+        let check = check::whole(root, draft)?;
+        let checks = check::Checks::of(root, draft, room.branches)?;
         let server_type = format!("Mcp::{}", names::identifier(server.as_str()));
         let tool_name = names::identifier(tool.name.as_str());
         let tool_type = format!("{server_type}::{tool_name}");
         let mut mapper = Mapper::new(document, &checks, tool_type.clone());
-        let shape = mapper.arguments(&schema)?;
+        let shape = mapper.arguments(root)?;
         let fragment = fragment::fragment(&fragment::Parts {
             server: &server_type,
             input: &format!("{tool_name}Input"),
@@ -281,7 +273,7 @@ impl MappedTool {
             patterns: tool.patterns() * (1 + mapper.branches()),
             bytes_max,
             shape,
-            declared: declared::names(&schema),
+            declared: declared::names(root),
         })
     }
 

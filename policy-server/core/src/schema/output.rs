@@ -9,7 +9,7 @@ use jsonschema::Validator;
 use portcullis_protocol::wire::Fit;
 use serde_json::Value;
 
-use super::{MappingFault, bounds, check, cost, strict, views};
+use super::{MappingFault, check, cost, strict, views};
 
 /// What structured results of a tool must be.
 #[derive(Debug)]
@@ -50,19 +50,10 @@ impl OutputSchema {
 }
 
 fn compiled(mut schema: Value) -> Result<Check, MappingFault> {
-    let room = bounds::check(&schema)?;
-    let draft = check::draft(&schema)?;
-    if let Some(members) = schema.as_object_mut() {
-        // All references are within the document, so its own name changes nothing.
-        members.remove("$id");
-    }
-    let document = views::Document {
-        root: &schema,
-        draft,
-    };
+    let (room, document) = views::Document::read(&mut schema)?;
     Ok(Check {
         bytes_max: cost::bytes_max(document, room.nodes)?,
-        validator: check::whole(&schema, draft)?,
+        validator: check::whole(document.root, document.draft)?,
     })
 }
 

@@ -6,8 +6,10 @@
 use jsonschema::Draft;
 use serde_json::{Map, Value};
 
+use super::bounds::{self, Room};
 use super::names::identifier;
 use super::shape::Kind;
+use super::{MappingFault, check};
 
 /// Most views of one value.
 const VIEWS_MAX: usize = 64;
@@ -64,6 +66,23 @@ pub(super) struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
+    /// Bounds a schema, finds its dialect, and takes its own name away: all references are within
+    /// the document, so that the name changes nothing.
+    pub(super) fn read(schema: &'a mut Value) -> Result<(Room, Self), MappingFault> {
+        let room = bounds::check(schema)?;
+        let draft = check::draft(schema)?;
+        if let Some(members) = schema.as_object_mut() {
+            members.remove("$id");
+        }
+        Ok((
+            room,
+            Self {
+                root: schema,
+                draft,
+            },
+        ))
+    }
+
     /// Before 2019-09 a `$ref` stands alone: what is beside it does not count.
     pub(super) const fn reference_alone(self) -> bool {
         matches!(self.draft, Draft::Draft6 | Draft::Draft7)

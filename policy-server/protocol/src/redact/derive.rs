@@ -5,7 +5,7 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::{HandleKey, MarkKey};
+use super::MarkKey;
 use crate::digest::hex_bytes;
 
 /// The configured key: 32 bytes that never print.
@@ -41,12 +41,6 @@ impl RedactionKey {
     #[must_use]
     pub fn handle_bytes(&self) -> [u8; 32] {
         self.derived(b"portcullis/redaction/handles/v1")
-    }
-
-    /// The key of handles.
-    #[must_use]
-    pub fn handles(&self) -> HandleKey {
-        HandleKey::new(self.handle_bytes())
     }
 
     /// HMAC-SHA-256 of a label: a key for what the label says.

@@ -135,8 +135,8 @@ impl<'a> Search<'a> {
 
     /// A text as it stands.
     pub(super) fn plain(self, text: &str, found: &mut Vec<Found>) {
-        if let Some(echoes) = self.echoes {
-            return echoes.find(text, found);
+        if self.echoes.is_some() {
+            return self.values(text, found);
         }
         self.rules.scan(text, &mut |mut span, rule| {
             if found.len() > FINDINGS_MAX {

@@ -204,18 +204,6 @@ impl Rules {
         u16::try_from(place).ok().map(RuleId)
     }
 
-    /// All rules, built-in ones first.
-    #[must_use]
-    pub fn table(&self) -> &[Rule] {
-        &self.table
-    }
-
-    /// How many of [`Rules::table`] are built in.
-    #[must_use]
-    pub const fn built_in_count() -> usize {
-        OWN_AT
-    }
-
     /// All classes, sorted, each once: what `reveal` can be asked about.
     #[must_use]
     pub fn classes(&self) -> Vec<Class> {

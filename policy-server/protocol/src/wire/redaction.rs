@@ -4,9 +4,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::digest::Digest;
+use crate::digest::{Digest, hex_bytes, hex_text};
 use crate::names::{CallId, Name, ServerName};
-use crate::redact::{Class, RawRules};
+use crate::redact::{Class, HandleKey, MarkKey, RawRules};
 
 /// Asks for the rules in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,28 @@ pub struct Keys {
     /// The key of handles; absent when none is configured, and then there are no handles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handles: Option<String>,
+}
+
+impl Keys {
+    /// The keys as they are written.
+    #[must_use]
+    pub fn written(marks: &[u8; 32], handles: Option<&[u8; 32]>) -> Self {
+        Self {
+            marks: hex_text(marks),
+            handles: handles.map(|key| hex_text(key)),
+        }
+    }
+
+    /// The keys that are meant; `None` when one of them is none.
+    #[must_use]
+    pub fn read(&self) -> Option<(MarkKey, Option<HandleKey>)> {
+        let marks = MarkKey::new(hex_bytes(&self.marks)?);
+        let handles = match &self.handles {
+            Some(text) => Some(HandleKey::new(hex_bytes(text)?)),
+            None => None,
+        };
+        Some((marks, handles))
+    }
 }
 
 impl std::fmt::Debug for Keys {
