@@ -8,7 +8,7 @@ mod streams;
 mod structured;
 
 use portcullis_protocol::redact::Action;
-use portcullis_protocol::wire::{Direction, Redactions, Report};
+use portcullis_protocol::wire::{Direction, End, Redactions, Report};
 use serde_json::{Value, json};
 
 use crate::world::{World, call};
@@ -59,6 +59,15 @@ fn facts(world: &World, direction: Direction) -> Vec<(Action, String)> {
     facts
         .map(|fact| (fact.action, fact.pointer.clone()))
         .collect()
+}
+
+/// How calls ended, in the order of their reports.
+fn ends(world: &World) -> Vec<End> {
+    let end = |report: &Report| match report {
+        Report::Outcome(outcome) => Some(outcome.end),
+        _ => None,
+    };
+    world.reports.iter().filter_map(end).collect()
 }
 
 /// The reasons of refusals that were reported.

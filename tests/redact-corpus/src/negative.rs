@@ -30,6 +30,20 @@ enum Form {
     Made(fn(&mut Random) -> String),
 }
 
+const fn text(name: &'static str, templates: &'static [&'static str]) -> Class {
+    Class {
+        name,
+        form: Form::Text(templates),
+    }
+}
+
+const fn member(name: &'static str, members: &'static [(&'static str, &'static str)]) -> Class {
+    Class {
+        name,
+        form: Form::Member(members),
+    }
+}
+
 fn classes() -> impl Iterator<Item = &'static Class> {
     [
         identifiers::CLASSES,

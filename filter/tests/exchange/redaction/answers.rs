@@ -5,7 +5,7 @@ use portcullis_protocol::redact::Action;
 use portcullis_protocol::wire::{Direction, End, Report};
 use serde_json::{Value, json};
 
-use super::{PLACEHOLDER, SECRET, allowed, answer, facts, holds_nothing, rules, told};
+use super::{PLACEHOLDER, SECRET, allowed, answer, ends, facts, holds_nothing, rules, told};
 use crate::world::{World, modern_call};
 
 pub(super) fn whole(mode: &str, terms: Value, body: &str) -> World {
@@ -151,16 +151,8 @@ fn requests_inside_a_result_are_judged_as_they_came_and_then_cleaned() {
     );
     let world = start("block").gone();
     assert!(!world.text().contains("opaque"), "{}", world.text());
-    let ends: Vec<End> = world
-        .reports
-        .iter()
-        .filter_map(|report| match report {
-            Report::Outcome(outcome) => Some(outcome.end),
-            _ => None,
-        })
-        .collect();
     assert_eq!(
-        ends,
+        ends(&world),
         [End::Withheld, End::Withheld],
         "the request's and the call's own"
     );

@@ -8,7 +8,7 @@ use portcullis_protocol::digest::Digest;
 use portcullis_protocol::wire::{End, Report};
 use serde_json::{Value, json};
 
-use super::{PLACEHOLDER, SECRET, called_with, reasons, rules};
+use super::{PLACEHOLDER, SECRET, called_with, ends, reasons, rules};
 use crate::known::{knowing, rules_answer, rules_digest};
 use crate::world::{BEGAN_US, World, call};
 
@@ -59,15 +59,7 @@ fn rules_that_cannot_be_had_refuse_the_call() {
         world.answered(status, &body);
         assert_eq!(world.reply().1["result"]["isError"], true, "{body}");
         assert_eq!(reasons(&world), ["no-verdict"]);
-        let ends = world.reports.iter().filter_map(|report| match report {
-            Report::Outcome(outcome) => Some(outcome.end),
-            _ => None,
-        });
-        assert_eq!(
-            ends.collect::<Vec<_>>(),
-            [End::Withheld],
-            "the decision has an end"
-        );
+        assert_eq!(ends(&world), [End::Withheld], "the decision has an end");
 
         let mut world = unknowing().send(PING);
         world.answered(status, &body);

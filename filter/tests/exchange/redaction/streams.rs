@@ -6,7 +6,9 @@ use portcullis_protocol::redact::Action;
 use portcullis_protocol::wire::{Direction, End, Report};
 use serde_json::{Value, json};
 
-use super::{PLACEHOLDER, SECRET, allowed, answer, facts, holds_nothing, reasons, rules, told};
+use super::{
+    PLACEHOLDER, SECRET, allowed, answer, ends, facts, holds_nothing, reasons, rules, told,
+};
 use crate::world::{RESULT, World};
 
 fn streaming(mode: &str, terms: Value) -> World {
@@ -104,16 +106,8 @@ fn blocked_messages_in_a_stream_go_nowhere() {
         .map(|(action, _)| action)
         .collect();
     assert_eq!(actions, [Action::Blocked; 3]);
-    let ends: Vec<End> = world
-        .reports
-        .iter()
-        .filter_map(|report| match report {
-            Report::Outcome(outcome) => Some(outcome.end),
-            _ => None,
-        })
-        .collect();
     assert_eq!(
-        ends,
+        ends(&world),
         [End::Withheld, End::Withheld],
         "the request's and the call's own"
     );

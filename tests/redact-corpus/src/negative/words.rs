@@ -1,20 +1,6 @@
 //! Words about secrets, and code that handles them, without any secret in it.
 
-use super::{Class, Form};
-
-const fn text(name: &'static str, templates: &'static [&'static str]) -> Class {
-    Class {
-        name,
-        form: Form::Text(templates),
-    }
-}
-
-const fn member(name: &'static str, members: &'static [(&'static str, &'static str)]) -> Class {
-    Class {
-        name,
-        form: Form::Member(members),
-    }
-}
+use super::{Class, member, text};
 
 pub(super) const CLASSES: &[Class] = &[
     // What the documentation of AWS, Stripe, jwt.io and others prints.
