@@ -28,6 +28,14 @@ struct Raw {
     identity: RawIdentity,
     /// URL of the protected resource metadata (RFC 9728); a server's path is added to it.
     resource_metadata: String,
+    /// Most memory that the messages of one Envoy worker may take in the filter, in MiB: 64 to 1024, and
+    /// 256 by default. Beyond it the greediest are refused.
+    #[serde(default = "memory_mib")]
+    memory_mib: u32,
+}
+
+const fn memory_mib() -> u32 {
+    256
 }
 
 #[derive(Debug, Deserialize)]
@@ -96,6 +104,8 @@ pub struct Config {
     pub identity: Identity,
     /// The protected resource metadata (RFC 9728) that a challenge names; a server's path is added.
     pub resource_metadata: String,
+    /// Most bytes that the exchanges of one VM may hold.
+    pub memory_bytes: usize,
 }
 
 /// One MCP server behind the gateway.
@@ -187,6 +197,10 @@ impl Raw {
             self.policy_server.timeout_ms > 0,
             "`policy_server.timeout_ms` must be positive",
         )?;
+        require(
+            (64..=1024).contains(&self.memory_mib),
+            "`memory_mib` must be from 64 to 1024",
+        )?;
         for (number, server) in self.servers.iter().enumerate() {
             let name = &server.name;
             let plain = server.path.starts_with('/') && !server.path.contains(['?', '#', '%']);
@@ -222,6 +236,7 @@ impl Raw {
                 trusted_agent_peers: self.identity.trusted_agent_peers,
             },
             resource_metadata: self.resource_metadata,
+            memory_bytes: self.memory_mib as usize * 1024 * 1024,
         })
     }
 }
@@ -285,6 +300,10 @@ mod tests {
             (
                 "\"timeout_ms\": 2000",
                 "\"timeout_ms\": 2000, \"fail_open\": true",
+            ),
+            (
+                "\"hosts\": [\"Localhost:1\"],",
+                "\"hosts\": [\"Localhost:1\"], \"memory_mib\": 4096,",
             ),
             ("/demo/mcp", "/demo/mcp?x"),
             ("\"name\": \"demo\"", "\"name\": \"De/mo\""),

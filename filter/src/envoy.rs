@@ -6,7 +6,6 @@
 
 mod host;
 
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -17,11 +16,10 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, BufferType, ContextType, LogLevel, MapType};
 
+use crate::budget::Held;
 use crate::config::Config;
 use crate::exchange::{Ask, BodyMode, Effect, Exchange, Gate, Input, RequestHead, ResponseHead};
-use crate::rules::KnownRules;
-use crate::sessions::KnownSessions;
-use crate::waiting::Waiting;
+use crate::vm::Vm;
 use host::{
     answer_status, buffer, dispatch, log, note, now_us, peer, read_claims, send, set_body,
     set_reply_head, set_request_body, set_request_headers, strip, tell_server,
@@ -36,6 +34,8 @@ const SILENCE: Input<'static> = Input::Answered {
     status: 0,
     body: &[],
 };
+/// How often a whole message is in memory while it is judged: as it came, and as it is asked about.
+const COPIES: usize = 2;
 /// How long a batch of reports may take.
 const REPORT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -44,20 +44,57 @@ proxy_wasm::main! {{
     proxy_wasm::set_root_context(|_| Box::new(Root::default()));
 }}
 
-/// What all exchanges of one VM share.
-#[derive(Clone)]
-struct Shared {
-    config: Rc<Config>,
-    known: Rc<RefCell<KnownSessions>>,
-    rules: Rc<RefCell<KnownRules>>,
-    waiting: Rc<RefCell<Waiting>>,
-}
-
 #[derive(Default)]
 struct Root {
-    shared: Option<Shared>,
+    vm: Option<Vm>,
     rest: u32,
-    lost: u64,
+    /// What the log was told of already: reports that were lost, and exchanges without room.
+    told: (u64, u64),
+}
+
+impl Root {
+    /// Sends the next batch of reports, if there is one.
+    fn send_reports(&mut self) {
+        let Some(vm) = &self.vm else { return };
+        let Some(body) = vm.waiting.borrow_mut().batch() else {
+            return;
+        };
+        let cluster = &vm.config.policy_cluster;
+        if dispatch(cluster, OUTCOMES_PATH, &body, REPORT_TIMEOUT).is_none() {
+            vm.waiting.borrow_mut().returned();
+            self.rest = REST_TICKS;
+        }
+    }
+
+    /// Says what went wrong since the last tick, in one line each.
+    fn tell_losses(&mut self) {
+        let Some(vm) = &self.vm else { return };
+        let now = (vm.waiting.borrow().lost(), vm.budget.borrow().refused());
+        if now.0 > self.told.0 {
+            let lost = now.0 - self.told.0;
+            let waiting = vm.waiting.borrow().bytes();
+            log(
+                LogLevel::Error,
+                &format!(
+                    "{lost} reports were lost: the policy server takes none, or cannot read them \
+                     ({waiting} bytes wait); the audit log will say how many are missing"
+                ),
+            );
+        }
+        if now.1 > self.told.1 {
+            let refused = now.1 - self.told.1;
+            let held = vm.budget.borrow().bytes();
+            log(
+                LogLevel::Warn,
+                &format!(
+                    "{refused} exchanges were refused or ended for want of room: this worker holds \
+                     {held} of {} bytes (`memory_mib`)",
+                    vm.config.memory_bytes
+                ),
+            );
+        }
+        self.told = now;
+    }
 }
 
 impl Context for Root {
@@ -68,13 +105,18 @@ impl Context for Root {
         _body: usize,
         _trailers: usize,
     ) {
-        let Some(shared) = &self.shared else { return };
-        if answer_status() == 200 {
-            shared.waiting.borrow_mut().accepted();
-        } else {
-            shared.waiting.borrow_mut().returned();
-            self.rest = REST_TICKS;
+        let Some(vm) = &self.vm else { return };
+        match answer_status() {
+            200 => vm.waiting.borrow_mut().accepted(),
+            // Sent again as they are, they would be refused again.
+            400 | 413 | 422 => vm.waiting.borrow_mut().unreadable(),
+            _ => {
+                vm.waiting.borrow_mut().returned();
+                self.rest = REST_TICKS;
+                return;
+            }
         }
+        self.send_reports();
     }
 }
 
@@ -84,12 +126,7 @@ impl RootContext for Root {
         let bytes = bytes.ok().flatten().unwrap_or_default();
         match Config::parse(&bytes) {
             Ok(config) => {
-                self.shared = Some(Shared {
-                    config: Rc::new(config),
-                    known: Rc::default(),
-                    rules: Rc::default(),
-                    waiting: Rc::default(),
-                });
+                self.vm = Some(Vm::new(config));
                 hostcalls::set_tick_period(TICK).is_ok()
             }
             Err(error) => {
@@ -101,52 +138,21 @@ impl RootContext for Root {
 
     fn on_tick(&mut self) {
         self.rest = self.rest.saturating_sub(1);
-        let Some(shared) = self.shared.clone() else {
-            return;
-        };
-        if self.rest > 0 {
-            return;
-        }
-        let mut waiting = shared.waiting.borrow_mut();
-        if waiting.lost() > self.lost {
-            self.lost = waiting.lost();
-            log(
-                LogLevel::Error,
-                &format!(
-                    "{} reports were lost: the policy server takes none",
-                    self.lost
-                ),
-            );
-        }
-        let Some(body) = waiting.batch() else { return };
-        if dispatch(
-            &shared.config.policy_cluster,
-            OUTCOMES_PATH,
-            &body,
-            REPORT_TIMEOUT,
-        )
-        .is_none()
-        {
-            waiting.returned();
-            self.rest = REST_TICKS;
+        self.tell_losses();
+        if self.rest == 0 {
+            self.send_reports();
         }
     }
 
     fn create_http_context(&self, _context_id: u32) -> Option<Box<dyn HttpContext>> {
-        let shared = self.shared.clone()?;
+        let vm = self.vm.clone()?;
         let mut random = [0; 16];
         getrandom::fill(&mut random).ok()?;
         let call = CallId::from_bytes(random);
-        let exchange = Exchange::new(
-            Rc::clone(&shared.config),
-            Rc::clone(&shared.known),
-            Rc::clone(&shared.rules),
-            call,
-            now_us(),
-        );
         Some(Box::new(Stream {
-            shared,
-            exchange,
+            held: Held::new(Rc::clone(&vm.budget)),
+            exchange: Exchange::new(vm.clone(), call, now_us()),
+            vm,
             request: Gate::Hold,
             answer: Gate::Hold,
             staged: None,
@@ -164,8 +170,10 @@ impl RootContext for Root {
 
 /// One HTTP stream.
 struct Stream {
-    shared: Shared,
+    vm: Vm,
     exchange: Exchange,
+    /// What the exchange holds of the VM's memory.
+    held: Held,
     request: Gate,
     answer: Gate,
     /// Bytes for the answer's body that wait for the gate to open.
@@ -192,6 +200,20 @@ impl Stream {
         // A question that cannot even be sent is answered by silence.
         while !self.perform(effects) {
             effects = self.exchange.step(SILENCE, now_us());
+        }
+        self.held.belongs_to(self.exchange.caller());
+        self.held.set(self.exchange.held_bytes());
+    }
+
+    /// Takes a step that makes so many bytes of a message the exchange's own, where there is room for
+    /// them and for reports about them.
+    fn take(&mut self, bytes: usize, read: impl FnOnce(&mut Self)) {
+        let then = self.held.bytes().saturating_add(bytes);
+        let pressed = self.vm.waiting.borrow().is_pressed(self.exchange.caller());
+        if !pressed && self.held.fits(then) {
+            read(self);
+        } else {
+            self.step(Input::NoRoom);
         }
     }
 
@@ -236,19 +258,27 @@ impl Stream {
     }
 
     fn ask(&mut self, ask: &Ask) -> bool {
-        let cluster = &self.shared.config.policy_cluster;
+        let cluster = &self.vm.config.policy_cluster;
         self.question = dispatch(cluster, ask.path, &ask.body, self.timeout());
         self.question.is_some()
     }
 
     fn timeout(&self) -> Duration {
-        Duration::from_millis(u64::from(self.shared.config.policy_timeout_ms))
+        Duration::from_millis(u64::from(self.vm.config.policy_timeout_ms))
     }
 
     fn report(&self, report: &Report) {
-        if let Ok(json) = serde_json::to_vec(report) {
-            self.shared.waiting.borrow_mut().push(json);
-        }
+        let caller = self.exchange.caller();
+        self.vm.waiting.borrow_mut().push(caller, report);
+    }
+
+    /// Hands over the whole body of the request, of which the host holds so many bytes at most.
+    fn request_end(&mut self, size: usize) {
+        let size = size.min(REQUEST_BYTES_MAX + 1);
+        self.take(COPIES * size, |stream| {
+            let body = buffer(BufferType::HttpRequestBody, size);
+            stream.step(Input::RequestEnd(body));
+        });
     }
 
     /// Hands over a part of the answer's body; `size` counts all that the host holds.
@@ -261,8 +291,11 @@ impl Stream {
             }
             BodyMode::Whole if !last => self.step(Input::ResponseBody(size)),
             // One byte more than may be is enough to see that it is too much.
-            BodyMode::Whole => self.chunk(size.min(RESPONSE_BYTES_MAX + 1), last),
-            BodyMode::Chunks => self.chunk(size, last),
+            BodyMode::Whole => {
+                let size = size.min(RESPONSE_BYTES_MAX + 1);
+                self.take(COPIES * size, |stream| stream.chunk(size, last));
+            }
+            BodyMode::Chunks => self.take(size, |stream| stream.chunk(size, last)),
         }
     }
 
@@ -324,8 +357,8 @@ impl Context for Stream {
 impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _count: usize, last: bool) -> Action {
         let headers = hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap_or_default();
-        let claims = read_claims(&self.shared.config);
-        let peer = peer(&self.shared.config).unwrap_or_default();
+        let claims = read_claims(&self.vm.config);
+        let peer = peer(&self.vm.config).unwrap_or_default();
         self.step(Input::RequestHead(RequestHead {
             headers: &headers,
             claims: claims.as_ref(),
@@ -341,8 +374,7 @@ impl HttpContext for Stream {
     fn on_http_request_body(&mut self, size: usize, last: bool) -> Action {
         if self.exchange.is_reading() {
             if last {
-                let body = buffer(BufferType::HttpRequestBody, size.min(REQUEST_BYTES_MAX + 1));
-                self.step(Input::RequestEnd(body));
+                self.request_end(size);
             } else {
                 self.step(Input::RequestBody(size));
             }
@@ -352,8 +384,7 @@ impl HttpContext for Stream {
 
     fn on_http_request_trailers(&mut self, _count: usize) -> Action {
         if self.exchange.is_reading() {
-            let body = buffer(BufferType::HttpRequestBody, REQUEST_BYTES_MAX + 1);
-            self.step(Input::RequestEnd(body));
+            self.request_end(REQUEST_BYTES_MAX + 1);
         }
         action(self.request)
     }

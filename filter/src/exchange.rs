@@ -24,14 +24,11 @@ mod screen;
 mod verdict;
 
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::rc::Rc;
 
+use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::CallId;
 
-use crate::config::Config;
-use crate::rules::KnownRules;
-use crate::sessions::KnownSessions;
+use crate::vm::Vm;
 
 pub use door::{Claims, RequestHead};
 pub use effect::{Ask, Effect, Gate, LocalReply, ReplyHead, Tell};
@@ -72,9 +69,14 @@ pub enum Input<'a> {
     },
     /// The trailers of the MCP server's answer.
     ResponseTrailers(&'a [(String, Vec<u8>)]),
+    /// There is no room for what the exchange would hold next: it must end.
+    NoRoom,
     /// The stream is gone, finished or not.
     Gone,
 }
+
+/// What an exchange takes beside what it holds, in bytes.
+const EXCHANGE_BYTES: usize = 4 * 1024;
 
 /// How the adapter must hand over the answer's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,14 +96,14 @@ pub enum BodyMode {
 pub struct Exchange {
     context: Context,
     stage: Stage,
+    /// The digest of issuer and subject, once the caller is known.
+    caller: Option<Digest>,
 }
 
 /// What every stage may need.
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
-    pub(crate) config: Rc<Config>,
-    pub(crate) known: Rc<RefCell<KnownSessions>>,
-    pub(crate) rules: Rc<RefCell<KnownRules>>,
+    pub(crate) vm: Vm,
     pub(crate) call: CallId,
     pub(crate) began_us: u64,
 }
@@ -109,7 +111,7 @@ pub(crate) struct Context {
 impl Context {
     /// A text of ours that quotes somebody, without secrets.
     pub(crate) fn cleaned<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let rules = self.rules.borrow();
+        let rules = self.vm.rules.borrow();
         rules
             .latest()
             .map_or(Cow::Borrowed(text), |latest| latest.rules.clean(text))
@@ -135,24 +137,30 @@ enum Stage {
 impl Exchange {
     /// A new exchange with its random identity.
     #[must_use]
-    pub const fn new(
-        config: Rc<Config>,
-        known: Rc<RefCell<KnownSessions>>,
-        rules: Rc<RefCell<KnownRules>>,
-        call: CallId,
-        began_us: u64,
-    ) -> Self {
-        let context = Context {
-            config,
-            known,
-            rules,
-            call,
-            began_us,
-        };
+    pub const fn new(vm: Vm, call: CallId, began_us: u64) -> Self {
         Self {
-            context,
+            context: Context { vm, call, began_us },
             stage: Stage::Fresh,
+            caller: None,
         }
+    }
+
+    /// Whose exchange it is, once that is known: the digest of issuer and subject.
+    #[must_use]
+    pub const fn caller(&self) -> Option<Digest> {
+        self.caller
+    }
+
+    /// How many bytes it holds, or somewhat more.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        let held = match &self.stage {
+            Stage::Fresh | Stage::Bystander | Stage::Closed => 0,
+            Stage::Reading(entry) => entry.held_bytes(),
+            Stage::Asking(asking) => asking.held_bytes(),
+            Stage::Answering(answering) => answering.held_bytes(),
+        };
+        held + EXCHANGE_BYTES
     }
 
     /// How the adapter must hand over the answer's body now.
@@ -181,7 +189,7 @@ impl Exchange {
         effects
     }
 
-    fn next(&self, stage: Stage, input: Input<'_>, now_us: u64) -> (Stage, Vec<Effect>) {
+    fn next(&mut self, stage: Stage, input: Input<'_>, now_us: u64) -> (Stage, Vec<Effect>) {
         match (stage, input) {
             (Stage::Fresh, Input::RequestHead(head)) => self.enter(&head, now_us),
             (Stage::Reading(entry), Input::RequestBody(size)) => self.grow(entry, size),
@@ -191,6 +199,7 @@ impl Exchange {
             }
             (Stage::Asking(asking), Input::Gone) => (Stage::Closed, asking.abandoned(now_us)),
             (Stage::Answering(answering), Input::Gone) => (Stage::Closed, answering.gone(now_us)),
+            (Stage::Reading(entry), Input::NoRoom) => Self::refuse(self.no_room(&entry)),
             (Stage::Answering(answering), input) => Self::answering(*answering, input, now_us),
             (Stage::Bystander, _) => (Stage::Bystander, vec![Effect::Answer(Gate::Open)]),
             (Stage::Closed, Input::Answered { .. }) | (_, Input::Gone) => {
@@ -210,8 +219,15 @@ impl Exchange {
         }
     }
 
-    fn enter(&self, head: &RequestHead<'_>, now_us: u64) -> (Stage, Vec<Effect>) {
-        match door::judge(&self.context, head) {
+    fn enter(&mut self, head: &RequestHead<'_>, now_us: u64) -> (Stage, Vec<Effect>) {
+        let door = door::judge(&self.context, head);
+        if let Ok(Door::Body(entry, _) | Door::Session(entry, _)) = &door {
+            self.caller = Some(entry.caller.owner());
+            if self.context.vm.waiting.borrow().is_pressed(self.caller) {
+                return Self::refuse(self.no_room(entry));
+            }
+        }
+        match door {
             Ok(Door::Bystander(permit)) => (Stage::Bystander, vec![Effect::Forward(permit)]),
             Ok(Door::Body(entry, strip)) => (Stage::Reading(Box::new(entry)), vec![strip]),
             Ok(Door::Session(entry, strip)) => {
@@ -221,6 +237,17 @@ impl Exchange {
             }
             Err(refusal) => Self::refuse(refusal),
         }
+    }
+
+    /// There is no room for the message. Where there is none for a report of it either, it is counted.
+    fn no_room(&self, entry: &Entry) -> Refusal {
+        let refusal = Refusal::no_room(&self.context);
+        let waiting = &self.context.vm.waiting;
+        if waiting.borrow().is_pressed(self.caller) {
+            waiting.borrow_mut().turn_away();
+            return refusal;
+        }
+        refusal.from(&entry.server.name, Some(&entry.caller))
     }
 
     fn grow(&self, entry: Box<Entry>, size: usize) -> (Stage, Vec<Effect>) {
@@ -245,6 +272,7 @@ impl Exchange {
             Input::ResponseChunk { bytes, last } => answering.chunk(bytes, last),
             Input::Answered { status, body } => answering.answered(status, body),
             Input::ResponseTrailers(trailers) => answering.trailers(trailers),
+            Input::NoRoom => answering.no_room(),
             _ => (Replying::Goes(Box::new(answering)), Vec::new()),
         };
         match replying {

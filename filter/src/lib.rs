@@ -8,11 +8,13 @@
 
 #![forbid(unsafe_code)]
 
+pub mod budget;
 pub mod claims;
 pub mod config;
 pub mod exchange;
 pub mod rules;
 pub mod sessions;
+pub mod vm;
 pub mod waiting;
 
 #[cfg(target_arch = "wasm32")]

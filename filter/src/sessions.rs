@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use portcullis_protocol::digest::{Digest, Fields};
+use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::Caller;
 
 /// Most sessions that one VM remembers.
@@ -27,7 +27,7 @@ impl KnownSessions {
     pub fn is_owned(&self, session: &Digest, caller: &Caller, now_us: u64) -> bool {
         let confirmed = self.owners.get(session);
         confirmed.is_some_and(|(known, since_us)| {
-            *known == owner(caller) && now_us.saturating_sub(*since_us) < KNOWN_FOR_US
+            *known == caller.owner() && now_us.saturating_sub(*since_us) < KNOWN_FOR_US
         })
     }
 
@@ -35,7 +35,7 @@ impl KnownSessions {
     pub fn confirm(&mut self, session: Digest, caller: &Caller, now_us: u64) {
         if self
             .owners
-            .insert(session, (owner(caller), now_us))
+            .insert(session, (caller.owner(), now_us))
             .is_none()
         {
             self.order.push_back(session);
@@ -52,14 +52,6 @@ impl KnownSessions {
         self.owners.remove(session);
         self.order.retain(|known| known != session);
     }
-}
-
-/// A session belongs to a subject of an issuer, whatever roles and agent its tokens name.
-fn owner(caller: &Caller) -> Digest {
-    Fields::of("portcullis/owner/v1")
-        .field(caller.issuer.as_str().as_bytes())
-        .field(caller.subject.as_str().as_bytes())
-        .finish()
 }
 
 #[cfg(test)]

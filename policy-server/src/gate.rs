@@ -7,8 +7,8 @@ mod redaction;
 use std::sync::Arc;
 
 use portcullis_core::audit::{
-    Basis, Decision, Keep, OutcomeRecord, PoliciesRecord, Record, RedactionsRecord, RefusalRecord,
-    SessionRecord,
+    Basis, Decision, GapRecord, Keep, OutcomeRecord, PoliciesRecord, Record, RedactionsRecord,
+    RefusalRecord, SessionRecord,
 };
 use portcullis_core::decision::{Judgement, decide};
 use portcullis_core::engine::Fault;
@@ -18,8 +18,8 @@ use portcullis_core::policies::Policies;
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::ServerName;
 use portcullis_protocol::wire::{
-    Answer, End, Query, Report, Reports, ReportsAccepted, SessionAnswer, SessionQuery, Standing,
-    Step, Verdict,
+    Answer, End, Gap, Query, Report, Reports, ReportsAccepted, SessionAnswer, SessionQuery,
+    Standing, Step, Verdict,
 };
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
@@ -30,7 +30,7 @@ use crate::journal::{AppendError, Await, Close, Effect, Entry, Journal, Recorded
 use crate::library::Library;
 use crate::metrics::{Found, Metrics};
 use crate::secrets::Secrets;
-use crate::sessions::{Sessions, owner};
+use crate::sessions::Sessions;
 use crate::store::{Restored, SessionRow};
 
 /// Names the absence of a policy set in answers.
@@ -220,7 +220,7 @@ impl Gate {
             let standing = self.standing(query);
             return self.note(query, standing, Effect::Nothing).await;
         }
-        let owner = owner(&query.caller);
+        let owner = query.caller.owner();
         let row = SessionRow {
             session: query.session,
             owner,
@@ -277,17 +277,17 @@ impl Gate {
         };
         let ends: Vec<Counted> = reports.reports.iter().map(Counted::of).collect();
         let time_us = clock::now_us();
-        let entries = reports
-            .reports
-            .into_iter()
-            .map(|report| entry(time_us, report))
-            .collect();
+        let gap = missing(time_us, reports.gap);
+        let made = reports.reports.into_iter();
+        let made = made.map(|report| entry(time_us, report));
+        let entries = made.chain(gap).collect();
         let value = |repeats: Vec<usize>| {
             // Sent again, a report is accepted again but not counted again.
             let fresh = (0..)
                 .zip(ends)
                 .filter(|(place, _)| !repeats.contains(place));
             fresh.for_each(|(_, counted)| counted.count(&self.metrics));
+            self.metrics.evidence().missing(reports.gap);
             accepted
         };
         Ok(self.journal.append_once(entries, value).await?)
@@ -344,6 +344,20 @@ impl Counted {
             Self::Redactions(found) => metrics.redactions(&found),
         }
     }
+}
+
+/// The record of what a filter lost, and a line in the log.
+fn missing(time_us: i64, gap: Gap) -> Option<Entry> {
+    let Gap { lost, turned_away } = gap;
+    if lost > 0 {
+        tracing::error!(lost, "a filter lost reports; its own log says why");
+    }
+    let record = Record::Gap(GapRecord { lost, turned_away });
+    (!gap.is_none()).then_some(Entry {
+        time_us,
+        record,
+        change: Effect::Nothing,
+    })
 }
 
 fn entry(time_us: i64, report: Report) -> Entry {

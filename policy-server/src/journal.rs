@@ -109,6 +109,9 @@ pub enum AppendError {
     /// The commit failed.
     #[error("the audit log cannot be written: {0}")]
     Storage(String),
+    /// The record itself cannot be written; all others can.
+    #[error("the record cannot be stored: {0}")]
+    Unstorable(String),
     /// Too many appends wait.
     #[error("too many records wait for the disk")]
     Full,

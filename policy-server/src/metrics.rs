@@ -1,5 +1,7 @@
 //! What is counted and timed, for Prometheus. Every label has a bounded set of values.
 
+mod evidence;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -19,6 +21,8 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use crate::library::State;
+
+pub use self::evidence::Evidence;
 
 /// Most values of one label that others choose; the rest is counted as `other`.
 const VALUES_MAX: usize = 64;
@@ -148,6 +152,7 @@ pub struct Metrics {
     outcomes: Family<EndLabels, Counter>,
     redactions: Family<FindingLabels, Counter>,
     unscanned: Family<ReasonLabels, Counter>,
+    evidence: Evidence,
     servers: Values,
     methods: Values,
     reasons: Values,
@@ -171,6 +176,7 @@ impl Default for Metrics {
             outcomes: Family::default(),
             redactions: Family::default(),
             unscanned: Family::default(),
+            evidence: Evidence::default(),
             servers: Values::default(),
             methods: Values::default(),
             reasons: Values::default(),
@@ -242,6 +248,7 @@ impl Metrics {
         );
         registry.register("outcomes", "How allowed calls ended", self.outcomes.clone());
         self.register_redaction();
+        self.evidence.register(&mut self.registry);
     }
 
     fn register_redaction(&mut self) {
@@ -280,6 +287,12 @@ impl Metrics {
                 candidate,
             })
             .inc();
+    }
+
+    /// What is missing in the log, or not whole in it.
+    #[must_use]
+    pub const fn evidence(&self) -> &Evidence {
+        &self.evidence
     }
 
     /// One append, committed or not.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use portcullis_protocol::digest::{Digest, Fields};
+use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::{Caller, ServerName};
 use portcullis_protocol::wire::Standing;
 
@@ -72,15 +72,6 @@ pub struct Sessions {
     closed_max: usize,
 }
 
-/// The digest of an owner: issuer and subject, whatever the roles and the agent.
-#[must_use]
-pub fn owner(caller: &Caller) -> Digest {
-    Fields::of("portcullis/owner/v1")
-        .field(caller.issuer.as_str().as_bytes())
-        .field(caller.subject.as_str().as_bytes())
-        .finish()
-}
-
 impl Sessions {
     /// The sessions of a former run: the open ones, and the closed ones in the order of their ends.
     #[must_use]
@@ -115,7 +106,7 @@ impl Sessions {
         now_us: i64,
     ) -> Standing {
         match self.read().open.get(&session) {
-            Some(known) if known.owner == owner(caller) && known.server == *server => {
+            Some(known) if known.owner == caller.owner() && known.server == *server => {
                 known.used_us.store(now_us, Ordering::Relaxed);
                 Standing::Own
             }

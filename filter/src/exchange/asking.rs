@@ -48,7 +48,7 @@ enum About {
 pub(super) fn about(context: &Context, call: Call, now_us: u64) -> (Stage, Vec<Effect>) {
     match &call.entry.session {
         Some(session)
-            if !context.known.borrow().is_owned(
+            if !context.vm.known.borrow().is_owned(
                 &session.digest,
                 &call.entry.caller,
                 context.began_us,
@@ -91,8 +91,9 @@ pub(super) fn about_session(context: &Context, entry: Entry, now_us: u64) -> (St
         document: None,
     };
     if step == Step::Close {
-        context.known.borrow_mut().forget(&session);
+        context.vm.known.borrow_mut().forget(&session);
     } else if context
+        .vm
         .known
         .borrow()
         .is_owned(&session, &call.entry.caller, context.began_us)
@@ -132,7 +133,7 @@ fn about_verdict(context: &Context, mut call: Call, now_us: u64) -> (Stage, Vec<
         };
         return waits(context, call, about, effect);
     }
-    let fresh = context.rules.borrow().fresh(now_us);
+    let fresh = context.vm.rules.borrow().fresh(now_us);
     match fresh {
         Some(rules) => exempt(context, call, rules, now_us),
         None => ask_rules(context, call, None),
@@ -185,10 +186,16 @@ impl Asking {
             }
             About::Rules(admitted) => {
                 let given = verdict::rules(context.call, status, body);
-                let rules = given.and_then(|given| context.rules.borrow_mut().take(&given, now_us));
+                let rules =
+                    given.and_then(|given| context.vm.rules.borrow_mut().take(&given, now_us));
                 go_by(context, call, admitted, rules, now_us)
             }
         }
+    }
+
+    /// How many bytes it holds, or somewhat more.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.call.held_bytes()
     }
 
     /// The agent went away before its request could leave; if the call was allowed, this ends it.
@@ -221,10 +228,11 @@ fn stand(
     match standing {
         Some(Standing::Own) => {
             if step == Step::Use {
-                context
-                    .known
-                    .borrow_mut()
-                    .confirm(session, &call.entry.caller, context.began_us);
+                context.vm.known.borrow_mut().confirm(
+                    session,
+                    &call.entry.caller,
+                    context.began_us,
+                );
             }
             about_verdict(context, call, now_us)
         }
@@ -239,7 +247,7 @@ fn stand(
 fn rule(context: &Context, call: Call, ruling: Ruling, now_us: u64) -> (Stage, Vec<Effect>) {
     let refusal = match ruling {
         Ruling::Admitted(permit, terms) => {
-            let known = context.rules.borrow_mut().named(terms.rules, now_us);
+            let known = context.vm.rules.borrow_mut().named(terms.rules, now_us);
             return match known {
                 Some(rules) => go_by(context, call, Some((permit, terms)), Some(rules), now_us),
                 None => ask_rules(context, call, Some((permit, terms))),

@@ -137,7 +137,7 @@ pub(super) fn judge(context: &Context, head: &RequestHead<'_>) -> Result<Door, R
         return Ok(Door::Bystander(verdict::exempt()));
     }
     let refuse = |reason, status, code, text| Refusal::early(context, reason, status, code, text);
-    let server = context.config.server_at(path);
+    let server = context.vm.config.server_at(path);
     let server = server
         .ok_or_else(|| refuse("path", 404, code::REQUEST, "no MCP server is at this path"))?;
     let refused_by = |refusal: Refusal| refusal.from(&server.name, None);
@@ -235,7 +235,7 @@ fn identify(
 ) -> Result<Caller, Refusal> {
     let context = headers.context;
     let challenge = || {
-        let metadata = &context.config.resource_metadata;
+        let metadata = &context.vm.config.resource_metadata;
         let challenge = format!("Bearer resource_metadata=\"{metadata}{}\"", server.path);
         Refusal::early(
             context,
@@ -289,6 +289,7 @@ fn is_trusted(context: &Context, peer: &str) -> bool {
         .or_else(|_| peer.parse::<IpAddr>());
     address.is_ok_and(|address| {
         context
+            .vm
             .config
             .identity
             .trusted_agent_peers
@@ -297,6 +298,16 @@ fn is_trusted(context: &Context, peer: &str) -> bool {
 }
 
 impl Entry {
+    /// How many bytes it holds, or somewhat more.
+    pub(super) fn held_bytes(&self) -> usize {
+        let mirrors = self.mirrors.iter();
+        let mirrors: usize = mirrors.map(|(name, value)| name.len() + value.len()).sum();
+        let texts = [&self.version, &self.mcp_method, &self.mcp_name];
+        let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+        let session = self.session.as_ref().map_or(0, |session| session.id.len());
+        mirrors + texts + session + self.caller.bytes()
+    }
+
     /// Whether so many body bytes are within the bound.
     pub(super) fn fits(&self, context: &Context, size: usize) -> Result<(), Refusal> {
         if size <= REQUEST_BYTES_MAX {
@@ -372,6 +383,7 @@ impl<'a> Headers<'a> {
             .unwrap_or_default();
         if !self
             .context
+            .vm
             .config
             .hosts
             .contains(&host.to_ascii_lowercase())
@@ -383,6 +395,7 @@ impl<'a> Headers<'a> {
         };
         if self
             .context
+            .vm
             .config
             .origins
             .contains(&origin.to_ascii_lowercase())

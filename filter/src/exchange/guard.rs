@@ -47,12 +47,18 @@ impl Guard {
         }
     }
 
+    /// How many bytes it holds beside the rules, or somewhat more.
+    pub(super) fn held_bytes(&self) -> usize {
+        let restored: usize = self.restored.iter().map(|known| known.value.len()).sum();
+        restored + self.to_server.held_bytes() + self.to_client.held_bytes()
+    }
+
     /// Time goes on. Where no verdict binds the exchange to its rules it follows those in force: a
     /// stream may live for hours.
     pub(super) fn advance(&mut self, context: &Context, now_us: u64) {
         self.now_us = now_us;
         if self.terms.is_none()
-            && let Some(latest) = context.rules.borrow().latest()
+            && let Some(latest) = context.vm.rules.borrow().latest()
         {
             self.rules = Rc::clone(latest);
         }

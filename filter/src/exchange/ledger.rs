@@ -11,6 +11,9 @@ use super::refusal::Asked;
 /// A stream without end must not push the reports of others out of the queue.
 const TOLD_MAX: usize = 64;
 
+/// What a finding takes beside its place, in bytes.
+const FINDING_BYTES: usize = 256;
+
 /// The findings of one direction.
 #[derive(Debug)]
 pub(super) struct Ledger {
@@ -30,6 +33,18 @@ impl Ledger {
             unscanned: Vec::new(),
             told: 0,
         }
+    }
+
+    /// How many bytes it holds, or somewhat more.
+    pub(super) fn held_bytes(&self) -> usize {
+        let facts: usize = self
+            .facts
+            .iter()
+            .map(|fact| fact.pointer.len() + FINDING_BYTES)
+            .sum();
+        let parts = self.unscanned.iter();
+        let parts: usize = parts.map(|part| part.pointer.len() + FINDING_BYTES).sum();
+        facts + parts
     }
 
     /// Notes what was found in one message, and tells what fills a report.

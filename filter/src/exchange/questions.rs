@@ -38,6 +38,11 @@ impl Question {
         }
     }
 
+    /// How many bytes of it are not sent yet.
+    pub(super) const fn held_bytes(&self) -> usize {
+        self.body.len()
+    }
+
     /// The effect that asks; a question is asked once.
     pub(super) fn ask(&mut self) -> Effect {
         Effect::Ask(Ask {

@@ -27,6 +27,13 @@ pub(super) struct Call {
 }
 
 impl Call {
+    /// How many bytes it holds, or somewhat more: the caller is there twice.
+    pub(super) fn held_bytes(&self) -> usize {
+        let message = self.document.as_ref();
+        let message = message.map_or(0, |document| document.text().len());
+        message + self.entry.held_bytes() + self.asked.caller.bytes()
+    }
+
     /// Whether the agent awaits an answer with its id. An answer of its own has an id and awaits
     /// none.
     pub(super) fn awaits_answer(&self) -> bool {

@@ -88,6 +88,13 @@ impl Refusal {
         )
     }
 
+    /// There is no room for the message, or for reports about it.
+    pub(super) fn no_room(context: &Context) -> Self {
+        let text = "Temporarily unavailable: too much of yours is under way. Nothing was sent; try again in a moment.";
+        Self::early(context, "no-room", 503, code::INTERNAL, text)
+            .header("retry-after", "1".to_owned())
+    }
+
     /// Adds a header to the answer.
     pub(super) fn header(mut self, name: &'static str, value: String) -> Self {
         self.reply.headers.push((name, value));

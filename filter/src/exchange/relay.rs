@@ -107,6 +107,21 @@ impl Relay {
         }
     }
 
+    /// How many bytes it holds, or somewhat more.
+    pub(super) fn held_bytes(&self) -> usize {
+        let queue: usize = self.queue.iter().map(Event::held_bytes).sum();
+        let waiting = self.waiting.as_ref().map_or(0, |waiting| {
+            let rest = match &waiting.about {
+                About::Requests { rest, .. } => {
+                    rest.iter().map(|(_, next)| next.held_bytes()).sum()
+                }
+                About::List { .. } | About::Structured => 0,
+            };
+            waiting.carried.document.text().len() + rest
+        });
+        queue + waiting
+    }
+
     /// Whether a message waits for the policy server.
     pub(super) const fn is_waiting(&self) -> bool {
         self.waiting.is_some()

@@ -63,11 +63,20 @@ enum Phase {
         ended: bool,
     },
     /// The body is neither: a neutral one takes its place.
-    Neutral { status: u16 },
+    Neutral(Why),
     /// Nobody awaits the body, so there will be none.
     Dropped,
     /// There is no body, or nothing more to do with it.
     Passing,
+}
+
+/// Why a neutral body takes the place of the server's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    /// The server's status; 502 when what it sent is no sound answer.
+    Status(u16),
+    /// There is no room for it.
+    NoRoom,
 }
 
 impl Answering {
@@ -90,7 +99,7 @@ impl Answering {
     pub(super) const fn body_mode(&self) -> BodyMode {
         match self.phase {
             Phase::Waiting | Phase::Opening { .. } => BodyMode::Later,
-            Phase::Whole(_) | Phase::Neutral { .. } | Phase::Dropped => BodyMode::Whole,
+            Phase::Whole(_) | Phase::Neutral(_) | Phase::Dropped => BodyMode::Whole,
             // While a message is judged the rest stays with the host, which slows the server down.
             Phase::Stream { ref relay, .. } if relay.is_waiting() => BodyMode::Later,
             Phase::Stream { .. } => BodyMode::Chunks,
@@ -159,7 +168,8 @@ impl Answering {
                 )
             }
             Body::Neutral { status } => {
-                (Phase::Neutral { status }, vec![Effect::Answer(Gate::Hold)])
+                let phase = Phase::Neutral(Why::Status(status));
+                (phase, vec![Effect::Answer(Gate::Hold)])
             }
         };
         self.phase = phase;
@@ -169,7 +179,7 @@ impl Answering {
     /// So many bytes of a whole answer are there.
     pub(super) fn grown(mut self, size: usize) -> (Replying, Vec<Effect>) {
         if size > RESPONSE_BYTES_MAX && matches!(self.phase, Phase::Whole(_)) {
-            self.phase = Phase::Neutral { status: 502 };
+            self.phase = Phase::Neutral(Why::Status(502));
         }
         (Replying::Goes(Box::new(self)), Vec::new())
     }
@@ -210,7 +220,7 @@ impl Answering {
                     Err(_) => cut_off(replying, effects),
                 }
             }
-            Phase::Neutral { .. } if last => self.neutral(),
+            Phase::Neutral(_) if last => self.neutral(),
             Phase::Dropped if last => {
                 self.close();
                 let mut effects = replacement(None, "text/plain", Vec::new());
@@ -237,7 +247,7 @@ impl Answering {
                 let id = sub_call(self.context.call, 0);
                 match verdict::standing(id, session, status, body) {
                     Some(Standing::Own) => {
-                        self.context.known.borrow_mut().confirm(
+                        self.context.vm.known.borrow_mut().confirm(
                             session,
                             &self.call.entry.caller,
                             self.context.began_us,
@@ -273,6 +283,28 @@ impl Answering {
             vec![Effect::StripTrailers(names)]
         };
         (Replying::Goes(Box::new(self)), effects)
+    }
+
+    /// There is no room for what the server sends next.
+    pub(super) fn no_room(mut self) -> (Replying, Vec<Effect>) {
+        match self.phase {
+            Phase::Whole(_) => {
+                self.phase = Phase::Neutral(Why::NoRoom);
+                self.neutral()
+            }
+            Phase::Stream { .. } => cut_off(Replying::Goes(Box::new(self)), Vec::new()),
+            _ => (Replying::Goes(Box::new(self)), Vec::new()),
+        }
+    }
+
+    /// How many bytes it holds, or somewhat more.
+    pub(super) fn held_bytes(&self) -> usize {
+        let phase = match &self.phase {
+            Phase::Whole(relay) => relay.held_bytes(),
+            Phase::Stream { relay, reader, .. } => relay.held_bytes() + reader.held_bytes(),
+            _ => 0,
+        };
+        phase + self.held_bytes + self.call.held_bytes() + self.guard.held_bytes()
     }
 
     /// The stream is gone.
@@ -359,17 +391,17 @@ impl Answering {
     }
 
     fn unreadable(mut self) -> (Replying, Vec<Effect>) {
-        self.phase = Phase::Neutral { status: 502 };
+        self.phase = Phase::Neutral(Why::Status(502));
         self.neutral()
     }
 
     /// What the server sent is not passed on: something neutral takes the place of its body.
     fn neutral(mut self) -> (Replying, Vec<Effect>) {
-        let status = match self.phase {
-            Phase::Neutral { status } => status,
-            _ => 502,
+        let why = match self.phase {
+            Phase::Neutral(why) => why,
+            _ => Why::Status(502),
         };
-        let (status, content_type, body) = self.neutral_body(status);
+        let (status, content_type, body) = self.neutral_body(why);
         let mut effects = replacement(Some(status), content_type, body);
         effects.push(Effect::Answer(Gate::Open));
         (Replying::Goes(Box::new(self)), effects)
@@ -377,7 +409,7 @@ impl Answering {
 
     /// The same where there is no body whose place could be taken.
     fn instead(mut self, status: u16) -> (Replying, Vec<Effect>) {
-        let (status, content_type, body) = self.neutral_body(status);
+        let (status, content_type, body) = self.neutral_body(Why::Status(status));
         let headers = vec![("content-type", content_type.to_owned())];
         let reply = LocalReply {
             status,
@@ -389,12 +421,20 @@ impl Answering {
     }
 
     /// A request still gets an answer with its id.
-    fn neutral_body(&mut self, status: u16) -> (u16, &'static str, Vec<u8>) {
+    fn neutral_body(&mut self, why: Why) -> (u16, &'static str, Vec<u8>) {
         self.account.end = End::Withheld;
         self.account.is_error = true;
         self.phase = Phase::Passing;
         let asked = &self.call.asked;
-        let (status, content_type, body) = if asked.id.is_some() && status == 502 {
+        let status = match why {
+            Why::Status(status) => status,
+            Why::NoRoom => 503,
+        };
+        let (status, content_type, body) = if asked.id.is_some() && why == Why::NoRoom {
+            let text = "The server's answer was withheld: it is long, and too much of yours is under way. Try again with less at a time.";
+            let body = refusal_body(asked, code::INTERNAL, text);
+            (200, "application/json", body)
+        } else if asked.id.is_some() && status == 502 {
             let text = "The server's answer was withheld: it is not a sound MCP message.";
             let body = refusal_body(asked, code::INTERNAL, text);
             (200, "application/json", body)

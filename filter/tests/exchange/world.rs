@@ -11,6 +11,7 @@ use portcullis_filter::exchange::{
 };
 use portcullis_filter::rules::KnownRules;
 use portcullis_filter::sessions::KnownSessions;
+use portcullis_filter::vm::Vm;
 use portcullis_protocol::names::CallId;
 use portcullis_protocol::wire::Report;
 use serde_json::{Value, json};
@@ -68,8 +69,12 @@ impl World {
         known: Rc<RefCell<KnownSessions>>,
         rules: Rc<RefCell<KnownRules>>,
     ) -> Self {
-        let config = Rc::new(Config::parse(CONFIG.as_bytes()).unwrap());
-        let exchange = Exchange::new(config, known, rules, CallId::from_bytes([7; 16]), BEGAN_US);
+        let vm = Vm::new(Config::parse(CONFIG.as_bytes()).unwrap());
+        Self::in_vm(Vm { known, rules, ..vm })
+    }
+
+    pub(crate) fn in_vm(vm: Vm) -> Self {
+        let exchange = Exchange::new(vm, CallId::from_bytes([7; 16]), BEGAN_US);
         let headers = [
             (":method", "POST"),
             (":path", "/demo/mcp"),

@@ -5,14 +5,16 @@
 
 mod basis;
 mod chain;
+mod line;
 mod outline;
 mod record;
 pub mod time;
 
 pub use basis::{ARGUMENTS_BYTES_MAX, Basis, Keep};
-pub use chain::{Break, Fault, Link, SealError, Sealed, Summary, Verifier, leaf, seal};
+pub use chain::{Break, Fault, Link, Sealed, Summary, Verifier, leaf, seal};
+pub use line::Extent;
 pub use record::{
-    CallerEntry, CandidateEntry, ChangeEntry, Decision, ListRecord, OutcomeRecord, PoliciesRecord,
-    RECORD_BYTES_MAX, RECORD_VERSION, Record, RedactionsRecord, RefusalRecord, SessionRecord,
-    Start, TargetEntry, Targets, UnknownOutcome, VerdictWord,
+    CallerEntry, CandidateEntry, ChangeEntry, Decision, GapRecord, ListRecord, OutcomeRecord,
+    PoliciesRecord, RECORD_BYTES_MAX, RECORD_VERSION, Record, RedactionsRecord, RefusalRecord,
+    SessionRecord, Start, TargetEntry, Targets, UnknownOutcome, VerdictWord,
 };

@@ -44,9 +44,20 @@ pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// Most reports in one batch to the policy server.
 pub const REPORTS_MAX: usize = 256;
 
-/// Most reports that wait in the filter; beyond it the oldest outcomes are closed as `unknown`
-/// by the server at its next start, and a counter says so.
-pub const REPORTS_WAITING_MAX: usize = 65_536;
+/// Longest batch of reports in bytes of JSON, one report of [`REPORT_BYTES_MAX`] apart.
+pub const BATCH_BYTES_MAX: usize = 512 * 1024;
+
+/// Longest report in bytes of JSON: a caller with the most and longest roles, and the most findings in
+/// the longest places, every byte of them escaped, come to less.
+pub const REPORT_BYTES_MAX: usize = 1024 * 1024;
+
+/// Most bytes of reports of one caller that wait in the filter. Beyond it the caller's messages are
+/// refused until some are taken.
+pub const CALLER_REPORTS_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Most bytes of all reports that wait in the filter. Beyond it they are dropped and counted; the server
+/// closes calls whose outcome never came as `unknown` at its next start.
+pub const REPORTS_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Most findings of one message that are told of; more are counted, and replaced all the same.
 pub const FACTS_MAX: usize = 64;

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::digest::{hex_bytes, write_hex};
+use crate::digest::{Digest, Fields, hex_bytes, write_hex};
 use crate::limits::{NAME_BYTES_MAX, ROLES_MAX, URI_BYTES_MAX};
 
 /// Why a text is no name.
@@ -234,6 +234,23 @@ impl Caller {
     #[must_use]
     pub fn is_bounded(&self) -> bool {
         self.roles.len() <= ROLES_MAX
+    }
+
+    /// The digest of issuer and subject: one person, whatever roles and agent a token names.
+    #[must_use]
+    pub fn owner(&self) -> Digest {
+        Fields::of("portcullis/owner/v1")
+            .field(self.issuer.as_str().as_bytes())
+            .field(self.subject.as_str().as_bytes())
+            .finish()
+    }
+
+    /// How many bytes its names have.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let roles = self.roles.iter().map(|role| role.as_str().len());
+        let agent = self.agent.as_ref().map_or(0, |agent| agent.as_str().len());
+        self.issuer.as_str().len() + self.subject.as_str().len() + agent + roles.sum::<usize>()
     }
 }
 

@@ -29,6 +29,13 @@ impl Event {
             .is_none_or(|event| event.is_empty() || event == "message")
     }
 
+    /// How many bytes it holds.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        let fields = [&self.id, &self.event, &self.retry, &self.data];
+        fields.into_iter().flatten().map(String::len).sum()
+    }
+
     /// Appends the event as it goes to the client. An event without any field is a comment line.
     pub fn write(&self, out: &mut Vec<u8>) {
         let mut line = |name: &str, value: &str| {
@@ -106,6 +113,12 @@ impl Reader {
             self.grow(rest)?;
         }
         Ok(())
+    }
+
+    /// How many bytes of the unfinished event it holds.
+    #[must_use]
+    pub const fn held_bytes(&self) -> usize {
+        self.event_bytes
     }
 
     fn grow(&mut self, bytes: &[u8]) -> Result<(), Fault> {

@@ -15,7 +15,7 @@ pub use query::{Direction, Query, Target};
 pub use redaction::{
     Fit, Keys, RedactionQuery, RedactionRules, StructuredAnswer, StructuredQuery, Use,
 };
-pub use report::{End, Outcome, Redactions, Refusal, Report, Reports, ReportsAccepted};
+pub use report::{End, Gap, Outcome, Redactions, Refusal, Report, Reports, ReportsAccepted};
 pub use session::{SessionAnswer, SessionQuery, Standing, Step};
 pub use verdict::{Answer, Denial, Marked, Pending, Redaction, Reveal, Shape, Terms, Verdict};
 

@@ -237,7 +237,14 @@ async fn a_report_that_comes_twice_counts_once() {
     for calls in [vec![one, one], vec![one, two], vec![two]] {
         let reports: Vec<Report> = calls.iter().map(|call| outcome(*call)).collect();
         let sent = reports.len() as u64;
-        let taken = gate.report(Reports { reports }).await.unwrap().released();
+        let taken = gate
+            .report(Reports {
+                reports,
+                gap: Gap::default(),
+            })
+            .await
+            .unwrap()
+            .released();
         assert_eq!(taken.accepted, sent, "what is known is taken all the same");
     }
     let text = gate.metrics.text().unwrap();

@@ -41,6 +41,8 @@ struct Ready {
     ready: bool,
     policies: Check,
     storage: Check,
+    /// What the log lacks. Nothing mends it, so the server stays ready.
+    evidence: Check,
 }
 
 #[derive(Serialize)]
@@ -50,6 +52,7 @@ struct Status {
     #[serde(skip_serializing_if = "Option::is_none")]
     candidate: Option<Draft>,
     storage: Check,
+    evidence: Check,
     tools: tools::Tools,
 }
 
@@ -128,8 +131,17 @@ impl Admin {
                 ready,
                 policies,
                 storage,
+                evidence: self.evidence(),
             },
         )
+    }
+
+    fn evidence(&self) -> Check {
+        let detail = self.metrics.evidence().trouble();
+        Check {
+            ok: detail.is_none(),
+            detail,
+        }
     }
 
     async fn storage(&self) -> Check {
@@ -174,6 +186,7 @@ impl Admin {
                 policies,
                 candidate: self.candidate.as_deref().map(Draft::of),
                 storage: self.storage().await,
+                evidence: self.evidence(),
                 tools,
             },
         )

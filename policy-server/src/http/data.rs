@@ -8,8 +8,8 @@ use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::limits::{
-    NAME_BYTES_MAX, REPORTS_MAX, REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX, ROLES_MAX, TARGETS_MAX,
-    URI_BYTES_MAX,
+    BATCH_BYTES_MAX, NAME_BYTES_MAX, REPORT_BYTES_MAX, REPORTS_MAX, REQUEST_BYTES_MAX,
+    RESPONSE_BYTES_MAX, ROLES_MAX, TARGETS_MAX, URI_BYTES_MAX,
 };
 use portcullis_protocol::wire::{
     DECIDE_PATH, LISTS_PATH, ListQuery, OUTCOMES_PATH, Query, REDACTION_PATH, RedactionQuery,
@@ -28,7 +28,8 @@ const CALLER_BYTES_MAX: usize = 2 * NAME_BYTES_MAX * (ROLES_MAX + 3) + 4_096;
 const DECIDE_BYTES_MAX: usize =
     REQUEST_BYTES_MAX + 2 * URI_BYTES_MAX * TARGETS_MAX + CALLER_BYTES_MAX;
 const LIST_BYTES_MAX: usize = RESPONSE_BYTES_MAX + CALLER_BYTES_MAX;
-const REPORTS_BYTES_MAX: usize = REPORTS_MAX * CALLER_BYTES_MAX;
+/// A batch that is full but for one byte takes one report more.
+const REPORTS_BYTES_MAX: usize = BATCH_BYTES_MAX + REPORT_BYTES_MAX;
 
 /// A query without a caller or a body of its own.
 const REDACTION_BYTES_MAX: usize = 4_096;
@@ -195,6 +196,7 @@ fn recorded<T: Serialize>(answer: Result<Recorded<T>, GateError>) -> Result<Repl
 fn refused(error: &GateError) -> Refused {
     let status = match error {
         GateError::Append(AppendError::Duplicate) => StatusCode::CONFLICT,
+        GateError::Append(AppendError::Unstorable(_)) => StatusCode::UNPROCESSABLE_ENTITY,
         GateError::Append(_) | GateError::Busy | GateError::Hasty(_) | GateError::NoRules(_) => {
             StatusCode::SERVICE_UNAVAILABLE
         }

@@ -2,8 +2,12 @@
 
 use std::path::Path;
 
-use portcullis_core::audit::{Link, OutcomeRecord, PoliciesRecord, Start, Verifier};
-use portcullis_protocol::wire::{End, Outcome};
+use portcullis_core::audit::{
+    Link, OutcomeRecord, PoliciesRecord, RedactionsRecord, Start, Verifier,
+};
+use portcullis_protocol::names::{Caller, Name};
+use portcullis_protocol::redact::{Action, Class, Fact, MarkKey, Reason, Unscanned};
+use portcullis_protocol::wire::{Direction, End, Outcome, Redactions};
 use sqlx::Connection as _;
 
 use super::*;
@@ -183,6 +187,132 @@ async fn a_failed_commit_refuses_and_heals() {
         .unwrap()
         .released();
     assert_eq!(log(folder.path()).await.len(), 2);
+}
+
+/// A record whose texts take more than a record may, once they are clean.
+fn overgrown(call: CallId) -> Record {
+    let place = "/x://b:q7w@h".repeat(42);
+    let fact = Fact {
+        rule: Name::from_static("x"),
+        class: Class::parse("secret.x").unwrap(),
+        pointer: place.clone(),
+        bytes: 1,
+        mark: MarkKey::new([1; 32]).mark("x"),
+        action: Action::Detected,
+    };
+    let part = Unscanned {
+        pointer: place,
+        bytes: 1,
+        reason: Reason::Blob,
+    };
+    let found = Redactions {
+        call,
+        server: ServerName::parse("demo").unwrap(),
+        caller: Caller {
+            issuer: Name::from_static("i"),
+            subject: Name::from_static("s"),
+            roles: Vec::new(),
+            agent: None,
+        },
+        method: Name::from_static("tools/call"),
+        direction: Direction::ToServer,
+        facts: vec![fact; 64],
+        more: 0,
+        unscanned: vec![part; 64],
+    };
+    Record::Redactions(Box::new(RedactionsRecord::from(found)))
+}
+
+#[tokio::test]
+async fn an_overgrown_record_harms_no_other_and_the_log_starts_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (journal, _) = open(folder.path()).await;
+    let overgrown = |n: u64, change: Effect| Entry {
+        time_us: 1,
+        record: overgrown(call(n)),
+        change,
+    };
+    let good = journal.append((), vec![decide(1, Await::Outcome), end(1)]);
+    let bad = journal.append((), vec![overgrown(2, Effect::Redact(call(2)))]);
+    let allow = journal.append(
+        (),
+        vec![overgrown(3, Effect::Decide(call(3), Await::Outcome))],
+    );
+    let (good, bad, allow) = tokio::join!(good, bad, allow);
+    assert!(good.is_ok() && bad.is_ok());
+    let refused = allow.unwrap_err();
+    assert!(
+        matches!(refused, AppendError::Unstorable(_)),
+        "nothing is allowed on half a record"
+    );
+    assert_eq!(
+        journal.check().await,
+        Ok(()),
+        "that is no fault of the disk"
+    );
+    let records = log(folder.path()).await;
+    assert_eq!(records.len(), 3);
+    assert!(
+        records[2].contains(r#""kind":"redactions""#),
+        "{}",
+        records[2]
+    );
+    drop(journal);
+    open(folder.path()).await;
+}
+
+#[tokio::test]
+async fn an_order_that_cannot_be_stored_is_found_and_refused_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (journal, _) = open(folder.path()).await;
+    sql(
+        folder.path(),
+        "DROP TABLE bundles; CREATE TABLE bundles (id BIGINT PRIMARY KEY, created BIGINT NOT NULL CHECK (created < 9));",
+    )
+    .await;
+    let bundle = |created_s| Entry {
+        time_us: 1,
+        record: any_record(),
+        change: Effect::Bundle(created_s),
+    };
+    let append = |entry| journal.append((), vec![entry]);
+    let (a, b, c, d) = tokio::join!(
+        append(decide(1, Await::Nothing)),
+        append(bundle(10)),
+        append(bundle(5)),
+        append(decide(2, Await::Nothing)),
+    );
+    assert!(a.is_ok() && c.is_ok() && d.is_ok());
+    assert!(matches!(b.unwrap_err(), AppendError::Unstorable(_)));
+    assert_eq!(log(folder.path()).await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_record_that_an_earlier_version_could_not_read_keeps_nothing_from_starting() {
+    let folder = tempfile::tempdir().unwrap();
+    let (journal, _) = open(folder.path()).await;
+    journal
+        .append((), vec![decide(1, Await::Nothing)])
+        .await
+        .unwrap()
+        .released();
+    drop(journal);
+    drop(open(folder.path()).await);
+    let masked = b"[redacted:encoded]";
+    let leaf = portcullis_core::audit::leaf(masked);
+    let mut connection = store(folder.path()).connect().await.unwrap();
+    let insert = "INSERT INTO audit (seq, record, leaf) VALUES (2, $1, $2)";
+    let insert = sqlx::query(insert)
+        .bind(masked.to_vec())
+        .bind(leaf.as_bytes().to_vec());
+    insert.execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let (journal, _) = open(folder.path()).await;
+    journal
+        .append((), vec![decide(2, Await::Nothing)])
+        .await
+        .unwrap()
+        .released();
 }
 
 #[tokio::test]

@@ -1,26 +1,33 @@
 //! The one task that writes.
 //!
 //! A failed commit refuses its batch and drops the connection; the next batch opens a new one and
-//! reads the end of the chain again, so that the writer heals when the disk does.
+//! reads the end of the chain again, so that the writer heals when the disk does. A batch that fails
+//! because of what is in it is parted until the one at fault is alone: it alone is refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::sync::{Arc, PoisonError};
 
-use portcullis_core::audit::{Link, Record, seal};
+use portcullis_core::audit::{Extent, Link, Record, Sealed, seal};
 use portcullis_protocol::names::CallId;
+use portcullis_protocol::redact::Rules;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 use tokio::sync::mpsc;
 
 use super::batch::{Batch, bytes_of};
-use super::{AppendError, Cleaning, Effect, Entry, Health, Order, Repeats};
+use super::{AppendError, Await, Cleaning, Effect, Entry, Health, Order, Repeats};
 use crate::clock;
 use crate::metrics::Metrics;
 use crate::store::{Store, StoreError, call_id, head};
 
 /// Most rows of one transaction, give or take one order.
 const BATCH_MAX: usize = 256;
+
+/// SQLite's extended codes for a statement that its content makes impossible: too big, of the wrong type,
+/// out of range, against `CHECK`, `NOT NULL`, `PRIMARY KEY`, `UNIQUE`, or a strict type.
+/// <https://www.sqlite.org/rescode.html>
+const CONTENT_CODES: [i32; 8] = [18, 20, 25, 275, 1299, 1555, 2067, 3091];
 
 pub(super) struct Writer {
     store: Store,
@@ -103,16 +110,30 @@ impl Writer {
                 self.say(None);
                 for (order, repeats) in orders.into_iter().zip(repeats) {
                     // Whoever waited may have given up already.
-                    let _ = order.done.send(Ok(repeats));
+                    let _ = order.done.send(repeats);
                 }
                 return;
             }
         };
+        if is_of_content(&error) {
+            return self.part(orders, &error).await;
+        }
         let error = error.to_string();
         tracing::error!(%error, records = orders.len(), "the audit log cannot be written");
         self.disconnect().await;
         refuse(orders, &AppendError::Storage(error.clone()));
         self.say(Some(error));
+    }
+
+    /// Commits each half for itself, so that one order harms no other. One that is alone is refused.
+    async fn part(&mut self, mut orders: Vec<Order>, error: &sqlx::Error) {
+        if orders.len() > 1 {
+            let rest = orders.split_off(orders.len() / 2);
+            Box::pin(self.serve(orders)).await;
+            return Box::pin(self.serve(rest)).await;
+        }
+        tracing::error!(%error, "a record cannot be stored, and is refused");
+        refuse(orders, &AppendError::Unstorable(error.to_string()));
     }
 
     fn say(&self, health: Option<String>) {
@@ -146,11 +167,11 @@ impl Writer {
         self.connection.as_mut().ok_or(sqlx::Error::WorkerCrashed)
     }
 
-    /// Commits orders, and gives for each what was recorded before.
-    async fn commit(&mut self, orders: &[Order]) -> Result<Vec<Repeats>, sqlx::Error> {
+    /// Commits orders, and gives for each what was recorded before, or why it was left out.
+    async fn commit(&mut self, orders: &[Order]) -> Result<Vec<Answered>, sqlx::Error> {
         self.connected().await?;
         let known = self.known(orders).await?;
-        let (batch, head, repeats) = self.plan(orders, known)?;
+        let (batch, head, repeats) = self.plan(orders, known);
         let connection = self.connected().await?;
         if let Err(error) = batch.commit(connection).await {
             // Leaves no transaction behind; without one, the text is an error of no interest.
@@ -166,30 +187,27 @@ impl Writer {
         &self,
         orders: &[Order],
         mut known: BTreeMap<CallId, Known>,
-    ) -> Result<(Batch, Link, Vec<Repeats>), sqlx::Error> {
+    ) -> (Batch, Link, Vec<Answered>) {
         let mut batch = Batch::new();
         let rules = self.rules.in_force();
         let mut end = self.head;
-        let mut repeats = Vec::with_capacity(orders.len());
+        let mut answers = Vec::with_capacity(orders.len());
         if orders.iter().all(|order| order.entries.is_empty()) {
             batch.probe(clock::now_us());
         }
         for order in orders {
-            let mut again = Repeats::new();
-            for (place, entry) in order.entries.iter().enumerate() {
-                let Some(record) = due(entry, &mut known) else {
-                    again.push(place);
-                    continue;
-                };
-                let sealed = seal(end, entry.time_us, &record, &rules)
-                    .map_err(|error| sqlx::Error::Encode(error.into()))?;
-                end = sealed.link;
-                batch.log(end.seq, sealed.bytes, end.leaf);
-                apply(&mut batch, &entry.change, end.seq);
-            }
-            repeats.push(again);
+            let planned = planned(order, end, &mut known, &rules);
+            answers.push(planned.map(|planned| {
+                for (sealed, change, kind) in planned.rows {
+                    end = sealed.link;
+                    self.metrics.evidence().sealed(kind, sealed.extent);
+                    batch.log(end.seq, sealed.bytes, end.leaf);
+                    apply(&mut batch, change, end.seq);
+                }
+                planned.repeats
+            }));
         }
-        Ok((batch, end, repeats))
+        (batch, end, answers)
     }
 
     /// What the database knows of the calls that are reported on.
@@ -251,6 +269,57 @@ impl Writer {
         orders
             .into_iter()
             .partition(|order| !decided(order).any(|call| known.contains_key(&call)))
+    }
+}
+
+/// What an order is answered with once the rest is committed.
+type Answered = Result<Repeats, AppendError>;
+
+/// One order's rows, in order.
+struct Planned<'a> {
+    rows: Vec<(Sealed, &'a Effect, &'static str)>,
+    repeats: Repeats,
+}
+
+/// Seals one order behind `end`.
+fn planned<'a>(
+    order: &'a Order,
+    mut end: Link,
+    known: &mut BTreeMap<CallId, Known>,
+    rules: &Rules,
+) -> Result<Planned<'a>, AppendError> {
+    let mut planned = Planned {
+        rows: Vec::with_capacity(order.entries.len()),
+        repeats: Repeats::new(),
+    };
+    for (place, entry) in order.entries.iter().enumerate() {
+        let Some(record) = due(entry, known) else {
+            planned.repeats.push(place);
+            continue;
+        };
+        let sealed = seal(end, entry.time_us, &record, rules)
+            .map_err(|error| AppendError::Unstorable(error.to_string()))?;
+        // Nothing is allowed on half of a record.
+        let allows = matches!(entry.change, Effect::Decide(_, Await::Outcome));
+        if allows && sealed.extent != Extent::Whole {
+            let why = "without secrets it is too long, or has too many of them";
+            return Err(AppendError::Unstorable(why.to_owned()));
+        }
+        end = sealed.link;
+        planned.rows.push((sealed, &entry.change, record.kind()));
+    }
+    Ok(planned)
+}
+
+/// Whether a statement failed because of what is in it, and not because of the disk.
+fn is_of_content(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Encode(_) => true,
+        sqlx::Error::Database(error) => {
+            let code = error.code().and_then(|code| code.parse::<i32>().ok());
+            code.is_some_and(|code| CONTENT_CODES.contains(&code))
+        }
+        _ => false,
     }
 }
 

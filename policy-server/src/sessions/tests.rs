@@ -14,7 +14,7 @@ fn caller(subject: &str) -> Caller {
 }
 
 fn row(id: &[u8], owner_name: &str, opened_us: i64) -> SessionRow {
-    let owner = owner(&caller(owner_name));
+    let owner = caller(owner_name).owner();
     let server = ServerName::parse("demo").unwrap();
     SessionRow {
         session: Digest::of(id),
@@ -46,12 +46,12 @@ fn the_longest_unused_makes_room() {
         .map(|n| row(&n.to_be_bytes(), "alice", n))
         .collect();
     let sessions = Sessions::restored(rows, Vec::new());
-    let alice = owner(&caller("alice"));
+    let alice = caller("alice").owner();
     assert_eq!(
         sessions.to_make_room(alice),
         Some(Digest::of(&0_i64.to_be_bytes()))
     );
-    assert_eq!(sessions.to_make_room(owner(&caller("bob"))), None);
+    assert_eq!(sessions.to_make_room(caller("bob").owner()), None);
 }
 
 #[test]

@@ -6,10 +6,11 @@ use std::fmt;
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::CallId;
 use portcullis_protocol::redact::Rules;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::record::{RECORD_BYTES_MAX, RECORD_VERSION, Record};
+use super::line::{Extent, Line, Read, read};
+use super::record::{RECORD_VERSION, Record};
 use super::time::rfc3339_us;
 
 /// The end of a chain: the last record's number and leaf hash.
@@ -36,27 +37,8 @@ pub struct Sealed {
     pub bytes: Vec<u8>,
     /// Its link.
     pub link: Link,
-}
-
-/// Why a record cannot be sealed.
-#[derive(Debug, thiserror::Error)]
-pub enum SealError {
-    /// A bound inside the record is wrong.
-    #[error("the record is {0} bytes long, over {RECORD_BYTES_MAX}")]
-    TooLong(usize),
-    /// The record has no JSON form.
-    #[error("the record cannot be written as JSON")]
-    Json(#[from] serde_json::Error),
-}
-
-#[derive(Serialize)]
-struct Line<'a> {
-    v: u8,
-    seq: u64,
-    prev: Digest,
-    time: String,
-    #[serde(flatten)]
-    record: &'a Record,
+    /// How much of the record is in the bytes.
+    pub extent: Extent,
 }
 
 /// The RFC 6962 leaf hash of stored bytes.
@@ -69,35 +51,35 @@ pub fn leaf(bytes: &[u8]) -> Digest {
     Digest::from_bytes(hash.into())
 }
 
-/// Puts a record behind the end of a chain, without the secrets that its texts may quote.
+/// Puts a record behind the end of a chain, without the secrets that its texts may quote. What does
+/// not fit, or cannot be read once it is clean, is left out and named.
 ///
 /// # Errors
-/// The record is too long. Its lists and texts are bounded so that this does not happen.
+/// The record has no JSON form.
 pub fn seal(
     after: Link,
     time_us: i64,
     record: &Record,
     rules: &Rules,
-) -> Result<Sealed, SealError> {
+) -> Result<Sealed, serde_json::Error> {
     let seq = after.seq + 1;
-    let time = rfc3339_us(time_us);
     let line = Line {
         v: RECORD_VERSION,
         seq,
         prev: after.leaf,
-        time,
+        time: rfc3339_us(time_us),
         record,
     };
-    let text = serde_json::to_string(&line)?;
-    let bytes = rules.clean(&text).into_owned().into_bytes();
-    if bytes.len() > RECORD_BYTES_MAX {
-        return Err(SealError::TooLong(bytes.len()));
-    }
+    let (bytes, extent) = line.write(rules)?;
     let link = Link {
         seq,
         leaf: leaf(&bytes),
     };
-    Ok(Sealed { bytes, link })
+    Ok(Sealed {
+        bytes,
+        link,
+        extent,
+    })
 }
 
 /// Where a chain is broken.
@@ -142,19 +124,6 @@ impl fmt::Display for Break {
             self.expected, self.position
         )
     }
-}
-
-/// What the verifier reads of a record; other members are evidence, not structure.
-#[derive(Deserialize)]
-struct Read {
-    v: u8,
-    seq: u64,
-    prev: Digest,
-    kind: String,
-    #[serde(default)]
-    call: Option<CallId>,
-    #[serde(default)]
-    verdict: Option<String>,
 }
 
 /// Follows a chain record by record.
@@ -261,12 +230,6 @@ impl Verifier {
             open,
         }
     }
-}
-
-fn read(bytes: &[u8]) -> Option<Read> {
-    let short = bytes.len() <= RECORD_BYTES_MAX && !bytes.contains(&b'\n');
-    let read: Read = serde_json::from_slice(bytes).ok().filter(|_| short)?;
-    (read.v == RECORD_VERSION).then_some(read)
 }
 
 #[cfg(test)]

@@ -51,6 +51,8 @@ pub enum Record {
     Refusal(Box<RefusalRecord>),
     /// Secrets were found in an exchange, or a part of it was not looked at.
     Redactions(Box<RedactionsRecord>),
+    /// Evidence that a filter could not keep, counted.
+    Gap(GapRecord),
     /// A page of a list was filtered.
     List(Box<ListRecord>),
     /// A session was opened or closed, or somebody tried to.
@@ -59,6 +61,34 @@ pub enum Record {
     Start(Start),
     /// Another policy set is in force.
     Policies(PoliciesRecord),
+}
+
+impl Record {
+    /// The same record without the places in messages, which agents and servers choose; `None` when
+    /// there are none in it.
+    pub(super) fn placeless(&self) -> Option<Self> {
+        match self {
+            Self::Redactions(found) => Some(Self::Redactions(Box::new(found.placeless()))),
+            _ => None,
+        }
+    }
+
+    /// What kind of record it is, as its line says it.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Decision(_) => "decision",
+            Self::Outcome(_) => "outcome",
+            Self::UnknownOutcome(_) => "unknown-outcome",
+            Self::Refusal(_) => "refusal",
+            Self::Redactions(_) => "redactions",
+            Self::Gap(_) => "gap",
+            Self::List(_) => "list",
+            Self::Session(_) => "session",
+            Self::Start(_) => "start",
+            Self::Policies(_) => "policies",
+        }
+    }
 }
 
 /// A judged message.
@@ -249,6 +279,15 @@ pub struct UnknownOutcome {
     pub call: CallId,
     /// The `seq` of its decision.
     pub decision: u64,
+}
+
+/// What is missing in the log, and that it is.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct GapRecord {
+    /// Reports that a filter had to drop, or that could not be read.
+    pub lost: u64,
+    /// Messages that a filter refused without a report, because too many reports of their caller waited.
+    pub turned_away: u64,
 }
 
 /// A message that the filter refused.

@@ -8,12 +8,34 @@ use crate::redact::{Fact, Unscanned};
 
 use super::Direction;
 
-/// A batch of reports, at most [`crate::limits::REPORTS_MAX`]. Sending one twice is harmless.
+/// A batch of reports: at most [`crate::limits::REPORTS_MAX`], and [`crate::limits::BATCH_BYTES_MAX`]
+/// bytes of JSON. Sending one twice is harmless, but for its gap.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reports {
     /// In the order in which the filter made them.
     pub reports: Vec<Report>,
+    /// What is missing since the last batch that was accepted.
+    #[serde(default, skip_serializing_if = "Gap::is_none")]
+    pub gap: Gap,
+}
+
+/// Evidence that there is none of, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gap {
+    /// Reports that were dropped: there was no room for them, or the policy server cannot read them.
+    pub lost: u64,
+    /// Messages that were refused without a report: too many reports of their caller waited.
+    pub turned_away: u64,
+}
+
+impl Gap {
+    /// Whether nothing is missing.
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
+        self.lost == 0 && self.turned_away == 0
+    }
 }
 
 /// All reports of the batch are on disk.

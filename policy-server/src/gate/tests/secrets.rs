@@ -145,7 +145,10 @@ async fn no_secret_is_kept_logged_or_counted() {
     }
     let reports = told(&mut tokens);
     tracing::debug!(?reports, "told");
-    let reports = Reports { reports };
+    let reports = Reports {
+        reports,
+        gap: Gap::default(),
+    };
     gate.report(reports).await.unwrap().released();
     let page = ListQuery {
         caller: tokens.caller("list"),
@@ -201,7 +204,13 @@ async fn findings_name_the_decision_of_their_call() {
             found.call = call;
         }
     }
-    gate.report(Reports { reports }).await.unwrap().released();
+    gate.report(Reports {
+        reports,
+        gap: Gap::default(),
+    })
+    .await
+    .unwrap()
+    .released();
     let log = Store::new(folder.path().join("audit.db"), Sync::Os);
     let mut connection = log.connect_read_only().await.unwrap();
     let rows = crate::store::records_after(&mut connection, 0, 100)

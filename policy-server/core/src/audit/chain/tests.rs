@@ -5,6 +5,7 @@ use portcullis_protocol::wire::{Direction, Query, Target};
 use proptest::prelude::*;
 
 use super::*;
+use crate::audit::RECORD_BYTES_MAX;
 use crate::audit::basis::{ARGUMENTS_BYTES_MAX, Basis, Keep};
 use crate::audit::record::{Decision, PoliciesRecord, Start, UnknownOutcome};
 use crate::decision::{Judgement, Outcome};
@@ -49,7 +50,11 @@ fn rehashed(bytes: Vec<u8>, seq: u64) -> Sealed {
         seq,
         leaf: leaf(&bytes),
     };
-    Sealed { bytes, link }
+    Sealed {
+        bytes,
+        link,
+        extent: Extent::Whole,
+    }
 }
 
 #[test]

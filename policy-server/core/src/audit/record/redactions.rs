@@ -56,6 +56,17 @@ impl From<Redactions> for RedactionsRecord {
     }
 }
 
+impl RedactionsRecord {
+    /// The same findings without their places.
+    pub(super) fn placeless(&self) -> Self {
+        let mut found = self.clone();
+        let facts = found.facts.iter_mut().map(|fact| &mut fact.pointer);
+        let unscanned = found.unscanned.iter_mut().map(|part| &mut part.pointer);
+        facts.chain(unscanned).for_each(String::clear);
+        found
+    }
+}
+
 /// As many as fit, and how many do not.
 fn spelled<T: Serialize>(all: Vec<T>) -> (Vec<T>, u64) {
     let count = all.len();
