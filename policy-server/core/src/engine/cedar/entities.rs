@@ -204,7 +204,7 @@ pub(super) struct Thing {
 }
 
 /// What is known of the URI of a target that has one.
-pub(super) fn reading<'a>(target: &'a Target) -> Option<(&'a str, Reading)> {
+pub(super) fn reading(target: &Target) -> Option<(&str, Reading)> {
     match target {
         Target::Resource(uri) => Some((uri.as_str(), uri::read(uri.as_str()))),
         Target::Template(uri) => Some((uri.as_str(), uri::read_template(uri.as_str()))),
