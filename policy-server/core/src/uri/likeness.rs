@@ -45,7 +45,10 @@ impl Named {
 /// removed. Twice, because `..` leads out of the first part for some.
 #[must_use]
 pub fn likeness(uri: &str) -> BTreeSet<String> {
-    let text: String = decoded(uri).chars().filter_map(folded).collect();
+    let text = decoded(uri);
+    // Where texts end in C.
+    let text = text.split('\0').next().unwrap_or_default();
+    let text: String = text.chars().filter_map(folded).collect();
     let text = text.to_lowercase();
     let text = text.split(['?', '#']).next().unwrap_or_default();
     let (scheme, rest) = split_scheme(text);
@@ -77,6 +80,8 @@ fn resolved<'a>(path: &'a str, behind: Vec<&'a str>) -> Vec<&'a str> {
     let mut segments: Vec<&str> = Vec::new();
     for segment in path.split('/') {
         let segment = segment.split(';').next().unwrap_or_default();
+        // A stream of a file, on Windows.
+        let segment = segment.split("::").next().unwrap_or_default();
         if segment == ".." {
             segments.pop();
             continue;
@@ -119,7 +124,7 @@ mod tests {
         let confuses = |uri: &str| named.confuses(uri, &read(uri));
         let could_be = r"file:/etc/passwd file://localhost/etc/passwd file:///etc/%70asswd file:///etc/%2570asswd
             file:///etc//passwd file:///etc/./passwd file:///etc/x/../passwd file:///etc/%2e/passwd file:///srv/%2e%2e/etc/passwd
-            file:///etc/passwd# file:///etc/passwd?x file:///etc/passwd%00 file:///etc/passwd. file:///etc/passwd;x file:///etc/passwd/
+            file:///etc/passwd# file:///etc/passwd?x file:///etc/passwd%00 file:///etc/passwd%00.txt file:///etc/passwd::$DATA file:///etc/passwd. file:///etc/passwd;x file:///etc/passwd/
             file:\\\etc\passwd file:///etc%2Fpasswd file:///etc%5cpasswd file:///ETC/passwd%20 file:///etc/ｐasswd
             note:my%20notes note:My%2520notes NOTE:mynotes https://example.com/ https://Example.com";
         for uri in could_be.split_whitespace() {

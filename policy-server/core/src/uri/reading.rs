@@ -85,7 +85,10 @@ pub fn read(uri: &str) -> Reading {
     };
     let (shown, more) = split_query(after);
     let (place, path) = shown.split_at(shown.find('/').unwrap_or(shown.len()));
-    let Some(authority) = authority::read(&scheme, place) else {
+    // To some, the authority goes on behind a question mark or a number sign.
+    let goes_on = path.is_empty() && more.contains(['@', '\\']);
+    let authority = authority::read(&scheme, place).filter(|_| !goes_on);
+    let Some(authority) = authority else {
         return opaque(scheme, UNCLEAR_HOST);
     };
     let form = authority.form.and_then(|form| {
@@ -212,7 +215,7 @@ mod tests {
         }
         let hosts = r"file:\server\share https://internal.example\@good.com/ https:internal.example/x
             https:/internal.example/x WSS:h https:///internal.example/x https:// https://:443/
-            https://good.com@internal.example/ https://@internal.example/ postgres://a@b@internal.example/
+            https://good.com#@internal.example/ https://good.com?@internal.example/ https://good.com@internal.example/ https://@internal.example/ postgres://a@b@internal.example/
             https://%69nternal.example/ postgres://%69nternal/ postgres://100%/ postgres://good.com,internal.example/
             https://ⓘnternal.example/ https://internal..example/ https://internal.example:443:1/ https://h:x/
             http://[::1/ http://2130706433/ http://0x7f.1/ http://0177.0.0.1/ http://[fe80::1%25eth0]/
