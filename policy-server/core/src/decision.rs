@@ -119,11 +119,9 @@ impl Judgement {
             }
             Outcome::Deny => {
                 let reasons = opinion.forbids.iter().filter_map(|id| reason(id));
-                (
-                    deny(sentences(DENIED, reasons)),
-                    opinion.forbids,
-                    Vec::new(),
-                )
+                let unclear = opinion.faults.iter().find_map(unclear);
+                let first = unclear.as_deref().unwrap_or(DENIED);
+                (deny(sentences(first, reasons)), opinion.forbids, Vec::new())
             }
         };
         Self {
@@ -298,6 +296,17 @@ impl<'a> Judge<'a> {
             return Ok(None);
         };
         tool.mapped.input(&arguments).map(Some)
+    }
+}
+
+/// What the agent reads where its own spelling is the reason.
+fn unclear(fault: &Fault) -> Option<String> {
+    match fault {
+        Fault::Unclear(why) => Some(format!(
+            "{DENIED} The URI has several readings, and policies look at it: {why}. Write it in its \
+             one usual form."
+        )),
+        _ => None,
     }
 }
 

@@ -301,6 +301,9 @@ pub enum Fault {
     /// Principal, resource or context do not fit the schema.
     #[error("request does not fit the schema")]
     UnfitRequest,
+    /// A URI is opaque, and policies read it or name what it could be.
+    #[error("policies look at a URI that has several readings: {0}")]
+    Unclear(&'static str),
     /// Entities do not fit the schema.
     #[error("entities do not fit the schema")]
     UnfitEntities,

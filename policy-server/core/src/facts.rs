@@ -151,7 +151,8 @@ mod tests {
             "/etc/passwd",
         ] {
             let judgement = read(uri);
-            assert_eq!(judgement.faults, [Fault::UnfitRequest], "{uri}");
+            let unclear = |fault: &Fault| matches!(fault, Fault::Unclear(_));
+            assert!(judgement.faults.iter().any(unclear), "{uri}: {judgement:?}");
             assert!(!judgement.allows(), "{uri}");
         }
         assert!(read("https://good.com/internal.example").allows());

@@ -201,7 +201,7 @@ impl ToolDefinition {
 
 /// A definition as JSON that can be read in one way only.
 pub(crate) fn read_definition(item_json: &str) -> Result<Value, MappingFault> {
-    strict::read(item_json, bounds::DEFINITION_BYTES_MAX).map_err(MappingFault::Unreadable)
+    strict::read_wide(item_json, bounds::DEFINITION_BYTES_MAX).map_err(MappingFault::Unreadable)
 }
 
 /// What a definition says beside the types of arguments: which fields are secret, and what results
@@ -318,8 +318,11 @@ impl MappedTool {
     /// # Errors
     /// Says which argument is wrong, and why.
     pub fn check(&self, arguments: Option<&str>) -> Result<Value, ArgumentFault> {
-        let value = strict::read(arguments.unwrap_or("{}"), self.bytes_max)
-            .map_err(|why| ArgumentFault::new("", why))?;
+        let text = arguments.unwrap_or("{}");
+        let value = strict::read(text, self.bytes_max).map_err(|why| {
+            let inexact = check::inexact(text, self.bytes_max);
+            inexact.unwrap_or_else(|| ArgumentFault::new("", why))
+        })?;
         if !value.is_object() {
             return Err(ArgumentFault::new("", "is not an object"));
         }

@@ -1,9 +1,17 @@
 //! A resource URI cut into what may be shown and what must not be.
 //!
 //! Read twice: for the log nothing is refused, and what might hold a secret is left out; for policies
-//! what programs read differently is refused. Deliberately absent: decoding and resolving.
+//! in [`reading`], where what programs read differently has no value. Deliberately absent: resolving.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+mod authority;
+mod likeness;
+mod path;
+mod reading;
+mod template;
+
+pub use self::likeness::{Named, likeness};
+pub use self::reading::{Host, Reading, read};
+pub use self::template::read as read_template;
 
 /// The parts of a URI that may be written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +37,6 @@ pub enum Hidden {
 
 /// What sets secrets apart for some program, plain or encoded; after `%25` anything may follow.
 const MARKS: [&str; 9] = ["@", "\\", ";", "%3f", "%23", "%40", "%3b", "%5c", "%25"];
-
-/// Schemes that mean a host even where the slashes are missing, too many or leaning backwards.
-const WEB: [&str; 5] = ["http", "https", "ws", "wss", "ftp"];
 
 /// Cuts a URI into the parts that may be written down. Never fails; of a URI without an authority,
 /// or with marks that could set a secret apart, nothing but the scheme is left.
@@ -64,50 +69,6 @@ pub fn parts(uri: &str) -> Parts<'_> {
         path,
         hidden,
     }
-}
-
-/// Scheme and host of a resource as policies compare them: in lower case, without a port.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The scheme.
-    pub scheme: String,
-    /// The host, when there is one.
-    pub host: Option<String>,
-}
-
-/// Programs disagree about what this URI names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ambiguous;
-
-/// Where a resource is, for policies.
-///
-/// # Errors
-/// It has no scheme, holds white space, control characters or a backslash, or its host could be read
-/// as another one.
-pub fn place(uri: &str) -> Result<Place, Ambiguous> {
-    let odd = |c: char| c.is_whitespace() || c.is_control() || c == '\\';
-    let (scheme, rest) = split_scheme(uri);
-    if scheme.is_empty() || uri.contains(odd) {
-        return Err(Ambiguous);
-    }
-    let scheme = scheme.to_ascii_lowercase();
-    let web = WEB.contains(&scheme.as_str());
-    let (shown, _) = split_query(rest);
-    let Some(after) = shown.strip_prefix("//") else {
-        let opaque = Place { scheme, host: None };
-        return (!web).then_some(opaque).ok_or(Ambiguous);
-    };
-    let (userinfo, authority, _) = split_authority(after);
-    // RFC 9110, 4.2.4: userinfo in a web address is there to mislead. Elsewhere it may stand once.
-    if userinfo.is_some_and(|userinfo| web || userinfo.contains('@')) {
-        return Err(Ambiguous);
-    }
-    let host = if web {
-        web_host(authority).map(Some)
-    } else {
-        other_host(authority)
-    };
-    host.map(|host| Place { scheme, host })
 }
 
 fn split_scheme(uri: &str) -> (&str, &str) {
@@ -146,71 +107,13 @@ fn is_plain(authority: &str) -> bool {
         .all(|b| b.is_ascii_alphanumeric() || more.contains(&b))
 }
 
-/// The host of a web address. There is always one: `https:///x` means the host `x` to browsers.
-fn web_host(authority: &str) -> Result<String, Ambiguous> {
-    let name = without_port(authority)?.to_ascii_lowercase();
-    if name.starts_with('[') {
-        return six_host(&name);
-    }
-    // The root's dot is not written.
-    let name = name.strip_suffix('.').unwrap_or(&name);
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-    let sound = |label: &str| !label.is_empty() && label.bytes().all(plain);
-    if !name.split('.').all(sound) {
-        return Err(Ambiguous);
-    }
-    // `2130706433`, `0x7f.1` and `0177.0.0.1` are addresses to many programs.
-    let last = name.rsplit('.').next().unwrap_or_default();
-    let digits = last.bytes().all(|b| b.is_ascii_digit());
-    if (digits || last.starts_with("0x")) && name.parse::<Ipv4Addr>().is_err() {
-        return Err(Ambiguous);
-    }
-    Ok(name.to_owned())
-}
-
-/// The host of any other address: names of things may stand there, so less is refused.
-fn other_host(authority: &str) -> Result<Option<String>, Ambiguous> {
-    let name = without_port(authority)?.to_ascii_lowercase();
-    if name.starts_with('[') {
-        return six_host(&name).map(Some);
-    }
-    // Database drivers take several hosts with a comma between them.
-    if name.contains([',', ':', '[', ']']) || !encodes_only_what_it_must(&name) {
-        return Err(Ambiguous);
-    }
-    let name = name.strip_suffix('.').unwrap_or(&name);
-    Ok((!name.is_empty()).then(|| name.to_owned()))
-}
-
-/// An IPv6 address in brackets, in its one short form.
-fn six_host(name: &str) -> Result<String, Ambiguous> {
-    let inner = name
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'));
-    let address: Option<Ipv6Addr> = inner.and_then(|inner| inner.parse().ok());
-    address
-        .map(|address| format!("[{address}]"))
-        .ok_or(Ambiguous)
-}
-
-fn without_port(authority: &str) -> Result<&str, Ambiguous> {
+fn without_port(authority: &str) -> Option<&str> {
     match authority.rsplit_once(':') {
-        Some((_, inside)) if inside.contains(']') => Ok(authority),
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => Ok(name),
-        Some(_) => Err(Ambiguous),
-        None => Ok(authority),
+        Some((_, inside)) if inside.contains(']') => Some(authority),
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => Some(name),
+        Some(_) => None,
+        None => Some(authority),
     }
-}
-
-/// RFC 3986, 6.2.2.2: `%69nternal` is `internal`, so letters are not encoded.
-fn encodes_only_what_it_must(name: &str) -> bool {
-    name.split('%').skip(1).all(|after| {
-        let code = after
-            .get(..2)
-            .filter(|code| code.bytes().all(|b| b.is_ascii_hexdigit()));
-        let byte = code.and_then(|code| u8::from_str_radix(code, 16).ok());
-        byte.is_some_and(|b| !b.is_ascii_alphanumeric() && !b"-._~".contains(&b))
-    })
 }
 
 #[cfg(test)]
@@ -259,41 +162,6 @@ mod tests {
         for uri in ["mysql:bob:hunter5@db", "data:,s3cret", "urn:x:y", "file:/a"] {
             let scheme = uri.split(':').next().unwrap();
             assert_eq!(shown(uri), format!("{scheme} -  false"), "{uri}");
-        }
-    }
-
-    #[test]
-    fn one_place_has_one_spelling() {
-        let places = "FILE:///etc/passwd file - | file:/etc/passwd file -
-            | HTTPS://INTERNAL.example/x https internal.example
-            | https://internal.example:443 https internal.example
-            | https://internal.example:/ https internal.example
-            | https://internal.example.?q https internal.example
-            | http://127.0.0.1/ http 127.0.0.1 | ws://[0:0:0:0:0:0:0:1]:8080/ ws [::1]
-            | postgres://bob@Db:5432/x postgres db | greeting://J%20D greeting j%20d
-            | greeting://{name}/x greeting {name} | test://static/{id} test static
-            | urn:x:y urn - | data:,x data -";
-        for line in places.split('|') {
-            let (uri, wanted) = line.trim().split_once(' ').unwrap();
-            let place = place(uri).unwrap();
-            let host = place.host.as_deref().unwrap_or("-");
-            assert_eq!(format!("{} {host}", place.scheme), wanted, "{uri}");
-        }
-    }
-
-    #[test]
-    fn what_programs_read_differently_is_refused() {
-        let spaced =
-            "| file:///etc/passwd|file:///a b|file:///a\u{a0}b|fi\tle:///a|f:///\u{0}|f:\u{85}";
-        let whole = r"/etc/passwd no-scheme :x file:\server\share https://internal.example\@good.com/
-            https:internal.example/x https:/internal.example/x WSS:h https:///internal.example/x
-            https:// https://:443/ https://good.com@internal.example/ https://@internal.example/
-            postgres://a@b@internal.example/ https://%69nternal.example/ postgres://%69nternal/
-            postgres://100%/ postgres://good.com,internal.example/ https://ⓘnternal.example/
-            https://internal..example/ https://internal.example:443:1/ https://h:x/ http://[::1/
-            http://2130706433/ http://0x7f.1/ http://0177.0.0.1/ http://[fe80::1%25eth0]/";
-        for uri in spaced.split('|').chain(whole.split_whitespace()) {
-            assert_eq!(place(uri), Err(Ambiguous), "{uri:?}");
         }
     }
 }

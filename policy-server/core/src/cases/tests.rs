@@ -440,10 +440,10 @@ fn what_is_taken_apart_agrees_with_the_verdict() {
 fn a_policy_that_fails_is_named_with_its_error() {
     let policies = crate::decision::tests::load(
         r#"@id("sum") forbid (principal, action == Mcp::Action::"sampling/createMessage", resource)
-           when { context.input has maxTokens && context.input.maxTokens + 1 > 10 };"#,
+           when { context.input has maxTokens && context.input.maxTokens * 2000 > 10 };"#,
     );
     let written = r#"{"server":"bank","method":"sampling/createMessage","direction":"to_client",
-        "arguments":{"maxTokens":9223372036854775807},"caller":{"subject":"a"}}"#;
+        "arguments":{"maxTokens":9007199254740991},"caller":{"subject":"a"}}"#;
     let explanation = Explanation::of(&serde_json::from_str(written).unwrap(), &policies, NOW_MS);
     assert!(matches!(&explanation.finding, Finding::Unjudged(why) if why.contains("sum")));
     assert_eq!(decided(&explanation), ["sum"]);
@@ -455,10 +455,14 @@ fn a_policy_that_fails_is_named_with_its_error() {
 
 #[test]
 fn of_several_targets_the_one_that_fails_is_explained() {
-    let several = explained(
-        r#"{"server":"bank","method":"subscriptions/listen","caller":{"subject":"a"},
-            "targets":[{"resource":"file:///a"},{"resource":"no uri"}]}"#,
+    let policies = crate::decision::tests::load(
+        r#"permit (principal, action, resource);
+           forbid (principal, action == Mcp::Action::"subscriptions/listen", resource is Mcp::Resource)
+           when { resource.uri like "x*" };"#,
     );
+    let written = r#"{"server":"bank","method":"subscriptions/listen","caller":{"subject":"a"},
+        "targets":[{"resource":"file:///a"},{"resource":"no uri"}]}"#;
+    let several = Explanation::of(&serde_json::from_str(written).unwrap(), &policies, NOW_MS);
     assert!(several.asked.contains("no uri"), "{several:?}");
     assert!(matches!(several.finding, Finding::Unjudged(_)));
     assert!(several.notes.iter().any(|note| note.contains("2 targets")));

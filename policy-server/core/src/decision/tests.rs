@@ -15,6 +15,7 @@ use crate::registry::{Registry, ToolEntry};
 mod gates;
 mod hides;
 mod problems;
+mod spellings;
 mod typed;
 
 const SHIPPED: &str = include_str!("../../../../policies/access.cedar");

@@ -27,6 +27,7 @@ mod principals;
 mod shown;
 mod slices;
 mod terms;
+mod unclear;
 mod unread;
 mod written;
 
@@ -34,8 +35,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cedar_policy::{
-    Authorizer, Context, Decision, Entities, EntityUid, PartialEntities, PolicySet, Request,
-    RestrictedExpression, Schema,
+    Authorizer, Context, Decision, Entities, EntityUid, PartialEntities, Policy, PolicySet,
+    Request, RestrictedExpression, Schema,
 };
 
 use self::disclose::Disclosing;
@@ -45,6 +46,7 @@ use self::slices::{Cut, Method, Slices};
 use super::{Fault, Gate, Opinion, ShadowEffect, ShadowNote};
 use crate::catalogue::{Known, Tool};
 use crate::facts::{Facts, Subject};
+use crate::uri::Named;
 
 pub use self::annotations::{ANNOTATIONS, ID_BYTES_MAX, REASON_BYTES_MAX};
 pub use self::format::format;
@@ -73,6 +75,10 @@ pub struct Engine {
     tools: BTreeMap<EntityUid, Entities>,
     principals: Principals,
     meanings: load::Meanings,
+    /// The URIs that policies name exactly.
+    named: Named,
+    /// The policies that are asked in another form about what has an opaque URI, by id.
+    variants: BTreeMap<String, Policy>,
     authorizer: Authorizer,
 }
 
@@ -84,6 +90,8 @@ pub struct Inquiry<'a> {
     server: EntityUid,
     principal: Arc<Principal>,
     pairs: Vec<(String, RestrictedExpression)>,
+    /// What takes the place of the arguments where an address in them is opaque.
+    unclear: Option<inputs::Unclear>,
 }
 
 /// One target's action, resource and surroundings.
@@ -93,6 +101,8 @@ struct Scene<'a> {
     near: Arc<Near>,
     /// The policies that can speak of it, where what is near has none.
     cuts: Vec<&'a Cut>,
+    /// Why its URI, or one in the arguments, is opaque.
+    unclear: Option<&'static str>,
 }
 
 impl Scene<'_> {
@@ -129,13 +139,15 @@ impl Engine {
         let server = entities::server(facts.server);
         let mut pairs = entities::context(facts, &server)?;
         let input = inputs::of(facts)?;
-        pairs.extend(input.map(|input| (INPUT.to_owned(), input)));
+        let unclear = input.as_ref().and_then(|input| input.unclear.clone());
+        pairs.extend(input.map(|input| (INPUT.to_owned(), input.value)));
         Ok(Inquiry {
             engine: self,
             method,
             server,
             principal: self.principals.of(facts.caller, &self.schema)?,
             pairs,
+            unclear,
         })
     }
 }
@@ -189,6 +201,9 @@ impl Inquiry<'_> {
         if !shown::permits(&cuts) {
             return false;
         }
+        if scene.unclear.is_some() {
+            return self.possible_unclear(&scene).unwrap_or(false);
+        }
         let entities = scene.near.entities.clone();
         let (schema, principal) = (&self.engine.schema, self.principal.uid());
         let crowd = PartialEntities::from_concrete(entities, &self.engine.bare);
@@ -204,9 +219,10 @@ impl Inquiry<'_> {
         input: Option<RestrictedExpression>,
     ) -> Result<Opinion, Fault> {
         let (scene, request) = self.request(subject, input)?;
-        Ok(self
+        let opinion = self
             .engine
-            .judge(&scene.cuts(), &request, &scene.near.entities))
+            .judge(&scene.cuts(), &request, &scene.near.entities);
+        Ok(unclear::explained(opinion, scene.unclear))
     }
 
     /// The request for one target, validated, and what it is asked of.
@@ -218,16 +234,22 @@ impl Inquiry<'_> {
         let scene = self.scene(subject)?;
         let mut pairs = self.pairs.clone();
         pairs.extend(input.map(|input| (INPUT.to_owned(), input)));
-        let context = Context::from_pairs(pairs).map_err(|_| Fault::UnfitRequest)?;
-        let request = Request::new(
-            self.principal.uid().clone(),
-            scene.action.clone(),
-            scene.resource.clone(),
-            context,
-            Some(&self.engine.schema),
-        )
-        .map_err(|_| Fault::UnfitRequest)?;
-        Ok((scene, request))
+        let request = |pairs, schema| {
+            let context = Context::from_pairs(pairs).map_err(|_| Fault::UnfitRequest)?;
+            let principal = self.principal.uid().clone();
+            let (action, resource) = (scene.action.clone(), scene.resource.clone());
+            Request::new(principal, action, resource, context, schema)
+                .map_err(|_| Fault::UnfitRequest)
+        };
+        let fit = request(pairs.clone(), Some(&self.engine.schema))?;
+        let Some(unclear) = &self.unclear else {
+            return Ok((scene, fit));
+        };
+        // The schema does not know what an opaque address has beside.
+        pairs.retain(|(name, _)| name != INPUT);
+        pairs.push((INPUT.to_owned(), unclear.value.clone()));
+        let asked = request(pairs, None)?;
+        Ok((scene, asked))
     }
 
     fn scene(&self, subject: &Subject<'_>) -> Result<Scene<'_>, Fault> {
@@ -249,29 +271,47 @@ impl Inquiry<'_> {
             resource: place.resource.clone(),
             cuts: near.cut.is_none().then(cuts).unwrap_or_default(),
             near,
+            unclear: None,
         })
     }
 
     /// Anything else.
     fn anywhere(&self, subject: &Subject<'_>) -> Result<Scene<'_>, Fault> {
-        let (resource, entity) = entities::resource(subject, &self.server)?;
+        let read = entities::reading(subject.target);
+        let in_input = self.unclear.as_ref().map(|unclear| unclear.why);
+        let unclear = read
+            .as_ref()
+            .and_then(|(_, reading)| reading.why)
+            .or(in_input);
+        if let Some((written, reading)) = &read
+            && self.engine.named.confuses(written, reading)
+        {
+            return Err(Fault::Unclear(unclear::NAMED));
+        }
+        let thing = entities::resource(subject, &self.server, read.as_ref())?;
+        let resource = thing.uid;
         let action = &self.method.action;
         let id: &str = action.id().as_ref();
         let near = self.principal.near(id, &self.method.entities, Vec::new)?;
-        let more = [entities::bare(&self.server)?].into_iter().chain(entity);
+        let more = [entities::bare(&self.server)?].into_iter();
+        // What an opaque URI lacks, the schema would miss.
+        let schema = unclear.is_none().then_some(&self.engine.schema);
         let entities = near
             .entities
             .clone()
-            .add_entities(more, Some(&self.engine.schema))
+            .add_entities(more.chain(thing.entity), schema)
             .map_err(|_| Fault::UnfitEntities)?;
+        let cut = self.engine.slices.of(action, &resource, &self.server);
+        let asked = unclear.map(|_| self.engine.unclear(cut)).transpose()?;
         Ok(Scene {
             action: action.clone(),
-            cuts: vec![self.engine.slices.of(action, &resource, &self.server)],
+            cuts: vec![cut],
             resource,
             near: Arc::new(Near {
                 entities,
-                cut: None,
+                cut: asked,
             }),
+            unclear,
         })
     }
 }

@@ -25,7 +25,7 @@
 //!               "idempotent": false, "openWorld": true, "listed": true, "tags": []}
 //!           or {"type": "prompt", "name": …} or {"type": "task", "id": …} or {"type": "server"}
 //!           or {"type": "template", "uri": …}
-//!           or {"type": "resource", "uri": …, "scheme": "https", "host"?: "example.com"},
+//!           or {"type": "resource", "uri": …, "scheme"?: "https", "host"?: "example.com"},
 //!  "arguments"?: {…}, "args_digest": "sha256:…",
 //!  "approval"?: {"groups": […], "expires": "…Z", "expires_ns": …, "args_digest": "sha256:…"}}
 //! ```
@@ -42,6 +42,7 @@ mod input;
 mod load;
 mod module;
 mod rules;
+mod unclear;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -54,6 +55,7 @@ use serde::Deserialize;
 
 use self::disclose::Disclosing;
 use self::document::{Reading, Set};
+use self::unclear::Reads;
 use super::{Fault, Opinion};
 use crate::decision::{Outcome, outcome};
 use crate::facts::{Facts, Subject};
@@ -88,6 +90,7 @@ pub struct Engine {
     arguments: Arguments,
     hiding: Hiding,
     disclosing: Disclosing,
+    reads: Reads,
 }
 
 /// Whether any module hides something.
@@ -143,7 +146,8 @@ impl Engine {
     /// what an author hides; a gate hides nothing, and an error only where it would deny the call.
     #[must_use]
     pub fn shown(&self, facts: &Facts<'_>, subject: &Subject<'_>) -> Shown {
-        let unfit = input::document(facts, subject, None).is_err();
+        let unclear = self.reads.check(facts, subject).is_err();
+        let unfit = unclear || input::document(facts, subject, None).is_err();
         let hidden = unfit || self.hides(facts, subject).unwrap_or(false);
         let denied = match (hidden, self.arguments) {
             (true, _) => true,
@@ -164,6 +168,7 @@ impl Engine {
         if self.hiding == Hiding::Nothing {
             return Ok(false);
         }
+        self.reads.check(facts, subject)?;
         let input = input::document(facts, subject, None)?;
         let said = self.evaluate(HIDES, &input)?;
         let set = said.as_set();
@@ -180,6 +185,7 @@ impl Engine {
         subject: &Subject<'_>,
         arguments: Option<&serde_json::Value>,
     ) -> Result<Answer, Fault> {
+        let unclear = self.reads.check(facts, subject);
         let mut input = input::document(facts, subject, arguments)?;
         let said = self.evaluate(OPINION, &input)?;
         let mut reading = Reading::default();
@@ -193,7 +199,12 @@ impl Engine {
                 reading.take(Set::Gates, Some(&shut));
             }
         }
-        Ok(reading.answer())
+        let answer = reading.answer();
+        match outcome(&answer.opinion) {
+            // What is denied anyhow says why by itself.
+            Outcome::Deny => Ok(answer),
+            Outcome::Allow | Outcome::Approve => unclear.map(|()| answer),
+        }
     }
 
     /// Evaluates a rule on a clone, which is thrown away whatever becomes of it. A panic of the

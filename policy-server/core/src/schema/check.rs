@@ -9,7 +9,7 @@ use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{Draft, PatternOptions, Registry, ValidationError, Validator};
 use serde_json::{Value, json};
 
-use super::{ArgumentFault, MappingFault};
+use super::{ArgumentFault, MappingFault, strict};
 
 /// Where the schema stands for its own branches.
 const HERE: &str = "urn:portcullis:tool";
@@ -99,6 +99,36 @@ pub(super) fn draft(schema: &Value) -> Result<Draft, MappingFault> {
         Some("draft/2019-09/schema") => Ok(Draft::Draft201909),
         Some("draft/2020-12/schema") => Ok(Draft::Draft202012),
         _ => Err(MappingFault::Dialect),
+    }
+}
+
+/// The first integer that some readers round, when that is what is wrong with a text.
+pub(super) fn inexact(text: &str, bytes_max: usize) -> Option<ArgumentFault> {
+    let value = strict::read_wide(text, bytes_max).ok()?;
+    let place = beyond(&value)?;
+    let why = "is an integer beyond 9007199254740991, which readers do not all keep exactly";
+    Some(ArgumentFault::new(&place, why))
+}
+
+/// Where an integer is that some readers round.
+fn beyond(value: &Value) -> Option<String> {
+    let below = |name: &str, value: &Value| {
+        let place = beyond(value)?;
+        Some(format!("/{}{place}", super::views::escaped(name)))
+    };
+    match value {
+        Value::Number(number) => {
+            let signed = number.as_i64().map(i64::unsigned_abs);
+            let size = signed.or_else(|| number.as_u64());
+            size.filter(|size| *size > strict::INTEGER_MAX)
+                .map(|_| String::new())
+        }
+        Value::Array(items) => {
+            let mut items = items.iter().enumerate();
+            items.find_map(|(at, item)| below(&at.to_string(), item))
+        }
+        Value::Object(members) => members.iter().find_map(|(name, value)| below(name, value)),
+        _ => None,
     }
 }
 

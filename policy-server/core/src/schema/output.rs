@@ -42,7 +42,7 @@ impl OutputSchema {
         };
         let check = self.check.get_or_init(|| compiled(schema.clone()).ok());
         let fits = check.as_ref().is_some_and(|check| {
-            let value = strict::read(content, check.bytes_max);
+            let value = strict::read_wide(content, check.bytes_max);
             value.is_ok_and(|value| check.validator.is_valid(&value))
         });
         if fits { Fit::Fits } else { Fit::Unfit }

@@ -139,7 +139,7 @@ fn faults_name_the_place_and_never_the_value() {
         ),
         (
             r#"{"n":9223372036854775808}"#,
-            "/n is not a whole number of 64 bits",
+            "/n is an integer beyond 9007199254740991, which readers do not all keep exactly",
         ),
         (
             r#"{"when":"secret"}"#,
@@ -179,10 +179,7 @@ fn equal_values_are_equal_entities_and_others_are_not() {
         (r#"{"a":[1,2]}"#, r#"{"a":[2,1]}"#),
         (r#"{"a":"1"}"#, r#"{"a":1}"#),
         (r#"{"a":["a,b"]}"#, r#"{"a":["a","b"]}"#),
-        (
-            r#"{"a":18446744073709551615}"#,
-            r#"{"a":18446744073709551614}"#,
-        ),
+        (r#"{"a":9007199254740991}"#, r#"{"a":9007199254740990}"#),
         (r#"{"n":0.1}"#, r#"{"n":0.10000000000000002}"#),
     ];
     for (left, right) in apart {

@@ -16,7 +16,9 @@ use crate::catalogue::{Known, Tool};
 use crate::engine::Fault;
 use crate::facts::{Approval, Facts, Subject};
 use crate::registry::Annotations;
-use crate::uri;
+use crate::uri::{self, Host, Reading};
+
+use super::unclear::{HAS_HOST, HAS_SCHEME, HAS_URI, WRITTEN};
 
 /// The names of the schema's entity types, parsed once.
 struct Types {
@@ -193,31 +195,57 @@ fn granted(approval: Approval<'_>) -> Result<RestrictedExpression, Fault> {
     RestrictedExpression::new_record(pairs).map_err(|_| Fault::UnfitRequest)
 }
 
-/// The resource's uid and its entity; a server's entity is among the caller's already.
+/// What a message acts on.
+pub(super) struct Thing {
+    /// Its uid.
+    pub(super) uid: EntityUid,
+    /// Its entity; a server's is among the caller's already.
+    pub(super) entity: Option<Entity>,
+}
+
+/// What is known of the URI of a target that has one.
+pub(super) fn reading(target: &Target) -> Option<(&str, Reading)> {
+    match target {
+        Target::Resource(uri) => Some((uri.as_str(), uri::read(uri.as_str()))),
+        Target::Template(uri) => Some((uri.as_str(), uri::read_template(uri.as_str()))),
+        Target::Server | Target::Tool(_) | Target::Prompt(_) | Target::Task(_) => None,
+    }
+}
+
+/// The resource's uid and its entity. `read` is what is known of its URI.
 pub(super) fn resource(
     subject: &Subject<'_>,
     server: &EntityUid,
-) -> Result<(EntityUid, Option<Entity>), Fault> {
+    read: Option<&(&str, Reading)>,
+) -> Result<Thing, Fault> {
+    let located = read.map(|(written, reading)| (reading.name(written), *written, reading));
     let (kind, id, attributes) = match subject.target {
-        Target::Server => return Ok((server.clone(), None)),
+        Target::Server => {
+            return Ok(Thing {
+                uid: server.clone(),
+                entity: None,
+            });
+        }
         Target::Tool(name) => (&TYPES.tool, name.as_str(), unlisted(name, subject)),
         Target::Prompt(name) => (
             &TYPES.prompt,
             name.as_str(),
             vec![("name", string(name.as_str()))],
         ),
-        Target::Resource(uri) => (&TYPES.resource, uri.as_str(), place(uri.as_str())?),
-        Target::Template(uri) => (
-            &TYPES.template,
-            uri.as_str(),
-            vec![("uri", string(uri.as_str()))],
-        ),
+        Target::Resource(_) | Target::Template(_) => {
+            let (name, written, reading) = located.ok_or(Fault::UnfitRequest)?;
+            match subject.target {
+                Target::Template(_) => (&TYPES.template, name, template(written, reading)),
+                _ => (&TYPES.resource, name, place(written, reading)),
+            }
+        }
         Target::Task(id) => (&TYPES.task, id.as_str(), vec![("id", string(id.as_str()))]),
     };
     let server_id: &str = server.id().as_ref();
     let uid = uid(kind, &format!("{server_id}/{id}"));
     let entity = entity(&uid, attributes, [server.clone()])?;
-    Ok((uid, Some(entity)))
+    let entity = Some(entity);
+    Ok(Thing { uid, entity })
 }
 
 /// The entity of a tool with a definition.
@@ -256,10 +284,53 @@ fn hints(name: &Name, hints: Annotations) -> Attributes {
     ]
 }
 
-/// What programs read differently is denied: a policy about scheme or host would not hold.
-fn place(uri: &str) -> Result<Attributes, Fault> {
-    let place = uri::place(uri).map_err(|uri::Ambiguous| Fault::UnfitRequest)?;
-    let mut attributes = vec![("uri", string(uri)), ("scheme", string(&place.scheme))];
-    attributes.extend(place.host.map(|host| ("host", string(&host))));
-    Ok(attributes)
+/// The URI in its one form. If it has none: how it is written, and what else an opaque one has.
+fn spelling(written: &str, reading: &Reading) -> Attributes {
+    match &reading.uri {
+        Some(uri) => vec![("uri", string(uri))],
+        None => vec![
+            (WRITTEN, string(written)),
+            (HAS_URI, RestrictedExpression::new_bool(true)),
+        ],
+    }
+}
+
+/// What is known of a template: by its text, and nothing of where it leads.
+fn template(written: &str, reading: &Reading) -> Attributes {
+    let mut attributes = spelling(written, reading);
+    if reading.uri.is_none() {
+        let none = || RestrictedExpression::new_bool(false);
+        attributes.extend([(HAS_SCHEME, none()), (HAS_HOST, none())]);
+    }
+    attributes
+}
+
+/// What is known of a resource's URI. What programs read differently is absent: reading it fails.
+fn place(written: &str, reading: &Reading) -> Attributes {
+    let mut attributes = spelling(written, reading);
+    attributes.extend(whereabouts(reading));
+    attributes
+}
+
+/// Scheme and host, and whether there are any where not everything is known.
+pub(super) fn whereabouts(reading: &Reading) -> Attributes {
+    let bool = RestrictedExpression::new_bool;
+    let mut attributes = Vec::new();
+    attributes.extend(
+        reading
+            .scheme
+            .as_deref()
+            .map(|scheme| ("scheme", string(scheme))),
+    );
+    attributes.extend(reading.host.name().map(|host| ("host", string(host))));
+    if reading.uri.is_none() {
+        let scheme = reading.scheme.as_ref().map(|_| (HAS_SCHEME, bool(true)));
+        attributes.extend(scheme);
+        match reading.host {
+            Host::Of(_) => attributes.push((HAS_HOST, bool(true))),
+            Host::Nobody => attributes.push((HAS_HOST, bool(false))),
+            Host::Unclear => {}
+        }
+    }
+    attributes
 }

@@ -9,8 +9,11 @@ use std::collections::BTreeMap;
 use cedar_policy::RestrictedExpression as Cedar;
 use serde_json::{Map, Value};
 
+use super::entities;
+use super::unclear::{HAS_URI, WRITTEN};
 use crate::engine::Fault;
 use crate::facts::Facts;
+use crate::schema::strict::INTEGER_MAX;
 use crate::uri;
 
 type Pairs = Vec<(String, Cedar)>;
@@ -32,8 +35,26 @@ pub(super) fn are_read(method: &str) -> bool {
     reader(method).is_some()
 }
 
+/// What policies see of a message's arguments.
+#[derive(Debug)]
+pub(super) struct Input {
+    /// The value of `context.input`.
+    pub(super) value: Cedar,
+    /// Where an address in it is opaque: what policies about such are asked with.
+    pub(super) unclear: Option<Unclear>,
+}
+
+/// What policies that could read an opaque address are asked with.
+#[derive(Clone, Debug)]
+pub(super) struct Unclear {
+    /// The value of `context.input` for them.
+    pub(super) value: Cedar,
+    /// Why the address is opaque.
+    pub(super) why: &'static str,
+}
+
 /// The value of `context.input`, where the method's action has one.
-pub(super) fn of(facts: &Facts<'_>) -> Result<Option<Cedar>, Fault> {
+pub(super) fn of(facts: &Facts<'_>) -> Result<Option<Input>, Fault> {
     let Some(read) = reader(facts.method) else {
         return Ok(None);
     };
@@ -41,8 +62,33 @@ pub(super) fn of(facts: &Facts<'_>) -> Result<Option<Cedar>, Fault> {
     let members: Map<String, Value> =
         serde_json::from_str(text).map_err(|_| Fault::UnfitRequest)?;
     let pairs = read(&members).ok_or(Fault::UnfitRequest)?;
-    let input = Cedar::new_record(pairs).map_err(|_| Fault::UnfitRequest)?;
-    Ok(Some(input))
+    let record = |pairs| Cedar::new_record(pairs).map_err(|_| Fault::UnfitRequest);
+    let unclear = opaque(facts.method, &members).map(|(more, why)| {
+        let value = record(pairs.iter().cloned().chain(more).collect())?;
+        Ok(Unclear { value, why })
+    });
+    Ok(Some(Input {
+        value: record(pairs)?,
+        unclear: unclear.transpose()?,
+    }))
+}
+
+/// What else is seen of an address that is opaque, and why it is.
+fn opaque(method: &str, members: &Map<String, Value>) -> Option<(Pairs, &'static str)> {
+    let url = members
+        .get("url")
+        .filter(|_| method == "elicitation/create");
+    let url = url?.as_str()?;
+    let reading = uri::read(url);
+    let known = entities::whereabouts(&reading).into_iter();
+    // Scheme and host are there already.
+    let mut more: Pairs = known
+        .filter(|(name, _)| !matches!(*name, "scheme" | "host"))
+        .map(|(name, value)| pair(name, value))
+        .collect();
+    more.push(pair(WRITTEN, text(url)));
+    more.push(pair(HAS_URI, Cedar::new_bool(true)));
+    reading.why.map(|why| (more, why))
 }
 
 fn text(value: &str) -> Cedar {
@@ -97,7 +143,10 @@ fn sampling(members: &Map<String, Value>) -> Option<Pairs> {
     let mut pairs = optional(members, "includeContext")?;
     pairs.extend(optional(members, "systemPrompt")?);
     if let Some(tokens) = members.get("maxTokens") {
-        pairs.push(pair("maxTokens", Cedar::new_long(tokens.as_i64()?)));
+        let tokens = tokens
+            .as_i64()
+            .filter(|tokens| tokens.unsigned_abs() <= INTEGER_MAX)?;
+        pairs.push(pair("maxTokens", Cedar::new_long(tokens)));
     }
     let tools = members.get("tools").and_then(Value::as_array);
     let tools = tools.is_some_and(|tools| !tools.is_empty());
@@ -108,13 +157,14 @@ fn sampling(members: &Map<String, Value>) -> Option<Pairs> {
 /// What a server wants to be told, and where it sends people for it.
 fn elicitation(members: &Map<String, Value>) -> Option<Pairs> {
     let mut pairs = optional(members, "message")?;
-    pairs.extend(optional(members, "url")?);
     let mode = members.get("mode").map_or(Some("form"), Value::as_str)?;
     pairs.push(pair("mode", text(mode)));
-    if let Some(url) = members.get("url").and_then(Value::as_str) {
-        let place = uri::place(url).ok()?;
-        pairs.push(pair("scheme", text(&place.scheme)));
-        pairs.extend(place.host.map(|host| pair("host", text(&host))));
+    if !optional(members, "url")?.is_empty() {
+        let reading = uri::read(members.get("url").and_then(Value::as_str)?);
+        let part = |name: &str, value: Option<&str>| Some(pair(name, text(value?)));
+        pairs.extend(part("url", reading.uri.as_deref()));
+        pairs.extend(part("scheme", reading.scheme.as_deref()));
+        pairs.extend(part("host", reading.host.name()));
     }
     let asked = members.get("requestedSchema");
     let fields = asked.and_then(|schema| schema.get("properties")?.as_object());

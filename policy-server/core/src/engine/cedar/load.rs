@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use cedar_policy::{
-    Entities, Entity, EntityUid, PolicySet, Schema, SchemaFragment, ValidationMode, Validator,
+    Entities, Entity, EntityUid, Policy, PolicySet, Schema, SchemaFragment, ValidationMode,
+    Validator,
 };
 use portcullis_protocol::names::ServerName;
 use serde_json::Value;
@@ -14,12 +15,13 @@ use super::disclose::{self, DISCLOSING, Disclosing};
 use super::found::{self, CALLS, Found};
 use super::places::Place;
 use super::principals::Principals;
-use super::slices::Slices;
-use super::{Engine, SCHEMA, entities, invalid};
+use super::slices::{CutError, Slices};
+use super::{Engine, SCHEMA, entities, invalid, unclear};
 use crate::catalogue::{Catalogue, Tool};
 use crate::engine::Fault;
 use crate::policies::{Code, Problem, SCHEMA_FILE, Sources};
 use crate::schema;
+use crate::uri::Named;
 
 /// What annotations come to, by policy id.
 pub(super) type Meanings = BTreeMap<String, Meaning>;
@@ -93,6 +95,7 @@ impl Engine {
                 &error.to_string(),
             )]
         })?;
+        let (named, variants) = about_uris(&messages).map_err(|error| unfit(&error))?;
         let meaning = |found: Found<'_>| (found.policy.id().to_string(), found.meaning);
         Ok(Self {
             schema,
@@ -103,9 +106,23 @@ impl Engine {
             places,
             principals: Principals::default(),
             meanings: found.into_iter().map(meaning).collect(),
+            named,
+            variants,
             authorizer: cedar_policy::Authorizer::new(),
         })
     }
+}
+
+/// The URIs that policies name exactly, and the forms in which policies are asked about opaque ones.
+fn about_uris(found: &[&Found<'_>]) -> Result<(Named, BTreeMap<String, Policy>), CutError> {
+    let mut named = Named::default();
+    let mut variants = BTreeMap::new();
+    for one in found {
+        unclear::name(&one.policy, &mut named);
+        let variant = unclear::variant(&one.policy)?;
+        variants.extend(variant.map(|policy| (policy.id().to_string(), policy)));
+    }
+    Ok((named, variants))
 }
 
 /// The schema that policies on messages are validated against: the built-in one, and an action for

@@ -51,6 +51,11 @@ impl Mentions {
         self.whole || self.attributes.contains("approval")
     }
 
+    /// Whether anything of the context is read.
+    pub(super) fn context(&self) -> bool {
+        self.whole || !self.attributes.is_empty()
+    }
+
     /// Whether one of these members of the context is read anywhere.
     pub(super) fn any_of(&self, names: &[&str]) -> bool {
         let read = |name: &&str| self.attributes.contains(*name);

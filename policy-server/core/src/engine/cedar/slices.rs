@@ -23,6 +23,12 @@ use super::places::Place;
 #[error("the policies cannot be indexed: {0}")]
 pub(super) struct CutError(String);
 
+impl CutError {
+    pub(super) fn of(error: &dyn std::fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
 /// All slices.
 #[derive(Debug)]
 pub(super) struct Slices {

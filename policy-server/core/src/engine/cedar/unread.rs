@@ -294,6 +294,7 @@ fn inquiry<'e>(
         server,
         principal: engine.principals.of(facts.caller, &engine.schema)?,
         pairs,
+        unclear: None,
     })
 }
 

@@ -13,7 +13,8 @@ use crate::disclosure::{Asker, Wish};
 use crate::engine::Fault;
 use crate::facts::{Approval, Facts, Subject};
 use crate::registry::Annotations;
-use crate::uri;
+
+use super::unclear::reading;
 
 /// The methods that are judged, with their group and what each may act on. A test holds it against
 /// the Cedar schema: both engines refuse the same questions.
@@ -240,20 +241,22 @@ fn principal(caller: &Caller) -> Value {
     principal
 }
 
-/// What programs read differently is denied: a policy about scheme or host would not hold.
+/// What programs read differently of a URI is not there; [`super::unclear`] denies whoever reads it.
 fn resource(subject: &Subject<'_>) -> Result<Value, Fault> {
     Ok(match subject.target {
         Target::Server => json!({"type": "server"}),
         Target::Tool(name) => tool(subject, name),
         Target::Prompt(name) => json!({"type": "prompt", "name": name.as_str()}),
-        Target::Template(uri) => json!({"type": "template", "uri": uri.as_str()}),
         Target::Task(id) => json!({"type": "task", "id": id.as_str()}),
-        Target::Resource(uri) => {
-            let place = uri::place(uri.as_str()).map_err(|uri::Ambiguous| Fault::UnfitRequest)?;
-            let mut resource = json!({
-                "type": "resource", "uri": uri.as_str(), "scheme": place.scheme,
-            });
-            put(&mut resource, "host", place.host);
+        Target::Template(_) => {
+            let (written, reading) = reading(subject.target).ok_or(Fault::UnfitRequest)?;
+            json!({"type": "template", "uri": reading.name(written)})
+        }
+        Target::Resource(_) => {
+            let (written, reading) = reading(subject.target).ok_or(Fault::UnfitRequest)?;
+            let mut resource = json!({"type": "resource", "uri": reading.name(written)});
+            put(&mut resource, "scheme", reading.scheme.as_deref());
+            put(&mut resource, "host", reading.host.name());
             resource
         }
     })

@@ -3,6 +3,7 @@
 use serde_json::Map;
 
 use super::module::{self, Module};
+use super::unclear::Reads;
 use super::{
     Arguments, EVALUATION_MS_MAX, Engine, HIDES, OPINION, RESTORE, REVEAL, bounds, cycles, input,
     rules, timer,
@@ -62,6 +63,7 @@ impl Engine {
             arguments,
             hiding: rules::hiding(&modules),
             disclosing: rules::disclosing(&modules),
+            reads: Reads::of(&modules, &module::paths(&modules)),
         })
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct Rule {
     pub(super) kind: Kind,
     pub(super) place: Place,
     pub(super) references: Vec<Reference>,
+    /// The texts that the resource's URI is compared with for equality.
+    pub(super) exact: Vec<String>,
     /// What evaluating it takes of the stack, in levels.
     pub(super) weight: usize,
 }
@@ -121,6 +123,7 @@ fn rule(package: &[String], json: &Value) -> Option<Rule> {
         kind,
         place: name.place,
         references: walk.references,
+        exact: walk.exact,
         weight: RULE_WEIGHT + walk.statements + walk.depth / JSON_LEVELS,
     })
 }
@@ -129,6 +132,7 @@ fn rule(package: &[String], json: &Value) -> Option<Rule> {
 #[derive(Debug, Default)]
 struct Walk {
     references: Vec<Reference>,
+    exact: Vec<String>,
     statements: usize,
     depth: usize,
 }
@@ -139,6 +143,10 @@ impl Walk {
         if let Some(found) = reference(json) {
             self.references.push(found);
             self.indices(json, depth);
+            return;
+        }
+        if let Some(texts) = exact(json) {
+            self.exact.extend(texts.into_iter().map(str::to_owned));
             return;
         }
         match json {
@@ -210,6 +218,30 @@ fn reference(node: &Value) -> Option<Reference> {
         _ => of.computed = true,
     }
     Some(of)
+}
+
+/// The texts in `input.resource.uri == "…"`, `!=` and `in {"…"}`.
+fn exact(node: &Value) -> Option<Vec<&str>> {
+    let is_uri = |side: &Value| {
+        let of = reference(side).filter(|of| !of.computed);
+        of.is_some_and(|of| of.path == ["input", "resource", "uri"])
+    };
+    if let Some(among) = node.get("Membership") {
+        let collection = among.get("collection")?;
+        let items = collection.get("Set").or_else(|| collection.get("Array"))?;
+        let items = items.get("items")?.as_array()?.iter();
+        let alone = among.get("key")?.is_null() && is_uri(among.get("value")?);
+        return items.map(plain).collect::<Option<_>>().filter(|_| alone);
+    }
+    let compared = node.get("BoolExpr")?;
+    let (left, right) = (compared.get("lhs")?, compared.get("rhs")?);
+    let equal = matches!(compared.get("op")?.as_str()?, "Eq" | "Ne");
+    let text = match (is_uri(left), is_uri(right)) {
+        (true, false) => plain(right)?,
+        (false, true) => plain(left)?,
+        _ => return None,
+    };
+    equal.then(|| vec![text])
 }
 
 /// An index that is a string as written.

@@ -59,7 +59,7 @@ impl<'a> Draw<'a> {
             5 => resource,
             _ => ("subscriptions/listen", Target::Server),
         };
-        let amount = self.pick(&["-1", "2", "3", "9223372036854775807", ""]);
+        let amount = self.pick(&["-1", "2", "3", "9007199254740991", ""]);
         let path = self.pick(&["", "/srv/a", "/etc"]);
         let mut members = Vec::new();
         if !amount.is_empty() {

@@ -141,6 +141,7 @@ fn a_panic_of_the_engine_denies() {
             arguments: Arguments::Unread,
             hiding: Hiding::Something,
             disclosing: engine.disclosing,
+            reads: Reads::default(),
         };
         engine.evaluate("data.broken.x", &input)
     });

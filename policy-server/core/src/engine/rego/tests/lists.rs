@@ -74,7 +74,13 @@ fn what_no_arguments_could_mend_is_hidden() {
         ..Ask::call("a")
     };
     assert_eq!(read("file:///a").shown(&engine), Shown::Shown);
-    assert_eq!(read("https://a\\@b/").shown(&engine), Shown::Hidden);
+    let reading = load(
+        "permits contains {\"id\": \"all\"} if input.arguments.x == 1\n\
+        forbids contains {\"id\": \"no\"} if input.resource.host == \"b\"",
+    );
+    assert_eq!(read("file:///a").shown(&reading), Shown::Shown);
+    assert_eq!(read("https://a\\@b/").shown(&reading), Shown::Hidden);
+    assert_eq!(read("https://a\\@b/").shown(&engine), Shown::Shown);
     let unknown = Ask {
         method: "x".to_owned(),
         ..Ask::call("a")
