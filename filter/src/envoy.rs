@@ -119,14 +119,7 @@ impl RootContext for Root {
             );
         }
         let Some(body) = waiting.batch() else { return };
-        if dispatch(
-            &shared.config.policy_cluster,
-            OUTCOMES_PATH,
-            &body,
-            REPORT_TIMEOUT,
-        )
-        .is_none()
-        {
+        if dispatch(&shared.config, OUTCOMES_PATH, &body, REPORT_TIMEOUT).is_none() {
             waiting.returned();
             self.rest = REST_TICKS;
         }
@@ -236,8 +229,8 @@ impl Stream {
     }
 
     fn ask(&mut self, ask: &Ask) -> bool {
-        let cluster = &self.shared.config.policy_cluster;
-        self.question = dispatch(cluster, ask.path, &ask.body, self.timeout());
+        let config = &self.shared.config;
+        self.question = dispatch(config, ask.path, &ask.body, self.timeout());
         self.question.is_some()
     }
 

@@ -58,6 +58,13 @@ struct ReasonLabels {
     reason: String,
 }
 
+/// A listener and why a request was turned away at its door.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct DoorLabels {
+    listener: &'static str,
+    reason: &'static str,
+}
+
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct FindingLabels {
     class: String,
@@ -145,6 +152,7 @@ pub struct Metrics {
     bundle_stale: Family<BundleLabels, Gauge>,
     candidates: Family<CandidateLabels, Counter>,
     refusals: Family<ReasonLabels, Counter>,
+    turned_away: Family<DoorLabels, Counter>,
     outcomes: Family<EndLabels, Counter>,
     redactions: Family<FindingLabels, Counter>,
     unscanned: Family<ReasonLabels, Counter>,
@@ -168,6 +176,7 @@ impl Default for Metrics {
             bundle_stale: Family::default(),
             candidates: Family::default(),
             refusals: Family::default(),
+            turned_away: Family::default(),
             outcomes: Family::default(),
             redactions: Family::default(),
             unscanned: Family::default(),
@@ -241,6 +250,11 @@ impl Metrics {
             self.candidates.clone(),
         );
         registry.register("outcomes", "How allowed calls ended", self.outcomes.clone());
+        registry.register(
+            "turned_away",
+            "Requests that a listener did not let in, by the reason",
+            self.turned_away.clone(),
+        );
         self.register_redaction();
     }
 
@@ -339,6 +353,13 @@ impl Metrics {
     pub fn refusal(&self, reason: &str) {
         let reason = self.reasons.bounded(reason);
         self.refusals.get_or_create(&ReasonLabels { reason }).inc();
+    }
+
+    /// One request that a listener did not let in.
+    pub fn turned_away(&self, listener: &'static str, reason: &'static str) {
+        self.turned_away
+            .get_or_create(&DoorLabels { listener, reason })
+            .inc();
     }
 
     /// One reported outcome.
