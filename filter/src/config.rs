@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use portcullis_protocol::names::{Name, ServerName};
+use portcullis_protocol::secret::SharedSecret;
 use serde::Deserialize;
 
 /// The plugin configuration as written: JSON in `PluginConfig.configuration`.
@@ -46,6 +47,11 @@ struct RawPolicyServer {
     cluster: String,
     /// How long an answer may take, in milliseconds; then the call is refused.
     timeout_ms: u32,
+    /// The secret that the policy server demands on TCP: the first line of its `data.secret_file`.
+    /// Not needed over a Unix socket.
+    #[serde(default)]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Option<String>"))]
+    secret: Option<SharedSecret>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -94,6 +100,8 @@ pub struct Config {
     pub policy_cluster: String,
     /// How long a verdict may take, in milliseconds; then it is none.
     pub policy_timeout_ms: u32,
+    /// What proves to the policy server that a question is ours, over TCP.
+    pub policy_secret: Option<SharedSecret>,
     /// The MCP servers, by path.
     pub servers: Vec<Rc<Server>>,
     /// Values of `Host` that are ours, in lower case.
@@ -222,6 +230,7 @@ impl Raw {
         Ok(Config {
             policy_cluster: self.policy_server.cluster,
             policy_timeout_ms: self.policy_server.timeout_ms,
+            policy_secret: self.policy_server.secret,
             servers: self
                 .servers
                 .into_iter()
@@ -289,6 +298,27 @@ mod tests {
         );
         assert_eq!(config.hosts, ["localhost:1"]);
         assert!(config.origins.is_empty());
+    }
+
+    #[test]
+    fn the_shared_secret_is_read_and_never_printed() {
+        let with = |secret: &str| {
+            let to = format!("\"timeout_ms\": 2000, \"secret\": {secret}");
+            Config::parse(GOOD.replacen("\"timeout_ms\": 2000", &to, 1).as_bytes())
+        };
+        let text = "5ecret-5ecret-5ecret-5ecret-5ecret";
+        let config = with(&format!("\"{text}\"")).unwrap();
+        let bearer = config.policy_secret.as_ref().unwrap().bearer();
+        assert_eq!(bearer, format!("Bearer {text}"));
+        assert!(!format!("{config:?} {config:#?}").contains("5ecret"));
+        for bad in ["\"5ecret\"", "5534", "{\"5ecret\": 1}", "\"\""] {
+            let error = with(bad).unwrap_err().to_string();
+            assert!(error.contains("shared secret"), "{error}");
+            assert!(
+                !error.contains("5ecret") && !error.contains("5534"),
+                "{error}"
+            );
+        }
     }
 
     #[test]

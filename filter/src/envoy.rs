@@ -59,8 +59,7 @@ impl Root {
         let Some(body) = vm.waiting.borrow_mut().batch() else {
             return;
         };
-        let cluster = &vm.config.policy_cluster;
-        if dispatch(cluster, OUTCOMES_PATH, &body, REPORT_TIMEOUT).is_none() {
+        if dispatch(&vm.config, OUTCOMES_PATH, &body, REPORT_TIMEOUT).is_none() {
             vm.waiting.borrow_mut().returned();
             self.rest = REST_TICKS;
         }
@@ -258,8 +257,8 @@ impl Stream {
     }
 
     fn ask(&mut self, ask: &Ask) -> bool {
-        let cluster = &self.vm.config.policy_cluster;
-        self.question = dispatch(cluster, ask.path, &ask.body, self.timeout());
+        let config = &self.vm.config;
+        self.question = dispatch(config, ask.path, &ask.body, self.timeout());
         self.question.is_some()
     }
 

@@ -3,23 +3,28 @@
 //! Unknown fields are errors. Relative paths are relative to the file. Deliberately absent: a second
 //! way to configure, by environment or by flags.
 
+mod listeners;
 mod policies;
 mod redaction;
 
-use std::fmt;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use portcullis_core::audit::Keep;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::files::{self, FileError, Trust};
 use crate::library::Origin;
 use crate::secrets::Secrets;
 
+pub use listeners::{Address, ListenerError, Listening, Proof, RawAdmin, RawData};
+
 pub use redaction::{RawRedaction, RedactionError, read_key};
 
-pub use policies::{PoliciesError, RawPolicies, read_public_key};
+pub use policies::{PoliciesError, RawPolicies};
+
+/// Longest configuration file, in bytes.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// The file as written.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -27,9 +32,9 @@ pub use policies::{PoliciesError, RawPolicies, read_public_key};
 #[schemars(title = "Portcullis policy server configuration")]
 pub struct RawConfig {
     /// Where the filters ask.
-    pub data: RawListener,
+    pub data: RawData,
     /// Where operators look: liveness, readiness, metrics, status.
-    pub admin: RawListener,
+    pub admin: RawAdmin,
     /// The policies.
     pub policies: RawPolicies,
     /// The audit log.
@@ -40,18 +45,6 @@ pub struct RawConfig {
     /// What the server says about itself.
     #[serde(default)]
     pub log: RawLog,
-}
-
-/// A listener.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawListener {
-    /// `ADDRESS:PORT`, or `unix:PATH` for a socket that only the server's user can open.
-    pub listen: String,
-    /// Acknowledges that whoever reaches the address is believed: a listener beyond the loopback
-    /// interface is refused without it. There is no login on either listener.
-    #[serde(default)]
-    pub allow_remote: bool,
 }
 
 /// The audit log.
@@ -131,31 +124,15 @@ pub enum LogFormat {
     Json,
 }
 
-/// An address to listen on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Address {
-    /// TCP.
-    Tcp(SocketAddr),
-    /// A Unix socket.
-    Unix(PathBuf),
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp(address) => write!(f, "{address}"),
-            Self::Unix(path) => write!(f, "unix:{}", path.display()),
-        }
-    }
-}
-
 /// A configuration that cannot be wrong in itself.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Where the filters ask.
-    pub data: Address,
+    pub data: Listening,
+    /// What proves that a question is a filter's.
+    pub proof: Proof,
     /// Where operators look.
-    pub admin: Address,
+    pub admin: Listening,
     /// Where the policies come from.
     pub policies: Origin,
     /// The database.
@@ -175,14 +152,9 @@ pub struct Config {
 /// Why a configuration is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("cannot read {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What failed.
-        source: std::io::Error,
-    },
+    /// The file cannot be read, or anybody could have written it.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The file is no configuration.
     #[error("{path}: {source}")]
     Parse {
@@ -191,23 +163,9 @@ pub enum ConfigError {
         /// Where and why.
         source: toml::de::Error,
     },
-    /// An address is none.
-    #[error("`{field}.listen = \"{text}\"` is no address; write `127.0.0.1:9191` or `unix:/path`")]
-    Address {
-        /// The section.
-        field: &'static str,
-        /// What was written.
-        text: String,
-    },
-    /// A listener would be reachable from elsewhere.
-    #[error(
-        "`{field}.listen` is reachable from other machines and has no login; \
-         use a loopback address or a Unix socket, or acknowledge it with `allow_remote = true`"
-    )]
-    Remote {
-        /// The section.
-        field: &'static str,
-    },
+    /// A listener is refused.
+    #[error(transparent)]
+    Listener(#[from] ListenerError),
     /// It cannot be said where the policies come from.
     #[error(transparent)]
     Policies(#[from] PoliciesError),
@@ -219,31 +177,48 @@ pub enum ConfigError {
     Same,
 }
 
+impl RawConfig {
+    fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = files::read(path, Trust::Named, FILE_BYTES_MAX)?;
+        toml::from_str(&text).map_err(|source| ConfigError::Parse {
+            path: path.to_owned(),
+            source,
+        })
+    }
+}
+
+/// What relative paths in a file are relative to.
+fn folder_of(file: &Path) -> &Path {
+    file.parent().unwrap_or_else(|| Path::new(""))
+}
+
 impl Config {
     /// Reads and resolves a file.
     ///
     /// # Errors
     /// Says what is wrong with it.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
-        let raw: RawConfig = toml::from_str(&text).map_err(|source| ConfigError::Parse {
-            path: path.to_owned(),
-            source,
-        })?;
-        Self::resolve(raw, path.parent().unwrap_or_else(|| Path::new("")))
+        Self::resolve(RawConfig::read(path)?, folder_of(path))
+    }
+
+    /// The database that a file names, for those who only read that: they may be others than the
+    /// server's user, and have no business with its keys.
+    ///
+    /// # Errors
+    /// Says what is wrong with the file.
+    pub fn database_of(path: &Path) -> Result<PathBuf, ConfigError> {
+        Ok(folder_of(path).join(RawConfig::read(path)?.audit.database))
     }
 
     fn resolve(raw: RawConfig, folder: &Path) -> Result<Self, ConfigError> {
-        let data = address("data", &raw.data, folder)?;
-        let admin = address("admin", &raw.admin, folder)?;
-        if data == admin {
+        let (data, proof) = raw.data.resolve(folder)?;
+        let admin = raw.admin.resolve(folder)?;
+        if data.address == admin.address {
             return Err(ConfigError::Same);
         }
         Ok(Self {
             data,
+            proof,
             admin,
             candidate: raw.policies.candidate.as_ref().map(|dir| folder.join(dir)),
             policies: raw.policies.resolve(folder)?,
@@ -254,24 +229,6 @@ impl Config {
             log: raw.log.format,
         })
     }
-}
-
-fn address(field: &'static str, raw: &RawListener, folder: &Path) -> Result<Address, ConfigError> {
-    if let Some(path) = raw
-        .listen
-        .strip_prefix("unix:")
-        .filter(|path| !path.is_empty())
-    {
-        return Ok(Address::Unix(folder.join(path)));
-    }
-    let address: SocketAddr = raw.listen.parse().map_err(|_| ConfigError::Address {
-        field,
-        text: raw.listen.clone(),
-    })?;
-    if !address.ip().is_loopback() && !raw.allow_remote {
-        return Err(ConfigError::Remote { field });
-    }
-    Ok(Address::Tcp(address))
 }
 
 #[cfg(test)]
@@ -295,7 +252,7 @@ mod tests {
         assert_eq!(config.sync, Sync::Disk);
         assert_eq!(config.arguments, Arguments::Types);
         assert_eq!(
-            config.data,
+            config.data.address,
             Address::Unix(PathBuf::from("/etc/portcullis/run/data.sock"))
         );
         assert_eq!(
@@ -305,11 +262,24 @@ mod tests {
     }
 
     #[test]
+    fn whoever_reads_the_database_needs_no_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("portcullis.toml");
+        let text = format!("{MINIMAL}\nredaction = {{ key_file = \"absent\" }}\n");
+        std::fs::write(&path, text).unwrap();
+        assert!(Config::read(&path).is_err());
+        let database = Config::database_of(&path).unwrap();
+        assert_eq!(database, folder.path().join("audit.db"));
+    }
+
+    #[test]
     fn a_remote_listener_must_be_acknowledged() {
         let remote = MINIMAL.replace("127.0.0.1:9192", "0.0.0.0:9192");
         assert!(matches!(
             resolve(&remote),
-            Err(ConfigError::Remote { field: "admin" })
+            Err(ConfigError::Listener(ListenerError::Remote {
+                field: "admin"
+            }))
         ));
         let told = remote.replace("9192\" }", "9192\", allow_remote = true }");
         assert!(resolve(&told).is_ok());

@@ -1,15 +1,20 @@
 //! The two listeners: connections in, tables of routes, bounded bodies, JSON in and out.
 //!
-//! Each connection is a task. HTTP/1.1 with keep-alive; no TLS and no login: the data listener is
-//! for filters on this machine or a private network, the admin listener for operators.
+//! Each connection is a task. HTTP/1.1 with keep-alive, no TLS. The data listener is for filters,
+//! which prove themselves; the admin listener for operators, without a login. Each request passes
+//! the listener's door before anything of it is looked at.
 
 mod admin;
 mod data;
+mod door;
+mod hosts;
 mod listener;
 mod problem;
+mod seldom;
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +30,8 @@ use tokio::task::JoinSet;
 
 pub use self::admin::Admin;
 pub use self::data::Data;
+pub use self::door::Door;
+pub use self::hosts::HostName;
 pub use self::listener::{BindError, Listener};
 
 use self::listener::Stream;
@@ -47,8 +54,32 @@ pub trait Routes: Send + Sync + 'static {
     fn answer(self: Arc<Self>, request: Request<Incoming>) -> impl Future<Output = Reply> + Send;
 }
 
+/// What answers on one listener: the routes, behind their door.
+#[derive(Debug)]
+struct House<R> {
+    door: Door,
+    routes: Arc<R>,
+}
+
+impl<R: Routes> House<R> {
+    async fn answer(&self, request: Request<Incoming>, local: Option<IpAddr>) -> Reply {
+        if let Some(turned_away) = self.door.turns_away(&request, local) {
+            return turned_away;
+        }
+        let answer = self.routes.clone().answer(request);
+        let answer = tokio::time::timeout(REQUEST_TIMEOUT, answer).await;
+        answer.unwrap_or_else(|_| problem::slow())
+    }
+}
+
 /// Accepts connections until `stop` says so, then lets those under way end.
-pub async fn serve<R: Routes>(listener: Listener, routes: Arc<R>, mut stop: watch::Receiver<bool>) {
+pub async fn serve<R: Routes>(
+    listener: Listener,
+    door: Door,
+    routes: Arc<R>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let house = Arc::new(House { door, routes });
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut connections = JoinSet::new();
     loop {
@@ -59,17 +90,18 @@ pub async fn serve<R: Routes>(listener: Listener, routes: Arc<R>, mut stop: watc
             accepted = listener.accept() => accepted,
             _ = stop.wait_for(|stop| *stop) => break,
         };
-        let (routes, stop) = (routes.clone(), stop.clone());
+        let (house, stop) = (house.clone(), stop.clone());
         match accepted {
             Ok(Stream::Tcp(stream)) => {
+                let local = stream.local_addr().ok().map(|address| address.ip());
                 connections.spawn(async move {
-                    converse(stream, routes, stop).await;
+                    converse(stream, local, house, stop).await;
                     drop(place);
                 });
             }
             Ok(Stream::Unix(stream)) => {
                 connections.spawn(async move {
-                    converse(stream, routes, stop).await;
+                    converse(stream, None, house, stop).await;
                     drop(place);
                 });
             }
@@ -88,17 +120,18 @@ pub async fn serve<R: Routes>(listener: Listener, routes: Arc<R>, mut stop: watc
     }
 }
 
-async fn converse<S, R>(stream: S, routes: Arc<R>, mut stop: watch::Receiver<bool>)
-where
+async fn converse<S, R>(
+    stream: S,
+    local: Option<IpAddr>,
+    house: Arc<House<R>>,
+    mut stop: watch::Receiver<bool>,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     R: Routes,
 {
     let service = service_fn(move |request| {
-        let routes = routes.clone();
-        async move {
-            let answer = tokio::time::timeout(REQUEST_TIMEOUT, routes.answer(request)).await;
-            Ok::<_, Infallible>(answer.unwrap_or_else(|_| problem::slow()))
-        }
+        let house = house.clone();
+        async move { Ok::<_, Infallible>(house.answer(request, local).await) }
     });
     let connection =
         hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);

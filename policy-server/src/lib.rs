@@ -11,6 +11,7 @@ pub mod clock;
 pub mod config;
 mod credential;
 mod fetch;
+pub mod files;
 pub mod gate;
 pub mod http;
 pub mod journal;

@@ -39,6 +39,9 @@ pub enum FolderError {
         /// What failed.
         source: std::io::Error,
     },
+    /// Everybody could have written it.
+    #[error(transparent)]
+    Open(#[from] crate::files::FileError),
     /// There is too much of it.
     #[error("{0} holds more than {FILES_MAX} policy files or {BYTES_MAX} bytes")]
     TooMuch(PathBuf),
@@ -66,6 +69,13 @@ impl FolderError {
                     Code::Folder,
                     &path.to_string_lossy(),
                     &format!("cannot read this: {source}"),
+                )]
+            }
+            Self::Open(error) => {
+                vec![Problem::new(
+                    Code::Folder,
+                    &error.path.to_string_lossy(),
+                    &error.fault.to_string(),
                 )]
             }
             Self::Bundle { path, fault } => {

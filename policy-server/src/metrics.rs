@@ -62,6 +62,13 @@ struct ReasonLabels {
     reason: String,
 }
 
+/// A listener and why a request was turned away at its door.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct DoorLabels {
+    listener: &'static str,
+    reason: &'static str,
+}
+
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct FindingLabels {
     class: String,
@@ -149,6 +156,7 @@ pub struct Metrics {
     bundle_stale: Family<BundleLabels, Gauge>,
     candidates: Family<CandidateLabels, Counter>,
     refusals: Family<ReasonLabels, Counter>,
+    turned_away: Family<DoorLabels, Counter>,
     outcomes: Family<EndLabels, Counter>,
     redactions: Family<FindingLabels, Counter>,
     unscanned: Family<ReasonLabels, Counter>,
@@ -173,6 +181,7 @@ impl Default for Metrics {
             bundle_stale: Family::default(),
             candidates: Family::default(),
             refusals: Family::default(),
+            turned_away: Family::default(),
             outcomes: Family::default(),
             redactions: Family::default(),
             unscanned: Family::default(),
@@ -247,6 +256,11 @@ impl Metrics {
             self.candidates.clone(),
         );
         registry.register("outcomes", "How allowed calls ended", self.outcomes.clone());
+        registry.register(
+            "turned_away",
+            "Requests that a listener did not let in, by the reason",
+            self.turned_away.clone(),
+        );
         self.register_redaction();
         self.evidence.register(&mut self.registry);
     }
@@ -352,6 +366,13 @@ impl Metrics {
     pub fn refusal(&self, reason: &str) {
         let reason = self.reasons.bounded(reason);
         self.refusals.get_or_create(&ReasonLabels { reason }).inc();
+    }
+
+    /// One request that a listener did not let in.
+    pub fn turned_away(&self, listener: &'static str, reason: &'static str) {
+        self.turned_away
+            .get_or_create(&DoorLabels { listener, reason })
+            .inc();
     }
 
     /// One reported outcome.

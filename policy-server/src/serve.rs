@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use portcullis_core::audit::{Record, Start};
+use portcullis_core::registry::Registry;
 use tokio::sync::watch;
 
 use crate::candidate::Candidate;
 use crate::clock;
 use crate::config::{Address, Config};
+use crate::files::{self, Trust};
 use crate::gate::Gate;
-use crate::http::{self, Admin, BindError, Data, Listener};
+use crate::http::{self, Admin, BindError, Data, Door, Listener};
 use crate::journal::{AppendError, Journal};
-use crate::library::{Handles, Library, News, POLL_INTERVAL, State};
+use crate::library::{Handles, Library, News, Origin, POLL_INTERVAL, State};
 use crate::metrics::Metrics;
 use crate::store::{Store, StoreError};
 
@@ -59,13 +61,8 @@ pub async fn start(config: &Config) -> Result<Running, ServeError> {
         let known = registry.clone();
         Arc::new(Candidate::new(dir, known))
     });
-    let secrets = config.redaction.clone();
-    let handles = match secrets.has_handles() {
-        true => Handles::Possible,
-        false => Handles::Impossible,
-    };
-    let library = Library::new(config.policies.clone(), registry).with(handles);
-    let library = Arc::new(library);
+    doubt(config);
+    let library = Arc::new(library(config, registry));
     library.remember(restored.newest_bundle_s);
     let mut seen = None;
     let news = library.look(&mut seen);
@@ -87,13 +84,13 @@ pub async fn start(config: &Config) -> Result<Running, ServeError> {
         journal.clone(),
         metrics.clone(),
         restored,
-        secrets,
+        config.redaction.clone(),
     );
     let gate = gate.keeping(config.arguments.into());
     let gate = Arc::new(gate.beside(candidate.clone()));
     take_over(&gate, &library, &metrics, news).await;
-    let data = Listener::bind(&config.data).await?;
-    let admin = Listener::bind(&config.admin).await?;
+    let data = Listener::bind(&config.data.address).await?;
+    let admin = Listener::bind(&config.admin.address).await?;
     let (stop, stopping) = watch::channel(false);
     tokio::spawn(watch_folder(
         gate.clone(),
@@ -106,11 +103,13 @@ pub async fn start(config: &Config) -> Result<Running, ServeError> {
         tokio::spawn(watch_candidate(gate.clone(), candidate, stopping.clone()));
     }
     let addresses = (data.address()?, admin.address()?);
+    let data_door = Door::of_data(&config.data, &config.proof, metrics.clone());
+    let admin_door = Door::of_admin(&config.admin, metrics.clone());
     let data_routes = Arc::new(Data::new(gate));
     let admin_routes = Arc::new(Admin::new(library, candidate, journal.clone(), metrics));
     let listeners = vec![
-        tokio::spawn(http::serve(data, data_routes, stopping.clone())),
-        tokio::spawn(http::serve(admin, admin_routes, stopping)),
+        tokio::spawn(http::serve(data, data_door, data_routes, stopping.clone())),
+        tokio::spawn(http::serve(admin, admin_door, admin_routes, stopping)),
     ];
     Ok(Running {
         data: addresses.0,
@@ -119,6 +118,15 @@ pub async fn start(config: &Config) -> Result<Running, ServeError> {
         listeners,
         journal,
     })
+}
+
+/// The library of a configuration's policies.
+fn library(config: &Config, registry: Registry) -> Library {
+    let handles = match config.redaction.has_handles() {
+        true => Handles::Possible,
+        false => Handles::Impossible,
+    };
+    Library::new(config.policies.clone(), registry).with(handles)
 }
 
 impl Running {
@@ -131,6 +139,25 @@ impl Running {
             }
         }
         self.journal.drain().await;
+    }
+}
+
+/// Says so when somebody else may change the policies, or put another socket in the place of ours:
+/// a folder that another user fills may be meant, as with a checkout that is kept up to date or a
+/// volume that containers share.
+fn doubt(config: &Config) {
+    if let Origin::Folder(folder) = &config.policies
+        && let Err(error) = files::look_along(folder, Trust::Policies)
+        && !error.is_absent()
+    {
+        tracing::warn!("the policies are in the hands of others: {error}");
+    }
+    if let Address::Unix(socket) = &config.data.address
+        && let Some(folder) = socket.parent()
+        && let Err(error) = files::resolve(folder)
+        && !error.is_absent()
+    {
+        tracing::warn!("filters may be led to another socket than this server's: {error}");
     }
 }
 

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use portcullis_core::audit::{Fault, Link, Verifier, leaf};
+use portcullis_core::audit::{self, Link, Verifier, leaf};
 use portcullis_core::registry::{Listed, Registry, ToolEntry};
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::{CallId, Name, ServerName};
@@ -14,6 +14,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 use sqlx::{ConnectOptions, Connection, Row};
 
 use crate::config::Sync;
+use crate::files::{self, Fault, FileError, Trust};
 
 /// Longest wait for another process's write lock; then the append is refused.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
@@ -46,7 +47,10 @@ pub enum StoreError {
         /// What failed.
         source: sqlx::Error,
     },
-    /// The file cannot be created or locked.
+    /// The file is not to be had, or not to be believed.
+    #[error("the audit log: {0}")]
+    Unsafe(#[from] FileError),
+    /// The file cannot be locked.
     #[error("cannot use the database {path}: {source}")]
     File {
         /// The database.
@@ -139,17 +143,11 @@ impl Store {
     /// # Errors
     /// Another process holds it.
     pub fn lock(&self) -> Result<std::fs::File, StoreError> {
-        let mut name = self.path.as_os_str().to_owned();
-        name.push(".lock");
         let file = |source| StoreError::File {
             path: self.path.clone(),
             source,
         };
-        create_private(Path::new(&name)).map_err(file)?;
-        let lock = std::fs::OpenOptions::new()
-            .write(true)
-            .open(&name)
-            .map_err(file)?;
+        let lock = create_private(&beside(&self.path, ".lock"))?;
         match lock.try_lock() {
             Ok(()) => Ok(lock),
             Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse(self.path.clone())),
@@ -162,10 +160,13 @@ impl Store {
     /// # Errors
     /// The database cannot be used.
     pub async fn prepare(&self) -> Result<SqliteConnection, StoreError> {
-        create_private(&self.path).map_err(|source| StoreError::File {
-            path: self.path.clone(),
-            source,
-        })?;
+        for ending in BESIDE {
+            match files::look(&beside(&self.path, ending), Trust::Database) {
+                Err(error) if !error.is_absent() => return Err(error.into()),
+                _ => {}
+            }
+        }
+        drop(create_private(&self.path)?);
         let mut connection = self.connect().await?;
         check_version(&mut connection)
             .await
@@ -249,7 +250,7 @@ impl Store {
             let whole = row.leaf == Some(leaf(&row.record));
             match verifier.next(&row.record, row.leaf) {
                 // Stored as it was written, by a version that could write what it could not read.
-                Err(broken) if broken.fault == Fault::Unreadable && whole => {
+                Err(broken) if broken.fault == audit::Fault::Unreadable && whole => {
                     tracing::warn!("{broken}; its bytes are as they were written");
                 }
                 next => next.map_err(|broken| StoreError::Broken(broken.to_string()))?,
@@ -470,19 +471,25 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<Result<(), StoreEr
     Ok(Ok(()))
 }
 
-/// Creates a file that only its owner can read, unless it exists.
-fn create_private(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    if let Some(folder) = path
+/// What SQLite keeps beside a database.
+const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// Creates a file that only its owner can read, unless it exists; one of somebody else's, or that
+/// others can write, holds whatever they like.
+fn create_private(path: &Path) -> Result<std::fs::File, FileError> {
+    let folder = path
         .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        std::fs::create_dir_all(folder)?;
+        .filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder {
+        let made = std::fs::create_dir_all(folder);
+        made.map_err(|error| FileError::new(folder, Fault::Io(error)))?;
     }
-    std::fs::OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(path)?;
-    Ok(())
+    files::append(path, Trust::Database)
+}
+
+/// A path with more behind its name.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }

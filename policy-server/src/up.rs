@@ -120,7 +120,7 @@ fn check(args: &Args) -> Result<(), UpError> {
 }
 
 fn plan_of(args: &Args, folder: Folder, key: &TokenKey) -> Result<Plan, UpError> {
-    let before = RunState::read(&folder);
+    let before = RunState::read(&folder)?;
     let port = ports::choose(args.port, before.as_ref().map(|s| s.port), "--port")?;
     let admin_before = before.as_ref().map(|s| s.admin_port);
     let admin_port = ports::choose(args.admin_port, admin_before, "--admin-port")?;

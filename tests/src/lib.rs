@@ -19,6 +19,7 @@ pub mod gateway;
 pub mod mcp;
 pub mod parts;
 pub mod server;
+pub mod serving;
 pub mod tokens;
 pub mod upstream;
 pub mod wait;

@@ -99,7 +99,7 @@ impl Recorder {
         let body = serde_json::to_string(message).unwrap();
         let mut stream = UnixStream::connect(self.folder.path().join("data.sock")).unwrap();
         let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: server\r\ncontent-type: application/json\r\n\
+            "POST {path} HTTP/1.1\r\nhost: portcullis\r\ncontent-type: application/json\r\n\
              content-length: {}\r\nconnection: close\r\n\r\n",
             body.len()
         );

@@ -28,6 +28,8 @@ mod drafts;
 mod faults;
 /// Who asks: tokens, challenges, metadata.
 mod identity;
+/// Who may talk to the policy server, and whose files it believes.
+mod listeners;
 /// The tools of a server: fetched, pinned, compared with what it says later.
 mod pins;
 /// The commands that look after policies.

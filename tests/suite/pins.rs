@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use portcullis_protocol::digest::Digest;
-use portcullis_tests::child::Child;
 use portcullis_tests::server::Server;
+use portcullis_tests::serving::Serving;
 use portcullis_tests::upstream::{Answer, Received, Upstream};
 use portcullis_tests::wire::{self, Request};
 use portcullis_tests::{mcp, parts};
@@ -55,64 +55,29 @@ when { context has input && context.input has text && context.input.text like "a
 "#;
 
 /// A policy server by itself.
-struct Serving {
-    _child: Child,
-    data: String,
-    admin: String,
+fn serving(folder: &Path) -> Serving {
+    let sections = "policies = { dir = \"policies\" }\naudit = { database = \"audit.db\" }\n";
+    Serving::start(folder, "log", sections)
 }
 
-impl Serving {
-    fn start(folder: &Path) -> Self {
-        let config = folder.join("portcullis.toml");
-        // Both choose their port, and two listeners may not be the same.
-        let text = "data = { listen = \"127.0.0.1:0\" }\nadmin = { listen = \"127.0.0.2:0\" }\n\
-                    policies = { dir = \"policies\" }\naudit = { database = \"audit.db\" }\n\
-                    log = { format = \"json\" }\n";
-        fs::write(&config, text).unwrap();
-        let log = folder.join("log");
-        let mut command = Command::new(parts::portcullis());
-        let command = command.args(["serve", "--config"]).arg(&config);
-        let mut child = Child::start("the policy server", command, &log, None);
-        let (data, admin) = child.ready(|| {
-            let text = fs::read_to_string(&log).ok()?;
-            let line = text
-                .lines()
-                .find(|line| line.contains("ready for questions"))?;
-            let line: Value = serde_json::from_str(line).ok()?;
-            let field = |name: &str| line[name].as_str().map(str::to_owned);
-            field("data").zip(field("admin"))
-        });
-        Self {
-            _child: child,
-            data,
-            admin,
-        }
-    }
+/// Shows it a page of tools, as the filter does.
+fn sees(serving: &Serving, result: &str) {
+    let digest = Digest::of(result.as_bytes()).to_string();
+    let query = json!({
+        "call": "00112233445566778899aabbccddeeff",
+        "digest": digest,
+        "server": "demo",
+        "caller": {"issuer": "https://issuer.example", "subject": "alice", "roles": []},
+        "kind": "tools/list",
+        "result": "RESULT",
+    });
+    let query = query.to_string().replace("\"RESULT\"", result);
+    let answer = serving.ask("/v1/lists", query);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}
 
-    /// Shows it a page of tools, as the filter does.
-    fn sees(&self, result: &str) {
-        let digest = Digest::of(result.as_bytes()).to_string();
-        let query = json!({
-            "call": "00112233445566778899aabbccddeeff",
-            "digest": digest,
-            "server": "demo",
-            "caller": {"issuer": "https://issuer.example", "subject": "alice", "roles": []},
-            "kind": "tools/list",
-            "result": "RESULT",
-        });
-        let query = query.to_string().replace("\"RESULT\"", result);
-        let request = Request::new("POST", "/v1/lists")
-            .header("host", &self.data)
-            .header("content-type", "application/json")
-            .body(query);
-        let answer = wire::send(&self.data, &request);
-        assert_eq!(answer.status, 200, "{}", answer.text());
-    }
-
-    fn tools(&self) -> Value {
-        let request = Request::new("GET", "/v1/status").header("host", &self.admin);
-        wire::send(&self.admin, &request).json()["tools"].clone()
-    }
+fn status_of_tools(serving: &Serving) -> Value {
+    serving.admin("/v1/status").json()["tools"].clone()
 }
 
 /// The result of a `tools/list` as the fixture writes it.
@@ -164,9 +129,9 @@ fn fetched_definitions_are_those_of_traffic_and_drift_is_seen() {
     let pinned = fs::read_to_string(folder.path().join("policies/tools/demo.json")).unwrap();
     assert_eq!(pinned, lists[0]);
 
-    let serving = Serving::start(folder.path());
+    let serving = serving(folder.path());
     let list = list_of_the_fixture(fixture.url());
-    serving.sees(&list);
+    sees(&serving, &list);
     let database = path("audit.db");
     let seen = policy(&[
         "schema",
@@ -194,11 +159,17 @@ fn fetched_definitions_are_those_of_traffic_and_drift_is_seen() {
     };
     let same = drift();
     assert_eq!(same.0, Some(0), "{same:?}");
-    assert_eq!(serving.tools()["drifted"], json!([]));
-    assert_eq!(serving.tools()["known"], definitions(&seen.1).len());
+    assert_eq!(status_of_tools(&serving)["drifted"], json!([]));
+    assert_eq!(
+        status_of_tools(&serving)["known"],
+        definitions(&seen.1).len()
+    );
 
     // Other bytes that say the same, and then a word that says something else.
-    serving.sees(&list.replacen("{\"name\":\"echo\"", "{ \"name\":\"echo\"", 1));
+    sees(
+        &serving,
+        &list.replacen("{\"name\":\"echo\"", "{ \"name\":\"echo\"", 1),
+    );
     assert_eq!(drift().0, Some(0));
     let other = list.replacen(
         "\"name\":\"echo\"",
@@ -206,7 +177,7 @@ fn fetched_definitions_are_those_of_traffic_and_drift_is_seen() {
         1,
     );
     assert_ne!(other, list);
-    serving.sees(&other);
+    sees(&serving, &other);
     let differs = drift();
     let report: Value = serde_json::from_str(&differs.1).unwrap();
     let tools = report["tools"].as_array().unwrap().iter();
@@ -215,7 +186,7 @@ fn fetched_definitions_are_those_of_traffic_and_drift_is_seen() {
         .map(|tool| &tool["tool"])
         .collect();
     assert_eq!((differs.0, names), (Some(1), vec![&json!("echo")]));
-    assert_eq!(serving.tools()["drifted"][0]["tool"], "echo");
+    assert_eq!(status_of_tools(&serving)["drifted"][0]["tool"], "echo");
 }
 
 /// A server that knows sessions only, and lists two pages with spaces between.

@@ -3,6 +3,8 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use portcullis_protocol::secret::{SECRET_HEADER, SharedSecret};
+use portcullis_protocol::wire::AUTHORITY;
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, LogLevel, MapType};
 
@@ -33,14 +35,17 @@ pub(super) fn tell_server(tell: &Tell, timeout: Duration) {
     note(sent.map(|_| ()));
 }
 
-/// Sends a question or a batch; the token, or nothing.
-pub(super) fn dispatch(cluster: &str, path: &str, body: &[u8], timeout: Duration) -> Option<u32> {
-    let headers = vec![
+/// Sends a question or a batch, with the secret where there is one; the token, or nothing.
+pub(super) fn dispatch(config: &Config, path: &str, body: &[u8], timeout: Duration) -> Option<u32> {
+    let bearer = config.policy_secret.as_ref().map(SharedSecret::bearer);
+    let mut headers = vec![
         (":method", "POST"),
         (":path", path),
-        (":authority", "portcullis"),
+        (":authority", AUTHORITY),
         ("content-type", "application/json"),
     ];
+    headers.extend(bearer.as_deref().map(|bearer| (SECRET_HEADER, bearer)));
+    let cluster = config.policy_cluster.as_str();
     let sent = hostcalls::dispatch_http_call(cluster, headers, Some(body), vec![], timeout);
     if let Err(status) = &sent {
         let text = format!("the policy server cannot be asked: {status:?}");
@@ -56,7 +61,23 @@ pub(super) fn answer_status() -> u16 {
         .ok()
         .flatten()
         .and_then(|bytes| String::from_utf8(bytes).ok());
-    text.and_then(|text| text.parse().ok()).unwrap_or(0)
+    let status = text.and_then(|text| text.parse().ok()).unwrap_or(0);
+    if let Some(why) = turned_away(status) {
+        log(LogLevel::Error, why);
+    }
+    status
+}
+
+/// Why the policy server does not listen to this filter, when that is a matter of configuration.
+const fn turned_away(status: u16) -> Option<&'static str> {
+    match status {
+        401 => Some(
+            "the policy server refuses this filter's secret: `policy_server.secret` must be a line \
+             of its `data.secret_file`",
+        ),
+        403 => Some("the policy server refuses this filter's `Host`: see the policy server's log"),
+        _ => None,
+    }
 }
 
 pub(super) fn set_reply_head(head: &ReplyHead) {

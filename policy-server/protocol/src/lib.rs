@@ -13,5 +13,6 @@ pub mod limits;
 pub mod mcp;
 pub mod names;
 pub mod redact;
+pub mod secret;
 pub mod sse;
 pub mod wire;

@@ -19,6 +19,8 @@ pub use report::{End, Gap, Outcome, Redactions, Refusal, Report, Reports, Report
 pub use session::{SessionAnswer, SessionQuery, Standing, Step};
 pub use verdict::{Answer, Denial, Marked, Pending, Redaction, Reveal, Shape, Terms, Verdict};
 
+/// What the filter writes into `Host`: the policy server's listener answers to it.
+pub const AUTHORITY: &str = "portcullis";
 /// `POST`: one [`Query`], answered by one [`Answer`].
 pub const DECIDE_PATH: &str = "/v1/decide";
 /// `POST`: one [`ListQuery`], answered by one [`ListAnswer`].

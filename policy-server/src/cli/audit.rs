@@ -50,7 +50,7 @@ enum ReadError {
 
 fn store(config: Option<&Path>, database: Option<&Path>) -> Result<Store, ConfigError> {
     let path = match (config, database) {
-        (Some(config), _) => Config::read(config)?.database,
+        (Some(config), _) => Config::database_of(config)?,
         (None, database) => database.unwrap_or_else(|| Path::new("")).to_owned(),
     };
     Ok(Store::new(path, Sync::Disk))

@@ -41,7 +41,7 @@ pub(super) fn run(command: &Command) -> u8 {
                 Ok(config) => {
                     say(&format!(
                         "ok: data on {}, admin on {}",
-                        config.data, config.admin
+                        config.data.address, config.admin.address
                     ));
                     OK
                 }

@@ -10,10 +10,14 @@ use portcullis_core::policies::keys::{KeyError, PublicKey};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::files::{self, FileError, Trust};
 use crate::library::{BundleFile, Origin};
 
 /// Most keys that a bundle may be trusted by.
 const KEYS_MAX: usize = 16;
+
+/// Longest file of a key, in bytes.
+const KEY_BYTES_MAX: u64 = 16 * 1024;
 
 /// Shortest age at which a bundle may become stale, in seconds: a server needs time to notice a new one.
 const STALENESS_SECONDS_MIN: u32 = 5;
@@ -65,14 +69,9 @@ pub enum PoliciesError {
         "`policies.max_staleness = {0:?}` is no time from PT5S to P366D; write \"P7D\" or \"PT12H\""
     )]
     Staleness(String),
-    /// A key cannot be read.
-    #[error("cannot read {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What failed.
-        source: std::io::Error,
-    },
+    /// A key cannot be read, or is not to be believed.
+    #[error("`policies.public_keys`: {0}")]
+    File(#[from] FileError),
     /// A key is none.
     #[error("{path}: {source}")]
     Key {
@@ -122,16 +121,16 @@ fn staleness(text: Option<String>) -> Result<u32, PoliciesError> {
         .ok_or(PoliciesError::Staleness(text))
 }
 
-/// Reads a public key's file.
+/// Reads a public key's file. Whoever writes it says whose bundles count.
 ///
 /// # Errors
-/// It cannot be read, or is no key.
-pub fn read_public_key(path: &Path) -> Result<PublicKey, PoliciesError> {
-    let path = path.to_owned();
-    match std::fs::read_to_string(&path) {
-        Ok(pem) => PublicKey::from_pem(&pem).map_err(|source| PoliciesError::Key { path, source }),
-        Err(source) => Err(PoliciesError::Read { path, source }),
-    }
+/// It cannot be read, is somebody else's, others can write it, or it is no key.
+fn read_public_key(path: &Path) -> Result<PublicKey, PoliciesError> {
+    let pem = files::read(path, Trust::Public, KEY_BYTES_MAX)?;
+    PublicKey::from_pem(&pem).map_err(|source| PoliciesError::Key {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 #[cfg(test)]
@@ -139,6 +138,28 @@ mod tests {
     use portcullis_core::policies::keys::SecretKey;
 
     use super::*;
+
+    fn set_mode(path: &Path, mode: u32) {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn a_key_that_others_can_write_signs_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_, public) = SecretKey::from_seed(&[1; 32]).unwrap().to_pem().unwrap();
+        let path = folder.path().join("a.pub.pem");
+        std::fs::write(&path, public).unwrap();
+        for (mode, wanted) in [(0o444, true), (0o644, true), (0o664, false), (0o646, false)] {
+            set_mode(&path, mode);
+            let read = read_public_key(&path);
+            assert_eq!(read.is_ok(), wanted, "{mode:o}");
+            assert!(
+                read.err()
+                    .is_none_or(|error| error.to_string().contains("chmod go-w"))
+            );
+        }
+    }
 
     fn resolve(text: &str, folder: &Path) -> Result<Origin, PoliciesError> {
         toml::from_str::<RawPolicies>(text).unwrap().resolve(folder)
@@ -150,6 +171,8 @@ mod tests {
         let (secret, public) = SecretKey::from_seed(&[1; 32]).unwrap().to_pem().unwrap();
         std::fs::write(folder.path().join("a.pub.pem"), public).unwrap();
         std::fs::write(folder.path().join("a.pem"), secret).unwrap();
+        set_mode(&folder.path().join("a.pub.pem"), 0o644);
+        set_mode(&folder.path().join("a.pem"), 0o600);
         let whole = "bundle = \"b\"\npublic_keys = [\"a.pub.pem\"]\nmax_staleness = \"P7D\"";
         let Origin::Bundle(file) = resolve(whole, folder.path()).unwrap() else {
             panic!()
@@ -164,7 +187,7 @@ mod tests {
             ("max_staleness = \"P7D\"", "", "needs `max_staleness`"),
             ("[\"a.pub.pem\"]", "[]", "needs `public_keys`"),
             ("a.pub.pem", "a.pem", "no Ed25519 public key"),
-            ("a.pub.pem", "b.pem", "cannot read"),
+            ("a.pub.pem", "b.pem", "`policies.public_keys`: cannot use"),
             ("bundle = \"b\"", "", "either"),
             ("bundle = \"b\"", "bundle = \"b\"\ndir = \"d\"", "either"),
             ("bundle = \"b\"", "dir = \"d\"", "belong to a `bundle`"),

@@ -3,7 +3,6 @@
 //! The key is read with the file, so that a wrong one is found before a port is bound. Deliberately
 //! absent: the key itself in the configuration.
 
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use portcullis_protocol::names::Name;
@@ -11,6 +10,7 @@ use portcullis_protocol::redact::RedactionKey;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::files::{self, FileError, Trust};
 use crate::secrets::{RandomError, Secrets};
 
 /// The tenant of a deployment that has one.
@@ -18,9 +18,6 @@ const TENANT: &str = "default";
 
 /// Longest key file, in bytes.
 const FILE_BYTES_MAX: u64 = 1_024;
-
-/// Bits of a file's mode that let others than its owner at it.
-const OTHERS: u32 = 0o077;
 
 /// The keys of redaction. Rules are in `redaction.toml` of the policy folder.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -36,17 +33,9 @@ pub struct RawRedaction {
 /// Why the section is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum RedactionError {
-    /// The key file cannot be read.
-    #[error("cannot read `redaction.key_file` {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What failed.
-        source: std::io::Error,
-    },
-    /// Others may read the key.
-    #[error("`redaction.key_file` {0} can be read by others: run `chmod 600` on it")]
-    Open(PathBuf),
+    /// The key file cannot be read, or is not to be believed.
+    #[error("`redaction.key_file`: {0}")]
+    File(#[from] FileError),
     /// It is no key.
     #[error(
         "`redaction.key_file` {0} is no key: write 64 lower-case hexadecimal digits, as \
@@ -82,21 +71,10 @@ impl RawRedaction {
 /// Reads a key file.
 ///
 /// # Errors
-/// It cannot be read, others can read it, or it holds no key.
+/// It cannot be read, is somebody else's or open to others, or it holds no key.
 pub fn read_key(path: &Path) -> Result<RedactionKey, RedactionError> {
-    let failed = |source| RedactionError::Read {
-        path: path.to_owned(),
-        source,
-    };
-    let metadata = std::fs::metadata(path).map_err(failed)?;
-    if metadata.mode() & OTHERS != 0 {
-        return Err(RedactionError::Open(path.to_owned()));
-    }
+    let text = files::read(path, Trust::Secret, FILE_BYTES_MAX)?;
     let no_key = || RedactionError::NoKey(path.to_owned());
-    if !metadata.is_file() || metadata.len() > FILE_BYTES_MAX {
-        return Err(no_key());
-    }
-    let text = std::fs::read_to_string(path).map_err(failed)?;
     RedactionKey::parse(text.trim_ascii()).ok_or_else(no_key)
 }
 
@@ -125,7 +103,8 @@ mod tests {
         assert!(with(&format!("{good}\n"), 0o400).is_ok());
         for mode in [0o644, 0o640, 0o604, 0o660, 0o601] {
             let refused = with(&good, mode);
-            assert!(matches!(refused, Err(RedactionError::Open(_))), "{mode:o}");
+            let refused = refused.unwrap_err().to_string();
+            assert!(refused.contains("by others"), "{mode:o}: {refused}");
         }
         let short = good.get(..62).unwrap();
         for bad in [
@@ -133,7 +112,7 @@ mod tests {
             short,
             &format!("{good}a"),
             &good.replace('0', "g"),
-            &good.repeat(32),
+            &good.repeat(2),
         ] {
             let refused = with(bad, 0o600).unwrap_err();
             assert!(refused.to_string().contains("no key"), "{bad}: {refused}");
@@ -144,7 +123,9 @@ mod tests {
             tenant: None,
         };
         let refused = absent.resolve(Path::new("/nowhere"));
-        assert!(matches!(refused, Err(RedactionError::Read { .. })));
+        assert!(matches!(refused, Err(RedactionError::File(_))));
+        let long = with(&good.repeat(32), 0o600).unwrap_err().to_string();
+        assert!(long.contains("longer than 1024"), "{long}");
     }
 
     #[test]

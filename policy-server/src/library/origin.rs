@@ -7,11 +7,12 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use portcullis_core::audit::time::rfc3339_s;
-use portcullis_core::policies::Sources;
 use portcullis_core::policies::bundle::{BUNDLE_BYTES_MAX, Bundle, BundleError};
 use portcullis_core::policies::keys::PublicKey;
+use portcullis_core::policies::{Sources, TOOLS_FOLDER, is_source};
 
 use super::{FolderError, read_folder};
+use crate::files::{Fault, Trust, is_mounted_to_be_read, look_along};
 
 /// How far in the future a bundle may have been made, in seconds: clocks differ.
 pub const FUTURE_SECONDS_MAX: i64 = 300;
@@ -80,7 +81,10 @@ impl Origin {
     /// Reads what is there. `newest_s` is when the newest bundle that was in force was made.
     pub(super) fn read(&self, newest_s: Option<i64>, now_us: i64) -> Result<Sources, FolderError> {
         match self {
-            Self::Folder(path) => read_folder(path),
+            Self::Folder(path) => {
+                nobodys(path, "")?;
+                read_folder(path)
+            }
             Self::Bundle(file) => {
                 let bytes = read_bundle(&file.path)?;
                 let sources = file.judge(&bytes, newest_s, now_us);
@@ -112,6 +116,31 @@ impl BundleFile {
             }),
             _ => Ok(verified.into_sources()),
         }
+    }
+}
+
+/// That not everybody can write the policies: folders, and files that count. What cannot even be
+/// looked at is told by whoever reads it.
+fn nobodys(folder: &Path, prefix: &str) -> Result<(), FolderError> {
+    if !is_mounted_to_be_read(folder) {
+        closed(folder)?;
+    }
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let (name, path) = (entry.file_name(), entry.path());
+        let name = format!("{prefix}{}", name.to_string_lossy());
+        if name == TOOLS_FOLDER && path.is_dir() {
+            nobodys(&path, &format!("{TOOLS_FOLDER}/"))?;
+        } else if is_source(&name) {
+            closed(&path)?;
+        }
+    }
+    Ok(())
+}
+
+fn closed(path: &Path) -> Result<(), FolderError> {
+    match look_along(path, Trust::Named) {
+        Err(error) if matches!(error.fault, Fault::Writable(_)) => Err(error.into()),
+        _ => Ok(()),
     }
 }
 

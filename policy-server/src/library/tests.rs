@@ -133,6 +133,47 @@ fn handles_need_a_key() {
 }
 
 #[test]
+fn policies_that_everybody_can_write_are_not_in_force() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let tools = folder.path().join("tools");
+    std::fs::create_dir(&tools).unwrap();
+    let file = folder.path().join("a.cedar");
+    std::fs::write(&file, "@id(\"a\") permit (principal, action, resource);").unwrap();
+    std::fs::write(tools.join("demo.json"), "{\"tools\":[]}").unwrap();
+    let set_mode = |path: &Path, mode: u32| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    for (path, open, closed) in [
+        (folder.path(), 0o777, 0o755),
+        (folder.path(), 0o1777, 0o755),
+        (&tools, 0o777, 0o755),
+        (&file, 0o646, 0o644),
+        (&tools.join("demo.json"), 0o666, 0o664),
+    ] {
+        set_mode(path, open);
+        let library = Library::new(
+            Origin::Folder(folder.path().to_owned()),
+            Registry::default(),
+        );
+        let mut seen = None;
+        let News::Broken(error) = library.look(&mut seen) else {
+            panic!("{path:?} is open")
+        };
+        let why = error.to_string();
+        assert!(
+            why.contains("written by others") && why.contains("chmod"),
+            "{why}"
+        );
+        set_mode(path, closed);
+        assert!(
+            matches!(library.look(&mut seen), News::Policies(_)),
+            "it heals"
+        );
+    }
+}
+
+#[test]
 fn a_missing_folder_is_an_error_that_heals() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("later");

@@ -29,7 +29,7 @@ impl Evidence {
             self.lost.clone(),
         );
         registry.register(
-            "turned_away",
+            "refusals_unreported",
             "Messages that filters refused without a report, because their caller had too many waiting",
             self.turned_away.clone(),
         );

@@ -3,7 +3,6 @@
 //! One Ed25519 key a working folder, generated once and kept as a JSON Web Key. This is not an
 //! authorization server: nobody can ask it for a token over the network.
 
-use std::fs;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -19,7 +18,7 @@ use crate::credential::Credential;
 /// Why there is no usable key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// The folder refused.
+    /// The folder refused, or the key is not ours.
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// The file is not the key this program wrote.
@@ -62,8 +61,8 @@ pub(crate) struct Claims<'a> {
 impl TokenKey {
     /// Reads the key, or makes one when there is none yet.
     pub(crate) fn load_or_create(path: &Path) -> Result<Self, KeyError> {
-        if path.exists() {
-            return Self::load(path);
+        if let Some(key) = Self::load(path)? {
+            return Ok(key);
         }
         let key = SigningKey::from_bytes(&random()?);
         let stored = StoredKey {
@@ -76,18 +75,17 @@ impl TokenKey {
         Ok(Self::new(key))
     }
 
-    /// Reads the key that an earlier run made.
-    pub(crate) fn load(path: &Path) -> Result<Self, KeyError> {
-        let text = fs::read_to_string(path).map_err(|source| FolderError::Io {
-            path: path.to_owned(),
-            source,
-        })?;
+    /// Reads the key that an earlier run made; nothing when there is none.
+    pub(crate) fn load(path: &Path) -> Result<Option<Self>, KeyError> {
+        let Some(text) = folder::read(path)? else {
+            return Ok(None);
+        };
         let secret = serde_json::from_str::<StoredKey>(&text)
             .ok()
             .and_then(|stored| URL_SAFE_NO_PAD.decode(stored.d).ok())
             .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
             .ok_or_else(|| KeyError::Unreadable(path.to_owned()))?;
-        Ok(Self::new(SigningKey::from_bytes(&secret)))
+        Ok(Some(Self::new(SigningKey::from_bytes(&secret))))
     }
 
     fn new(key: SigningKey) -> Self {
@@ -116,7 +114,7 @@ impl TokenKey {
 
 /// Makes the key of redaction, when there is none yet.
 pub(crate) fn create_redaction_key(path: &Path) -> Result<(), KeyError> {
-    if path.exists() {
+    if folder::read(path)?.is_some() {
         return Ok(());
     }
     let digits: String = random::<32>()?.iter().map(|b| format!("{b:02x}")).collect();
@@ -149,10 +147,39 @@ mod tests {
         let first = TokenKey::load_or_create(&path).unwrap();
         let again = TokenKey::load_or_create(&path).unwrap();
         assert_eq!(first.jwks(), again.jwks());
-        std::fs::write(&path, "{}").unwrap();
+        folder::write(&path, "{}").unwrap();
         assert!(matches!(
             TokenKey::load(&path),
             Err(KeyError::Unreadable(_))
         ));
+    }
+
+    #[test]
+    fn a_planted_key_is_not_used() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let temp = tempfile::tempdir().unwrap();
+        let planted = temp.path().join("planted.json");
+        let key = TokenKey::load_or_create(&planted).unwrap().jwks();
+        let path = temp.path().join("key.json");
+        let refused = |wanted: &str| {
+            let why = TokenKey::load_or_create(&path).err().unwrap().to_string();
+            assert!(why.contains(wanted), "{why}");
+            let why = create_redaction_key(&path).unwrap_err().to_string();
+            assert!(why.contains(wanted), "{why}");
+        };
+        std::os::unix::fs::symlink(&planted, &path).unwrap();
+        refused("symbolic link");
+        std::fs::remove_file(&path).unwrap();
+        std::fs::hard_link(&planted, &path).unwrap();
+        refused("2 names");
+        std::fs::remove_file(&planted).unwrap();
+        assert_eq!(TokenKey::load_or_create(&path).unwrap().jwks(), key);
+        for (mode, wanted) in [(0o644, "read by others"), (0o622, "written by others")] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            refused(wanted);
+        }
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("/nowhere/key", &path).unwrap();
+        refused("symbolic link");
     }
 }

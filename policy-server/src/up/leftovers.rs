@@ -32,7 +32,11 @@ pub(crate) fn forget(folder: &Folder) {
 
 /// Stops what an earlier run left, and waits until it is gone.
 pub(crate) async fn stop(folder: &Folder) {
-    let text = fs::read_to_string(folder.processes()).unwrap_or_default();
+    // A note that cannot be believed is as good as none.
+    let text = folder::read(&folder.processes())
+        .ok()
+        .flatten()
+        .unwrap_or_default();
     let ids: Vec<u32> = text.lines().filter_map(|line| line.parse().ok()).collect();
     let ids: Vec<u32> = ids.into_iter().filter(|id| is_ours(folder, *id)).collect();
     for id in &ids {

@@ -1,6 +1,6 @@
 //! One child process: how it is started, how it is asked to stop, and what its log last said.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -9,6 +9,8 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
+
+use crate::files::{self, FileError, Trust};
 
 /// How much of a log an error message shows.
 const TAIL_BYTES_MAX: u64 = 4096;
@@ -27,6 +29,9 @@ pub enum ProcessError {
         /// What the system said.
         source: io::Error,
     },
+    /// Its log is not to be had.
+    #[error(transparent)]
+    Log(FileError),
     /// It ended before it was ready.
     #[error("{name} {ended}; the end of {log}:\n{tail}")]
     Ended {
@@ -73,7 +78,7 @@ impl Recipe {
             program: self.program.clone(),
             source,
         };
-        let log = append(&self.log).map_err(at)?;
+        let log = files::append(&self.log, Trust::OwnEntry).map_err(ProcessError::Log)?;
         let errors = log.try_clone().map_err(at)?;
         Command::new(&self.program)
             .args(&self.args)
@@ -128,10 +133,6 @@ pub(crate) fn terminate(id: u32) -> bool {
         .ok()
         .and_then(Pid::from_raw)
         .is_some_and(|pid| kill_process(pid, Signal::TERM).is_ok())
-}
-
-fn append(path: &Path) -> io::Result<File> {
-    OpenOptions::new().create(true).append(true).open(path)
 }
 
 /// The last lines of a log; empty when there is none.

@@ -1,6 +1,7 @@
 //! The policy server's part: its configuration file, its command line, and the starter policies.
 
 use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 
 use super::UpError;
@@ -92,7 +93,8 @@ pub(crate) fn starter_policies(folder: &Folder) -> Result<PathBuf, UpError> {
     if path.exists() {
         return Ok(path);
     }
-    fs::create_dir(&path).map_err(|source| FolderError::Io {
+    let made = fs::DirBuilder::new().mode(0o700).create(&path);
+    made.map_err(|source| FolderError::Io {
         path: path.clone(),
         source,
     })?;

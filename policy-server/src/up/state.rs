@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::folder::Folder;
+use super::folder::{self, Folder, FolderError};
 use super::plan::Plan;
 use crate::credential::Credential;
 
@@ -70,9 +70,9 @@ impl RunState {
     }
 
     /// The state of the last run in this folder; nothing when there was none.
-    pub(crate) fn read(folder: &Folder) -> Option<Self> {
-        let text = std::fs::read_to_string(folder.run_state()).ok()?;
-        serde_json::from_str(&text).ok()
+    pub(crate) fn read(folder: &Folder) -> Result<Option<Self>, FolderError> {
+        let text = folder::read(&folder.run_state())?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
 
     pub(crate) fn text(&self) -> String {

@@ -16,9 +16,13 @@ use crate::credential::Credential;
 /// # Errors
 /// Says so when the folder holds no run or no key.
 pub fn token(args: &TokenArgs) -> Result<(), UpError> {
-    let folder = Folder::existing(&args.dir).map_err(|_| UpError::NoRun(args.dir.clone()))?;
-    let state = RunState::read(&folder).ok_or_else(|| UpError::NoRun(args.dir.clone()))?;
-    let key = TokenKey::load(&folder.signing_key())?;
+    let no_run = || UpError::NoRun(args.dir.clone());
+    if !args.dir.exists() {
+        return Err(no_run());
+    }
+    let folder = Folder::existing(&args.dir)?;
+    let state = RunState::read(&folder)?.ok_or_else(no_run)?;
+    let key = TokenKey::load(&folder.signing_key())?.ok_or_else(no_run)?;
     let agent = args.agent.as_ref().map(|name| name.as_str());
     let token = mint(&key, &state, &args.user, agent, args.ttl)?;
     writeln!(io::stdout(), "{}", token.expose()).map_err(UpError::Print)

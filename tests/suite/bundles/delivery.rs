@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use portcullis_protocol::names::CallId;
 use portcullis_protocol::wire::{DECIDE_PATH, Query};
-use portcullis_tests::child::Child;
-use portcullis_tests::wire::{self, Request, Response};
+use portcullis_tests::serving::Serving;
+use portcullis_tests::wire::Response;
 use portcullis_tests::{parts, wait};
 use serde_json::Value;
 
@@ -16,48 +16,23 @@ use super::{Desk, FORBID, PERMIT};
 /// A running policy server.
 struct Server<'a> {
     desk: &'a Desk,
-    child: Child,
-    data: String,
-    admin: String,
+    serving: Serving,
 }
 
 impl<'a> Server<'a> {
     /// Starts one on the desk's bundle, with a log of its own.
     fn start(desk: &'a Desk, log: &str, max_staleness: &str) -> Self {
-        let config = format!(
-            "data = {{ listen = \"127.0.0.1:0\" }}\n\
-             admin = {{ listen = \"127.0.0.2:0\" }}\n\
-             audit = {{ database = \"audit.db\", sync = \"os\" }}\n\
+        let sections = format!(
+            "audit = {{ database = \"audit.db\", sync = \"os\" }}\n\
              [policies]\nbundle = \"live.bundle\"\npublic_keys = [\"ours.pub.pem\"]\n\
              max_staleness = \"{max_staleness}\"\n"
         );
-        fs::write(desk.path("portcullis.toml"), config).unwrap();
-        let mut command = Command::new(parts::portcullis());
-        command.args(["serve", "--json", "--config"]);
-        command.arg(desk.path("portcullis.toml"));
-        let log = desk.path(log);
-        let mut child = Child::start("the policy server", &mut command, &log, None);
-        let ready: Value = child.ready(|| {
-            let text = fs::read_to_string(&log).ok()?;
-            let lines = text
-                .lines()
-                .filter_map(|line| serde_json::from_str(line).ok());
-            lines
-                .into_iter()
-                .find(|line: &Value| line["message"] == "ready for questions")
-        });
-        let address = |member: &str| ready[member].as_str().unwrap().to_owned();
-        Self {
-            desk,
-            data: address("data"),
-            admin: address("admin"),
-            child,
-        }
+        let serving = Serving::start(desk.folder.path(), log, &sections);
+        Self { desk, serving }
     }
 
     fn admin(&self, path: &str) -> Response {
-        let request = Request::new("GET", path).header("host", "admin");
-        wire::send(&self.admin, &request)
+        self.serving.admin(path)
     }
 
     /// What the answer to a call is.
@@ -67,10 +42,8 @@ impl<'a> Server<'a> {
         let mut query: Query = serde_json::from_slice(&fs::read(golden).unwrap()).unwrap();
         query.call = CallId::from_bytes([LAST.fetch_add(1, Ordering::Relaxed); 16]);
         query.digest = query.computed_digest();
-        let request = Request::new("POST", DECIDE_PATH)
-            .header("host", "data")
-            .body(serde_json::to_vec(&query).unwrap());
-        let answer = wire::send(&self.data, &request);
+        let body = serde_json::to_vec(&query).unwrap();
+        let answer = self.serving.ask(DECIDE_PATH, body);
         assert_eq!(answer.status, 200, "{}", answer.text());
         let outcome = &answer.json()["verdict"]["outcome"];
         outcome.as_str().unwrap().to_owned()
@@ -154,7 +127,7 @@ fn a_server_follows_its_bundle_and_refuses_others() {
                 .unwrap()
                 .contains(words)
         );
-        assert!(server.child.tail().contains(words), "the log says so");
+        assert!(server.serving.log().contains(words), "the log says so");
     }
     server.deliver("newer");
     server.heals();
@@ -191,8 +164,8 @@ fn a_bundle_that_is_too_old_denies_everything() {
     assert_eq!(status["policies"]["bundle"]["stale"], true, "{status}");
     wait::until("the log says so", || {
         server
-            .child
-            .tail()
+            .serving
+            .log()
             .contains("everything is denied")
             .then_some(())
     });

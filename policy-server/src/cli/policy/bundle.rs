@@ -5,6 +5,7 @@
 mod keygen;
 mod report;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use portcullis_core::audit::time::parse_rfc3339_s;
@@ -19,7 +20,6 @@ use self::report::{Report, Signed};
 
 use crate::cli::{OK, PROBLEMS, say};
 use crate::clock;
-use crate::config::read_public_key;
 use crate::library::{self, BundleFault, FUTURE_SECONDS_MAX, FolderError};
 
 /// The variable that reproducible builds take their time from, in seconds since 1970.
@@ -207,17 +207,25 @@ fn secret_key(path: &Path) -> Result<SecretKey, Vec<Problem>> {
     SecretKey::from_pem(&pem).map_err(|error| problem(path, &error))
 }
 
+/// A key that is named on the command line counts whoever's file it is: a check-out is often
+/// another user's than the one that checks.
+fn public_key(path: &Path) -> Result<PublicKey, Vec<Problem>> {
+    let pem = std::fs::read_to_string(path).map_err(|error| problem(path, &error))?;
+    PublicKey::from_pem(&pem).map_err(|error| problem(path, &error))
+}
+
 /// Writes a file so that a server that watches it sees the old one or the new one.
 fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
-    std::fs::write(&beside, text)?;
+    // A new file: what stands in its place is not written through.
+    let mut file = crate::files::create_new(Path::new(&beside), 0o666)?;
+    file.write_all(text.as_bytes())?;
     std::fs::rename(&beside, path)
 }
 
 fn verify(file: &Path, public_keys: &[PathBuf]) -> Result<Report, Vec<Problem>> {
-    let key = |path: &PathBuf| read_public_key(path).map_err(|error| problem(path, &error));
-    let trusted = public_keys.iter().map(key);
+    let trusted = public_keys.iter().map(|path| public_key(path));
     let trusted: Vec<PublicKey> = trusted.collect::<Result<_, _>>()?;
     let bytes = library::read_bundle(file).map_err(|error| error.problems())?;
     let verified = Bundle::verify(&bytes, &trusted).map_err(|error| problem(file, &error))?;

@@ -145,7 +145,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     let path = path.canonicalize()?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = path.with_file_name(format!(".{name}.{}.new", std::process::id()));
-    let written = std::fs::File::create(&beside).and_then(|mut file| {
+    let written = crate::files::create_new(&beside, 0o600).and_then(|mut file| {
         file.set_permissions(std::fs::metadata(&path)?.permissions())?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;

@@ -197,7 +197,7 @@ fn write(file: &Path, text: &str) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let beside = folder.join(format!(".{name}.{}", std::process::id()));
-    let written = std::fs::File::create(&beside).and_then(|mut beside| {
+    let written = crate::files::create_new(&beside, 0o666).and_then(|mut beside| {
         beside.write_all(text.as_bytes())?;
         beside.sync_all()
     });
