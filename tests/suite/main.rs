@@ -30,6 +30,8 @@ mod faults;
 mod identity;
 /// Who may talk to the policy server, and whose files it believes.
 mod listeners;
+/// Much of what is hostile from one, and the others go on.
+mod overload;
 /// The tools of a server: fetched, pinned, compared with what it says later.
 mod pins;
 /// The commands that look after policies.
