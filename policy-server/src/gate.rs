@@ -96,7 +96,7 @@ impl Gate {
             law: Mutex::default(),
             pace: Pace::default(),
             lists: Arc::new(Semaphore::new((processors / 2).max(1))),
-            sessions: Sessions::restored(restored.sessions, restored.closed),
+            sessions: Sessions::restored(restored.sessions, restored.closed, clock::now_us()),
             opening: Mutex::default(),
             arguments: Keep::default(),
             candidate: None,
@@ -227,10 +227,10 @@ impl Gate {
             server: query.server.clone(),
             opened_us: clock::now_us(),
         };
-        let instead = self.sessions.to_make_room(owner);
-        let change = Effect::Open(row.clone(), instead.map(|session| self.end_of(session)));
+        let ended = self.sessions.to_end(owner, row.opened_us);
+        let change = Effect::Open(row.clone(), self.ends_of(&ended));
         let standing = self.note(query, Standing::Own, change).await?;
-        self.sessions.open(row, instead);
+        self.sessions.open(row, &ended);
         Ok(standing)
     }
 
@@ -239,7 +239,7 @@ impl Gate {
         match self.standing(query) {
             Standing::Unknown => self.note(query, Standing::Unknown, Effect::Nothing).await,
             Standing::Own => {
-                let closed = Effect::Close(self.end_of(query.session));
+                let closed = Effect::Close(self.ends_of(&[query.session]));
                 let standing = self.note(query, Standing::Own, closed).await?;
                 self.sessions.close(query.session);
                 Ok(standing)
@@ -247,9 +247,11 @@ impl Gate {
         }
     }
 
-    fn end_of(&self, session: Digest) -> Close {
-        let forgotten = self.sessions.to_forget();
-        Close { session, forgotten }
+    fn ends_of(&self, sessions: &[Digest]) -> Close {
+        Close {
+            sessions: sessions.to_vec(),
+            forgotten: self.sessions.to_forget(sessions.len()),
+        }
     }
 
     async fn note(

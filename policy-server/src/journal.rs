@@ -72,8 +72,8 @@ pub enum Effect {
     Refuse(CallId),
     /// Secrets were found in a call. Its record names the call's decision.
     Redact(CallId),
-    /// A session is opened, perhaps in the place of another, which is closed.
-    Open(SessionRow, Option<Close>),
+    /// A session is opened, perhaps in the place of others, which are closed.
+    Open(SessionRow, Close),
     /// A session is closed.
     Close(Close),
     /// A server's tools changed.
@@ -82,13 +82,13 @@ pub enum Effect {
     Bundle(i64),
 }
 
-/// The end of a session.
-#[derive(Clone, Copy, Debug)]
+/// The ends of sessions.
+#[derive(Clone, Debug)]
 pub struct Close {
-    /// The session.
-    pub session: Digest,
-    /// The session of an earlier end that is forgotten now.
-    pub forgotten: Option<Digest>,
+    /// The sessions.
+    pub sessions: Vec<Digest>,
+    /// Sessions of earlier ends that are forgotten now.
+    pub forgotten: Vec<Digest>,
 }
 
 /// Whether a call's end is awaited.

@@ -5,7 +5,6 @@
 //! themselves; only their digests come here.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use portcullis_protocol::digest::Digest;
@@ -16,6 +15,22 @@ use crate::store::SessionRow;
 
 /// Most sessions of one caller; one more takes the place of the one unused the longest.
 pub const SESSIONS_PER_CALLER_MAX: usize = 1_024;
+
+/// Most open sessions of all callers, some 50 MB of them. One more takes the place of another: of the caller
+/// that has the most, if that is more than [`FAIR_SHARE`], or else of the one unused the longest.
+pub const SESSIONS_MAX: usize = 100_000;
+
+/// How many sessions a caller has for good while others have fewer.
+const FAIR_SHARE: usize = 64;
+
+/// How long a session may be unused, in minutes: a week. Then it is over, which its client learns by a 404
+/// and mends by a new one (MCP 2025-11-25, transports, session management).
+const UNUSED_MINUTES_MAX: i64 = 7 * 24 * 60;
+
+/// Most sessions that end when one is opened: its place, and one more so that unused ones end in time.
+const ENDS_MAX: usize = 2;
+
+const MINUTE_US: i64 = 60_000_000;
 
 /// Most closed sessions that are remembered; beyond it the one closed first is forgotten.
 ///
@@ -28,31 +43,53 @@ pub const CLOSED_MAX: usize = 65_536;
 struct Session {
     owner: Digest,
     server: ServerName,
-    used_us: AtomicI64,
+    /// When it was used last, in minutes since 1970.
+    used: i64,
 }
 
-impl Session {
-    fn of(row: SessionRow) -> (Digest, Self) {
-        let session = Self {
-            owner: row.owner,
-            server: row.server,
-            used_us: AtomicI64::new(row.opened_us),
-        };
-        (row.session, session)
-    }
-}
+/// Sessions by the minute of their last use.
+type Unused = BTreeSet<(i64, Digest)>;
 
 #[derive(Debug, Default)]
 struct Table {
     open: BTreeMap<Digest, Session>,
+    unused: Unused,
+    owners: BTreeMap<Digest, Unused>,
+    /// Owners by the number of their sessions.
+    counts: BTreeSet<(usize, Digest)>,
     closed: BTreeSet<Digest>,
     /// The closed ones in the order of their ends.
     ends: VecDeque<Digest>,
 }
 
 impl Table {
+    fn add(&mut self, session: Digest, known: Session) {
+        if self.open.contains_key(&session) || self.closed.contains(&session) {
+            return;
+        }
+        self.unused.insert((known.used, session));
+        let own = self.owners.entry(known.owner).or_default();
+        self.counts.remove(&(own.len(), known.owner));
+        own.insert((known.used, session));
+        self.counts.insert((own.len(), known.owner));
+        self.open.insert(session, known);
+    }
+
+    fn remove(&mut self, session: Digest) -> Option<Session> {
+        let known = self.open.remove(&session)?;
+        self.unused.remove(&(known.used, session));
+        let own = self.owners.entry(known.owner).or_default();
+        self.counts.remove(&(own.len(), known.owner));
+        own.remove(&(known.used, session));
+        match own.len() {
+            0 => drop(self.owners.remove(&known.owner)),
+            left => drop(self.counts.insert((left, known.owner))),
+        }
+        Some(known)
+    }
+
     fn close(&mut self, session: Digest, closed_max: usize) {
-        self.open.remove(&session);
+        self.remove(session);
         if self.closed.insert(session) {
             self.ends.push_back(session);
         }
@@ -63,27 +100,55 @@ impl Table {
             self.closed.remove(&first);
         }
     }
+
+    /// The session that must end before this owner has one more.
+    fn in_the_way(&self, owner: Digest, open_max: usize) -> Option<Digest> {
+        let own = self.owners.get(&owner);
+        let first = |unused: &Unused| unused.first().map(|(_, session)| *session);
+        if own.is_some_and(|own| own.len() >= SESSIONS_PER_CALLER_MAX) {
+            return own.and_then(first);
+        }
+        if self.open.len() < open_max {
+            return None;
+        }
+        let (most, greediest) = self.counts.last()?;
+        match self.owners.get(greediest).filter(|_| *most > FAIR_SHARE) {
+            Some(theirs) => first(theirs),
+            None => first(&self.unused),
+        }
+    }
 }
 
 /// All open sessions, and the ends of the last ones.
 #[derive(Debug)]
 pub struct Sessions {
     table: RwLock<Table>,
+    open_max: usize,
     closed_max: usize,
 }
 
 impl Sessions {
-    /// The sessions of a former run: the open ones, and the closed ones in the order of their ends.
+    /// The sessions of a former run, which all count as used now: the open ones, and the closed ones in
+    /// the order of their ends.
     #[must_use]
-    pub fn restored(open: Vec<SessionRow>, closed: Vec<Digest>) -> Self {
+    pub fn restored(open: Vec<SessionRow>, closed: Vec<Digest>, now_us: i64) -> Self {
         let mut table = Table::default();
         for session in closed {
             table.close(session, CLOSED_MAX);
         }
-        table.open = open.into_iter().map(Session::of).collect();
-        let table = RwLock::new(table);
+        for row in open {
+            let used = now_us.div_euclid(MINUTE_US);
+            let (owner, server) = (row.owner, row.server);
+            let known = Session {
+                owner,
+                server,
+                used,
+            };
+            table.add(row.session, known);
+        }
         Self {
-            table,
+            table: RwLock::new(table),
+            open_max: SESSIONS_MAX,
             closed_max: CLOSED_MAX,
         }
     }
@@ -96,7 +161,8 @@ impl Sessions {
         self.table.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whose session this is, and that it is in use. A closed one is nobody's.
+    /// Whose session this is, and that it is in use. A closed one is nobody's, and so is one that was
+    /// not used for too long.
     #[must_use]
     pub fn standing(
         &self,
@@ -105,13 +171,21 @@ impl Sessions {
         caller: &Caller,
         now_us: i64,
     ) -> Standing {
-        match self.read().open.get(&session) {
-            Some(known) if known.owner == caller.owner() && known.server == *server => {
-                known.used_us.store(now_us, Ordering::Relaxed);
-                Standing::Own
-            }
-            _ => Standing::Unknown,
+        let now = now_us.div_euclid(MINUTE_US);
+        let used = match self.read().open.get(&session) {
+            Some(known) if known.owner == caller.owner() && known.server == *server => known.used,
+            _ => return Standing::Unknown,
+        };
+        if now.saturating_sub(used) > UNUSED_MINUTES_MAX {
+            return Standing::Unknown;
         }
+        if now > used {
+            let mut table = self.write();
+            if let Some(known) = table.remove(session) {
+                table.add(session, Session { used: now, ..known });
+            }
+        }
+        Standing::Own
     }
 
     /// Whether anybody has or had this session.
@@ -121,40 +195,45 @@ impl Sessions {
         table.open.contains_key(&session) || table.closed.contains(&session)
     }
 
-    /// The session that makes room for one more of this owner, if there is no room.
+    /// The sessions that end when this owner gets one more: one that makes room for it, and one that
+    /// was not used for too long.
     #[must_use]
-    pub fn to_make_room(&self, owner: Digest) -> Option<Digest> {
+    pub fn to_end(&self, owner: Digest, now_us: i64) -> Vec<Digest> {
         let table = self.read();
-        let mut own: Vec<(i64, Digest)> = table
-            .open
-            .iter()
-            .filter(|(_, session)| session.owner == owner)
-            .map(|(digest, session)| (session.used_us.load(Ordering::Relaxed), *digest))
-            .collect();
-        own.sort_unstable();
-        own.first()
-            .filter(|_| own.len() >= SESSIONS_PER_CALLER_MAX)
-            .map(|(_, digest)| *digest)
+        let oldest = now_us.div_euclid(MINUTE_US) - UNUSED_MINUTES_MAX;
+        let unused = table.unused.iter().take_while(|(used, _)| *used < oldest);
+        let mut ends: Vec<Digest> = unused.take(ENDS_MAX).map(|(_, session)| *session).collect();
+        if let Some(session) = table.in_the_way(owner, self.open_max)
+            && !ends.contains(&session)
+        {
+            ends.truncate(ENDS_MAX - 1);
+            ends.push(session);
+        }
+        ends
     }
 
-    /// The closed session that is forgotten for one more end, if there is no room.
+    /// The closed sessions that are forgotten for so many more ends.
     #[must_use]
-    pub fn to_forget(&self) -> Option<Digest> {
+    pub fn to_forget(&self, ends: usize) -> Vec<Digest> {
         let table = self.read();
-        let first = table.ends.front().copied();
-        first.filter(|_| table.ends.len() >= self.closed_max)
+        let count = (table.ends.len() + ends).saturating_sub(self.closed_max);
+        table.ends.iter().take(count).copied().collect()
     }
 
-    /// Takes a session over that was recorded as opened.
-    pub fn open(&self, row: SessionRow, instead: Option<Digest>) {
+    /// Takes a session over that was recorded as opened, and what ended with it.
+    pub fn open(&self, row: SessionRow, ended: &[Digest]) {
         let mut table = self.write();
-        if let Some(instead) = instead {
-            table.close(instead, self.closed_max);
+        for session in ended {
+            table.close(*session, self.closed_max);
         }
-        let (session, known) = Session::of(row);
-        if !table.closed.contains(&session) {
-            table.open.entry(session).or_insert(known);
-        }
+        let used = row.opened_us.div_euclid(MINUTE_US);
+        let (owner, server) = (row.owner, row.server);
+        let known = Session {
+            owner,
+            server,
+            used,
+        };
+        table.add(row.session, known);
     }
 
     /// Takes over that a session was recorded as closed.

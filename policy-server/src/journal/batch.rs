@@ -94,15 +94,17 @@ impl Batch {
         );
     }
 
-    /// A session's end.
+    /// The ends of sessions.
     pub(super) fn close(&mut self, close: &Close, seq: u64) {
-        let session = self.bind(close.session.as_bytes().to_vec());
-        let seq = self.bind(number(seq));
-        let _ = write!(
-            self.after,
-            "UPDATE sessions SET closed_seq = ${seq} WHERE session = ${session};"
-        );
-        if let Some(forgotten) = close.forgotten {
+        for session in &close.sessions {
+            let session = self.bind(session.as_bytes().to_vec());
+            let seq = self.bind(number(seq));
+            let _ = write!(
+                self.after,
+                "UPDATE sessions SET closed_seq = ${seq} WHERE session = ${session};"
+            );
+        }
+        for forgotten in &close.forgotten {
             let forgotten = self.bind(forgotten.as_bytes().to_vec());
             let _ = write!(
                 self.after,

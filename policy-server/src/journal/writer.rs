@@ -401,8 +401,8 @@ fn apply(batch: &mut Batch, change: &Effect, seq: u64) {
         Effect::End(call) => batch.end(*call, seq),
         Effect::GiveUp(call) => batch.give_up(*call),
         Effect::Refuse(call) => batch.refuse(*call, seq),
-        Effect::Open(row, instead) => {
-            instead.iter().for_each(|close| batch.close(close, seq));
+        Effect::Open(row, close) => {
+            batch.close(close, seq);
             batch.open(row);
         }
         Effect::Close(close) => batch.close(close, seq),
