@@ -15,7 +15,7 @@ use super::{ArgumentFault, MappingFault};
 const HERE: &str = "urn:portcullis:tool";
 
 /// Largest compiled pattern, in bytes.
-const PATTERN_BYTES_MAX: usize = 256 * 1024;
+pub(super) const PATTERN_BYTES_MAX: usize = 256 * 1024;
 
 /// Compiles parts of one schema.
 #[derive(Debug)]
@@ -102,8 +102,24 @@ pub(super) fn draft(schema: &Value) -> Result<Draft, MappingFault> {
     }
 }
 
+/// Most steps of a check that is made again to find out what is wrong: all that is wrong in every
+/// alternative is gathered for it.
+const EXPLAINED_STEPS_MAX: u64 = super::STEPS_FEW;
+
+/// What is wrong with a value that the check has refused.
+pub(super) fn why_unfit(check: &Validator, value: &Value, steps: u64) -> ArgumentFault {
+    let found = match steps <= EXPLAINED_STEPS_MAX {
+        true => check.validate(value).err(),
+        false => None,
+    };
+    found.map_or_else(
+        || ArgumentFault::new("", "is not accepted by the tool's schema"),
+        |error| fault(&error),
+    )
+}
+
 /// The first thing that is wrong, without the value.
-pub(super) fn fault(error: &ValidationError<'_>) -> ArgumentFault {
+fn fault(error: &ValidationError<'_>) -> ArgumentFault {
     let place = error.instance_path().to_string();
     let below = |name: &str| format!("{place}/{}", super::views::escaped(name));
     match error.kind() {
