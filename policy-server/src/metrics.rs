@@ -144,6 +144,7 @@ pub struct Metrics {
     bundle_created: Family<BundleLabels, Gauge>,
     bundle_stale: Family<BundleLabels, Gauge>,
     candidates: Family<CandidateLabels, Counter>,
+    costly: Family<WordLabels, Counter>,
     refusals: Family<ReasonLabels, Counter>,
     outcomes: Family<EndLabels, Counter>,
     redactions: Family<FindingLabels, Counter>,
@@ -167,6 +168,7 @@ impl Default for Metrics {
             bundle_created: Family::default(),
             bundle_stale: Family::default(),
             candidates: Family::default(),
+            costly: Family::default(),
             refusals: Family::default(),
             outcomes: Family::default(),
             redactions: Family::default(),
@@ -240,6 +242,11 @@ impl Metrics {
             "What a candidate would have decided, beside what was",
             self.candidates.clone(),
         );
+        registry.register(
+            "costly",
+            "Questions that cost much: judged at their turn, late, refused for their steps, or hasty news",
+            self.costly.clone(),
+        );
         registry.register("outcomes", "How allowed calls ended", self.outcomes.clone());
         self.register_redaction();
     }
@@ -280,6 +287,11 @@ impl Metrics {
                 candidate,
             })
             .inc();
+    }
+
+    /// One question that costs more than a little, and what became of it.
+    pub fn costly(&self, result: &'static str) {
+        self.costly.get_or_create(&WordLabels { result }).inc();
     }
 
     /// One append, committed or not.

@@ -48,6 +48,7 @@ mod spelling;
 pub(crate) mod strict;
 mod text;
 mod views;
+mod walk;
 
 use std::collections::BTreeSet;
 
@@ -173,6 +174,12 @@ impl ArgumentFault {
     const fn bounded(mut self, bytes: usize, most: u64) -> Self {
         self.bytes = Some((bytes, most));
         self
+    }
+
+    /// Whether it is not the arguments that are wrong, but what it would cost to find out.
+    #[must_use]
+    pub fn is_costly(&self) -> bool {
+        [meter::COSTLY, meter::LONG].contains(&self.why)
     }
 
     const fn place(&self) -> &str {

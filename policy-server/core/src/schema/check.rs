@@ -104,11 +104,15 @@ pub(super) fn draft(schema: &Value) -> Result<Draft, MappingFault> {
 
 /// Most steps of a check that is made again to find out what is wrong: all that is wrong in every
 /// alternative is gathered for it.
-const EXPLAINED_STEPS_MAX: u64 = super::STEPS_FEW;
+const EXPLAINED_STEPS_MAX: u64 = 100_000;
+
+/// Most values of arguments that are checked again whatever it takes: long texts are few values.
+const EXPLAINED_VALUES_MAX: usize = 1_000;
 
 /// What is wrong with a value that the check has refused.
 pub(super) fn why_unfit(check: &Validator, value: &Value, steps: u64) -> ArgumentFault {
-    let found = match steps <= EXPLAINED_STEPS_MAX {
+    let is_small = || values(value, EXPLAINED_VALUES_MAX) <= EXPLAINED_VALUES_MAX;
+    let found = match steps <= EXPLAINED_STEPS_MAX || is_small() {
         true => check.validate(value).err(),
         false => None,
     };
@@ -116,6 +120,21 @@ pub(super) fn why_unfit(check: &Validator, value: &Value, steps: u64) -> Argumen
         || ArgumentFault::new("", "is not accepted by the tool's schema"),
         |error| fault(&error),
     )
+}
+
+/// How many values there are; beyond `most` they are not counted further.
+fn values(value: &Value, most: usize) -> usize {
+    let mut waiting = vec![value];
+    let mut values = 0;
+    while let Some(value) = waiting.pop().filter(|_| values <= most) {
+        values += 1;
+        match value {
+            Value::Array(items) => waiting.extend(items.iter().take(most)),
+            Value::Object(members) => waiting.extend(members.values().take(most)),
+            _ => {}
+        }
+    }
+    values.max(waiting.len())
 }
 
 /// The first thing that is wrong, without the value.

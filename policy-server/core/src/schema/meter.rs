@@ -28,11 +28,11 @@ pub const STEPS_FEW: u64 = 1_000_000;
 const PATTERN_STEPS: u64 = 200_000;
 
 /// What a fault says of arguments that cost too much.
-const COSTLY: &str =
+pub(super) const COSTLY: &str =
     "takes more steps to check against the tool's schema than one call may: send less";
 
 /// What a fault says of a text.
-const LONG: &str = "is too long for a pattern that the tool declares";
+pub(super) const LONG: &str = "is too long for a pattern that the tool declares";
 
 /// The cost of one schema.
 #[derive(Debug)]
@@ -221,7 +221,8 @@ impl<'a> Meter<'a> {
         let Some(known) = self.patterns.get_mut(pattern) else {
             return Ok(());
         };
-        let (steps, states) = (known.steps(text), known.states);
+        let left = self.steps_max.saturating_sub(self.steps);
+        let (steps, states) = (known.steps(text, left), known.states);
         let most = self.steps_max / states.max(1) / times.max(1);
         let taken = self.take(steps.saturating_mul(times), at);
         taken.map_err(|fault| match text.len() as u64 > most {
