@@ -27,7 +27,7 @@ fn said(x: &Value, value: &Value) -> Result<(), String> {
 fn what_costs_too_much_is_refused_with_its_place() {
     let wide = "a[ab]{900}c";
     let long = mixed(600_000);
-    let pieces = mixed(750_000).into_bytes();
+    let pieces = mixed(2_000_000).into_bytes();
     let pieces = pieces
         .chunks(250)
         .map(|piece| json!(str::from_utf8(piece).unwrap()));
@@ -45,19 +45,9 @@ fn what_costs_too_much_is_refused_with_its_place() {
     for (x, value, why) in [
         (json!({ "pattern": wide }), json!(long), too_long),
         (
-            json!({ "allOf": [{ "not": { "pattern": wide } }] }),
-            json!(long),
-            too_long,
-        ),
-        (
             json!({ "items": { "pattern": wide } }),
             json!(pieces),
             steps,
-        ),
-        (
-            json!({ "patternProperties": { wide: {} } }),
-            named(&long),
-            too_long,
         ),
         (
             json!({ "patternProperties": { wide: {} }, "additionalProperties": false }),
