@@ -4,14 +4,19 @@ use portcullis_protocol::wire::Shape;
 
 use super::*;
 
-/// A page of one tool whose argument `x` has a pattern of many states, and a plain one.
+/// A page of a tool whose argument `x` has much to be compared with, and of a plain one.
 fn patterned(server: &ServerName) -> ListQuery {
     let tool = |name: &str, x: &str| {
         format!(r#"{{"name":"{name}","inputSchema":{{"type":"object","properties":{{"x":{x}}}}}}}"#)
     };
+    let values: Vec<String> = (0..9_000).map(|n| n.to_string()).collect();
+    let wide = format!(
+        r#"{{"items":{{"not":{{"enum":[[],{}]}}}}}}"#,
+        values.join(",")
+    );
     let result = format!(
         r#"{{"tools":[{},{}]}}"#,
-        tool("wide", r#"{"type":"string","pattern":"a[ab]{900}c"}"#),
+        tool("wide", &wide),
         tool("plain", r#"{"type":"string","pattern":"^[ab]*$"}"#),
     );
     ListQuery {
@@ -22,18 +27,8 @@ fn patterned(server: &ServerName) -> ListQuery {
     }
 }
 
-/// A text over which the automaton of the pattern needs ever new states.
-fn mixed(bytes: usize) -> String {
-    let mut state = 7_u32;
-    let mut letter = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        if state >> 31 == 0 { 'a' } else { 'b' }
-    };
-    (0..bytes).map(|_| letter()).collect()
-}
-
 fn asks(subject: &str, tool: &str, x: &str) -> Query {
-    let arguments = format!(r#"{{"x":"{x}"}}"#);
+    let arguments = format!(r#"{{"x":{x}}}"#);
     Query {
         call: call(),
         caller: caller(subject),
@@ -52,7 +47,7 @@ async fn a_costly_argument_is_refused_and_holds_up_nobody() {
     let folder = tempfile::tempdir().unwrap();
     let gate = Arc::new(gate(folder.path()).await);
     gate.list(patterned(&server())).await.unwrap().released();
-    let long = mixed(1_200_000);
+    let long = format!("[0.5{}]", ",0.5".repeat(60_000));
     let attack = {
         let (gate, long) = (gate.clone(), long.clone());
         tokio::spawn(async move {
@@ -61,20 +56,21 @@ async fn a_costly_argument_is_refused_and_holds_up_nobody() {
                 else {
                     panic!()
                 };
-                let told = "/x is too long for a pattern that the tool declares (1200000 bytes";
+                let told = "takes more steps to check against the tool's schema than one call may";
                 assert!(denial.message.contains(told), "{}", denial.message);
                 assert_eq!(denial.shape, Shape::Refused);
             }
         })
     };
     for _ in 0..100 {
-        let small = verdict(&gate, asks("alice", "plain", "ab")).await;
+        let small = verdict(&gate, asks("alice", "plain", r#""ab""#)).await;
         assert!(matches!(small, Verdict::Allow(_)), "{small:?}");
     }
-    // As long, and with a pattern too: only what a call costs counts.
-    let large = verdict(&gate, asks("alice", "plain", &long)).await;
-    assert!(matches!(large, Verdict::Allow(_)), "{large:?}");
     attack.await.unwrap();
+    // As long, and with a pattern too: only what a call costs counts.
+    let large = format!("\"{}\"", "ab".repeat(600_000));
+    let large = verdict(&gate, asks("alice", "plain", &large)).await;
+    assert!(matches!(large, Verdict::Allow(_)), "{large:?}");
     let counted = gate.metrics.text().unwrap();
     assert!(
         counted.contains(r#"costly_total{result="refused"} 8"#),
@@ -88,18 +84,18 @@ async fn what_takes_long_to_check_waits_and_is_denied_in_the_end() {
     let gate = gate(folder.path()).await;
     gate.list(patterned(&server())).await.unwrap().released();
     let turns = all_of(&gate.checks).await;
-    let large = asks("mallory", "plain", &"ab".repeat(600_000));
+    let large = asks("mallory", "plain", &format!("\"{}\"", "ab".repeat(600_000)));
     let mut waits = pin!(gate.decide(large));
     let early = tokio::time::timeout(Duration::from_millis(200), waits.as_mut()).await;
     assert!(early.is_err(), "it is not its turn");
-    let small = verdict(&gate, asks("alice", "plain", "ab")).await;
+    let small = verdict(&gate, asks("alice", "plain", r#""ab""#)).await;
     assert!(matches!(small, Verdict::Allow(_)), "{small:?}");
     let Verdict::Deny(denial) = waits.await.unwrap().released().verdict else {
         panic!()
     };
     assert!(denial.message.contains("try again"), "{}", denial.message);
     drop(turns);
-    let again = asks("mallory", "plain", &"ab".repeat(600_000));
+    let again = asks("mallory", "plain", &format!("\"{}\"", "ab".repeat(600_000)));
     assert!(matches!(verdict(&gate, again).await, Verdict::Allow(_)));
 }
 
