@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use portcullis_core::audit::CandidateEntry;
-use portcullis_core::decision::{Judgement, Outcome, decide};
+use portcullis_core::decision::{self, Judgement, Outcome, decide};
 use portcullis_core::engine::Fault;
 use portcullis_core::facts::Facts;
 use portcullis_core::policies::Sources;
@@ -63,6 +63,19 @@ impl Candidate {
             registry.apply(server, &changes);
             self.0.learn(Arc::new(learnt), registry);
         }
+    }
+
+    /// Most steps that the draft could take for a message.
+    #[must_use]
+    pub fn steps(&self, query: &Query, now_us: i64) -> u64 {
+        let policies = self.0.in_force(now_us);
+        policies.map_or(0, |policies| {
+            decision::steps(&Facts::of_query(
+                query,
+                policies.catalogue(),
+                now_us / 1_000,
+            ))
+        })
     }
 
     /// What the draft says about a message whose session stands.

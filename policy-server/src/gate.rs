@@ -3,16 +3,16 @@
 mod lists;
 mod pace;
 mod redaction;
+mod turns;
+mod weighing;
 
 use std::sync::Arc;
 
 use portcullis_core::audit::{
-    Basis, Decision, GapRecord, Keep, OutcomeRecord, PoliciesRecord, Record, RedactionsRecord,
+    Decision, GapRecord, Keep, OutcomeRecord, PoliciesRecord, Record, RedactionsRecord,
     RefusalRecord, SessionRecord,
 };
-use portcullis_core::decision::{Judgement, decide};
 use portcullis_core::engine::Fault;
-use portcullis_core::facts::Facts;
 use portcullis_core::lists::ListError;
 use portcullis_core::policies::Policies;
 use portcullis_protocol::digest::Digest;
@@ -21,9 +21,11 @@ use portcullis_protocol::wire::{
     Answer, End, Gap, Query, Report, Reports, ReportsAccepted, SessionAnswer, SessionQuery,
     Standing, Step, Verdict,
 };
-use tokio::sync::{Mutex, MutexGuard, Semaphore};
+use tokio::sync::{Mutex, MutexGuard};
 
 use self::pace::Pace;
+use self::turns::Turns;
+use self::weighing::{Question, Said};
 use crate::candidate::Candidate;
 use crate::clock;
 use crate::journal::{AppendError, Await, Close, Effect, Entry, Journal, Recorded};
@@ -48,11 +50,14 @@ pub enum GateError {
     /// There are no rules in force.
     #[error("there are no rules of redaction: {0}")]
     NoRules(Fault),
-    /// Other lists are in the way.
-    #[error("too many lists wait to be filtered")]
-    Busy,
+    /// Other work of the same server is in the way.
+    #[error("too many lists and results of the server `{0}` wait to be looked at")]
+    Busy(ServerName),
     /// A server changes its tools at every list.
-    #[error("the server `{0}` changes its tools too often: its new ones wait for up to a minute")]
+    #[error(
+        "the server `{0}` changes its tools too often, or too many of them: its new ones wait for \
+         up to a minute"
+    )]
     Hasty(ServerName),
 }
 
@@ -64,8 +69,13 @@ pub struct Gate {
     metrics: Arc<Metrics>,
     /// Held while policies are fitted to tools or read anew, until they are in force.
     law: Mutex<()>,
-    /// Lists take long: half of the processors at most, so that decisions never wait for them.
-    lists: Arc<Semaphore>,
+    /// Arguments that take long to check: half of the processors at most, so that other decisions
+    /// never wait for them.
+    checks: Turns,
+    /// Lists and results take long too, and are as many at most.
+    lists: Turns,
+    /// News of tools, one after another, so that lists without news never wait for them.
+    news: Turns,
     pace: Pace,
     sessions: Sessions,
     /// Held while a session is opened or closed, so that two callers cannot open one.
@@ -89,13 +99,16 @@ impl Gate {
         secrets: Secrets,
     ) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let half = (processors / 2).max(1);
         Self {
             library,
             journal,
             metrics,
             law: Mutex::default(),
             pace: Pace::default(),
-            lists: Arc::new(Semaphore::new((processors / 2).max(1))),
+            checks: Turns::new(half, weighing::WAIT_MAX),
+            lists: Turns::new(half, lists::WAIT_MAX),
+            news: Turns::new(1, lists::NEWS_WAIT_MAX),
             sessions: Sessions::restored(restored.sessions, restored.closed, clock::now_us()),
             opening: Mutex::default(),
             arguments: Keep::default(),
@@ -131,20 +144,25 @@ impl Gate {
         let start = clock::start();
         let time_us = clock::now_us();
         let policies = self.library.in_force(time_us);
-        let mut judgement = self.judge(&query, policies.as_deref(), time_us);
+        let query = Arc::new(query);
+        let question = self.question(query.clone(), policies.clone(), time_us);
+        let Said {
+            mut judgement,
+            basis,
+            candidate: said,
+        } = self.weigh(question).await;
         if let (Verdict::Allow(terms), Ok(policies)) = (&mut judgement.verdict, &policies) {
             terms.redaction.rules = self.secrets.digest(policies.redaction());
         }
-        let policies = policies.ok();
-        let digest = policies.as_ref().map(|policies| policies.digest());
+        if matches!(judgement.faults[..], [Fault::Costly(_), ..]) {
+            self.metrics.costly("refused");
+        }
+        let digest = policies.ok().map(|policies| policies.digest());
         let awaited = if judgement.allows() {
             Await::Outcome
         } else {
             Await::Nothing
         };
-        let basis = Basis::of(&query, policies.as_deref(), self.arguments);
-        let candidate = self.candidate.as_ref();
-        let said = candidate.and_then(|draft| draft.judge(&query, &judgement, time_us));
         let differing = said.as_ref().map(|said| (judgement.outcome, said.outcome));
         let decision = Decision::new(&query, basis, &judgement);
         let decision = decision.beside(said.map(|said| said.entry));
@@ -176,20 +194,24 @@ impl Gate {
         Ok(recorded)
     }
 
-    fn judge(&self, query: &Query, policies: Result<&Policies, &Fault>, now_us: i64) -> Judgement {
-        let policies = match policies {
-            Ok(policies) => policies,
-            Err(fault) => return Judgement::failed(fault.clone()),
-        };
+    fn question(
+        &self,
+        query: Arc<Query>,
+        policies: Result<Arc<Policies>, Fault>,
+        time_us: i64,
+    ) -> Question {
         let standing = query.session.map(|session| {
             self.sessions
-                .standing(session, &query.server, &query.caller, now_us)
+                .standing(session, &query.server, &query.caller, time_us)
         });
-        if standing == Some(Standing::Unknown) {
-            return Judgement::failed(Fault::UnknownSession);
+        Question {
+            query,
+            policies,
+            standing,
+            keep: self.arguments,
+            candidate: self.candidate.clone(),
+            time_us,
         }
-        let catalogue = policies.catalogue();
-        decide(policies, &Facts::of_query(query, catalogue, now_us / 1_000))
     }
 
     /// Says whose session it is; opening and closing are recorded.

@@ -5,6 +5,7 @@
 //! the listener's door before anything of it is looked at.
 
 mod admin;
+mod bodies;
 mod data;
 mod door;
 mod hosts;

@@ -155,6 +155,7 @@ pub struct Metrics {
     bundle_created: Family<BundleLabels, Gauge>,
     bundle_stale: Family<BundleLabels, Gauge>,
     candidates: Family<CandidateLabels, Counter>,
+    costly: Family<WordLabels, Counter>,
     refusals: Family<ReasonLabels, Counter>,
     turned_away: Family<DoorLabels, Counter>,
     outcomes: Family<EndLabels, Counter>,
@@ -180,6 +181,7 @@ impl Default for Metrics {
             bundle_created: Family::default(),
             bundle_stale: Family::default(),
             candidates: Family::default(),
+            costly: Family::default(),
             refusals: Family::default(),
             turned_away: Family::default(),
             outcomes: Family::default(),
@@ -255,6 +257,11 @@ impl Metrics {
             "What a candidate would have decided, beside what was",
             self.candidates.clone(),
         );
+        registry.register(
+            "costly",
+            "Questions that cost much: judged at their turn, late, refused for their steps, or hasty news",
+            self.costly.clone(),
+        );
         registry.register("outcomes", "How allowed calls ended", self.outcomes.clone());
         registry.register(
             "turned_away",
@@ -307,6 +314,11 @@ impl Metrics {
     #[must_use]
     pub const fn evidence(&self) -> &Evidence {
         &self.evidence
+    }
+
+    /// One question that costs more than a little, and what became of it.
+    pub fn costly(&self, result: &'static str) {
+        self.costly.get_or_create(&WordLabels { result }).inc();
     }
 
     /// One append, committed or not.

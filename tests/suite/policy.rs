@@ -3,6 +3,8 @@
 
 /// Arguments, hints, roles, time.
 mod arguments;
+/// Calls that cost much, beside others.
+mod costs;
 /// Definitions that change behind the policies' back.
 mod definitions;
 /// Arguments and names in disguise.

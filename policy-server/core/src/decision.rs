@@ -15,10 +15,14 @@ use crate::engine::rego;
 use crate::engine::{Engine, Fault, Gate, Opinion, ShadowNote};
 use crate::facts::{Facts, Subject};
 use crate::policies::Policies;
-use crate::schema::{self, ArgumentFault};
+use crate::schema::{self, ArgumentFault, STEPS_FEW};
 
 /// What the agent reads when it may not do something.
 pub const DENIED: &str = "Denied by policy.";
+
+/// What the agent reads when its call was not judged in time.
+const LATE: &str = "The arguments take long to check, and too many such calls wait already. \
+                    Send shorter ones, or try again in a moment.";
 
 /// Most sentences of policies' authors that one answer carries.
 const REASONS_MAX: usize = 4;
@@ -95,12 +99,40 @@ impl Judgement {
         Self::of(Opinion::failed(fault), |_| None)
     }
 
-    /// A denial because arguments do not fit the tool's own schema. The agent reads which.
+    /// A denial because arguments do not fit the tool's own schema, or would cost too much to hold
+    /// against it. The agent reads which.
     pub fn unfit(fault: &ArgumentFault) -> Self {
-        let message = format!("The arguments do not fit the tool's schema: {fault}.");
+        let (message, why) = match fault.is_costly() {
+            true => (
+                format!("The arguments cost too much to check: {fault}."),
+                Fault::Costly(fault.why),
+            ),
+            false => (
+                format!("The arguments do not fit the tool's schema: {fault}."),
+                Fault::Arguments(fault.why),
+            ),
+        };
         Self {
             verdict: deny(message),
-            ..Self::failed(Fault::Arguments(fault.why))
+            ..Self::failed(why)
+        }
+    }
+
+    /// A denial of what the caller may not even see, whatever its arguments.
+    fn hidden() -> Self {
+        let mut judgement = Self::failed(Fault::Hidden);
+        if let Verdict::Deny(denial) = &mut judgement.verdict {
+            denial.shape = Shape::Hidden;
+        }
+        judgement
+    }
+
+    /// A denial because the arguments take long to check and their turn did not come. The agent
+    /// reads that it may try again.
+    pub fn late() -> Self {
+        Self {
+            verdict: deny(LATE.to_owned()),
+            ..Self::failed(Fault::Late)
         }
     }
 
@@ -173,6 +205,22 @@ pub fn decide(policies: &Policies, facts: &Facts<'_>) -> Judgement {
     judgement
 }
 
+/// Most steps that judging a message could take: of them few are known to be done at once.
+#[must_use]
+pub fn steps(facts: &Facts<'_>) -> u64 {
+    let bytes = facts.arguments.map_or(0, str::len);
+    let each = facts.subjects.iter().map(|subject| match subject.known {
+        Known::Tool(tool) => tool.mapped.steps(bytes),
+        _ => 0,
+    });
+    // Reading them, and making an engine's values of them, takes steps as well.
+    let read = STEPS_PER_BYTE.saturating_mul(bytes as u64);
+    each.fold(read, u64::saturating_add)
+}
+
+/// Steps for each byte of arguments that become an engine's values: allocations, mostly.
+const STEPS_PER_BYTE: u64 = 8;
+
 /// One caller's message, judged target by target. Lists use the same judge as calls.
 #[derive(Debug)]
 pub struct Judge<'a> {
@@ -208,7 +256,12 @@ impl<'a> Judge<'a> {
     }
 
     /// Judges one target. What the caller may not even see is denied as if it did not exist.
+    ///
+    /// Arguments that cost something are looked at only where some could be permitted.
     pub fn judge(&self, subject: &Subject<'_>) -> Judgement {
+        if self.direction == Direction::ToServer && self.costs(subject) && !self.shows(subject) {
+            return Judgement::hidden();
+        }
         let judged = match &self.asked {
             Asked::Cedar(engine, inquiry) => self.cedar(engine, inquiry, subject),
             Asked::Rego(engine, facts) => self.rego(engine, facts, subject),
@@ -221,6 +274,15 @@ impl<'a> Judge<'a> {
             denial.shape = Shape::Hidden;
         }
         judgement
+    }
+
+    /// Whether looking at the arguments takes more than a few steps.
+    fn costs(&self, subject: &Subject<'_>) -> bool {
+        let bytes = self.arguments.map_or(0, str::len);
+        match subject.known {
+            Known::Tool(tool) => tool.mapped.steps(bytes) > STEPS_FEW,
+            _ => false,
+        }
     }
 
     /// Whether a list may show it to the caller.

@@ -292,12 +292,18 @@ pub enum Fault {
     /// The tool is in quarantine.
     #[error("tool in quarantine")]
     Quarantined,
-    /// An author hides it from the caller.
+    /// An author hides it from the caller, or no arguments at all could be permitted.
     #[error("hidden by policy")]
     Hidden,
+    /// The arguments take long to check, and it was not their turn in time.
+    #[error("not judged in time")]
+    Late,
     /// The arguments do not fit the tool's own schema.
     #[error("arguments do not fit the tool's schema: {0}")]
     Arguments(&'static str),
+    /// The arguments would take more steps to check than one call may.
+    #[error("arguments cost too much to check: {0}")]
+    Costly(&'static str),
     /// Principal, resource or context do not fit the schema.
     #[error("request does not fit the schema")]
     UnfitRequest,

@@ -37,14 +37,18 @@ mod declared;
 mod fragment;
 mod mapping;
 mod marked;
+mod meter;
 mod names;
 mod opaque;
 mod output;
+mod own;
+mod pattern;
 mod shape;
 mod spelling;
 pub(crate) mod strict;
 mod text;
 mod views;
+mod walk;
 
 use std::collections::BTreeSet;
 
@@ -58,10 +62,12 @@ use serde_json::Value;
 
 pub use self::base::{BaseContext, merge, opaque_types, tools_text, whole_json, whole_text};
 pub(crate) use self::convert::instant_ms;
+pub use self::meter::{STEPS_FEW, STEPS_MAX};
 pub use self::opaque::Opaque;
 pub use self::output::OutputSchema;
 
 use self::mapping::Mapper;
+use self::meter::Budget;
 use self::shape::Shape;
 
 /// Longest place in an [`ArgumentFault`], in bytes.
@@ -137,12 +143,14 @@ pub fn any_arguments(text: &str) -> Result<Value, ArgumentFault> {
 
 /// Why arguments are refused. Never holds a value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} {why}", if self.pointer.is_empty() { "`arguments`" } else { self.pointer.as_str() })]
+#[error("{} {why}{}", self.place(), self.bound())]
 pub struct ArgumentFault {
     /// A JSON pointer into the arguments; at most 256 bytes, with `…` at the end if it is longer.
     pub pointer: String,
     /// What is wrong there.
     pub why: &'static str,
+    /// How long the text is, and how long it may be, in bytes, where that is what is wrong.
+    pub bytes: Option<(usize, u64)>,
 }
 
 impl ArgumentFault {
@@ -155,8 +163,36 @@ impl ArgumentFault {
             }
             shown.push(c);
         }
-        let pointer = shown;
-        Self { pointer, why }
+        Self {
+            pointer: shown,
+            why,
+            bytes: None,
+        }
+    }
+
+    /// The same fault with the bytes that a text has, and those that it may have.
+    const fn bounded(mut self, bytes: usize, most: u64) -> Self {
+        self.bytes = Some((bytes, most));
+        self
+    }
+
+    /// Whether it is not the arguments that are wrong, but what it would cost to find out.
+    #[must_use]
+    pub fn is_costly(&self) -> bool {
+        [meter::COSTLY, meter::LONG].contains(&self.why)
+    }
+
+    const fn place(&self) -> &str {
+        match self.pointer.is_empty() {
+            true => "`arguments`",
+            false => self.pointer.as_str(),
+        }
+    }
+
+    fn bound(&self) -> String {
+        self.bytes.map_or_else(String::new, |(bytes, most)| {
+            format!(" ({bytes} bytes; at most {most})")
+        })
     }
 }
 
@@ -227,7 +263,7 @@ pub struct MappedTool {
     fragment: Value,
     check: Validator,
     patterns: usize,
-    bytes_max: usize,
+    budget: Budget,
     shape: Shape,
     declared: BTreeSet<String>,
 }
@@ -249,7 +285,7 @@ impl MappedTool {
         let mut schema = tool.input_schema.clone();
         let (room, document) = views::Document::read(&mut schema)?;
         let views::Document { root, draft } = document;
-        let bytes_max = cost::bytes_max(document, room.nodes)?;
+        let steps = cost::steps_per_byte(document, room.nodes)?;
         let check = check::whole(root, draft)?;
         let checks = check::Checks::of(root, draft, room.branches)?;
         let server_type = format!("Mcp::{}", names::identifier(server.as_str()));
@@ -271,9 +307,9 @@ impl MappedTool {
             fragment,
             check,
             patterns: tool.patterns() * (1 + mapper.branches()),
-            bytes_max,
-            shape,
             declared: declared::names(root),
+            budget: Budget::new(root.clone(), draft, room.nodes, steps, shape.again()),
+            shape,
         })
     }
 
@@ -307,6 +343,12 @@ impl MappedTool {
         text::text(&self.fragment)
     }
 
+    /// Most steps that checking arguments of so many bytes could take.
+    #[must_use]
+    pub fn steps(&self, bytes: usize) -> u64 {
+        self.budget.steps(bytes)
+    }
+
     /// The arguments of which Cedar knows only whether two are equal, in the order of their names.
     #[must_use]
     pub fn opaque(&self) -> Vec<Opaque> {
@@ -319,15 +361,16 @@ impl MappedTool {
     /// Says which argument is wrong, and why.
     pub fn check(&self, arguments: Option<&str>) -> Result<Value, ArgumentFault> {
         let text = arguments.unwrap_or("{}");
-        let value = strict::read(text, self.bytes_max).map_err(|why| {
-            let inexact = check::inexact(text, self.bytes_max);
+        let value = strict::read(text, REQUEST_BYTES_MAX).map_err(|why| {
+            let inexact = check::inexact(text, REQUEST_BYTES_MAX);
             inexact.unwrap_or_else(|| ArgumentFault::new("", why))
         })?;
         if !value.is_object() {
             return Err(ArgumentFault::new("", "is not an object"));
         }
-        if let Err(error) = self.check.validate(&value) {
-            return Err(check::fault(&error));
+        let steps = self.budget.spend(&value, text.len())?;
+        if !self.check.is_valid(&value) {
+            return Err(check::why_unfit(&self.check, &value, steps));
         }
         spelling::check(&self.shape, &value)?;
         Ok(value)

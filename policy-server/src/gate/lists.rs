@@ -13,14 +13,18 @@ use portcullis_core::policies::Policies;
 use portcullis_core::registry::{Change, Registry};
 use portcullis_protocol::names::ServerName;
 use portcullis_protocol::wire::{ListAnswer, ListQuery, Target};
-use tokio::sync::OwnedSemaphorePermit;
 
+use super::turns::{NoTurn, Whose};
 use super::{Gate, GateError};
 use crate::clock;
 use crate::journal::{Effect, Entry, Recorded};
 
 /// Longest wait for other lists; then the list is refused.
-const LISTS_TIMEOUT: Duration = Duration::from_secs(2);
+pub(super) const WAIT_MAX: Duration = Duration::from_secs(2);
+
+/// Longest wait for the news of other servers. The filter waits less long, but what a server has
+/// said is learnt all the same, and its next list is not held up.
+pub(super) const NEWS_WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// A page that can be answered once its record is on disk.
 struct Filtered {
@@ -37,22 +41,24 @@ struct Learnt {
 }
 
 impl Gate {
-    /// Does a list's work beside the threads that answer, when it is its turn. The turn lasts until
-    /// what comes with the result is dropped, even when nobody waits any more.
+    /// Does what lists and results of a server take beside the threads that answer, when it is the
+    /// server's turn.
     ///
     /// # Errors
     /// The turn did not come in time.
     pub async fn aside<T: Send + 'static>(
         &self,
+        server: &ServerName,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<(T, OwnedSemaphorePermit), GateError> {
-        let turn = self.lists.clone().acquire_owned();
-        let turn = tokio::time::timeout(LISTS_TIMEOUT, turn).await;
-        let Ok(Ok(turn)) = turn else {
-            return Err(GateError::Busy);
-        };
-        let done = tokio::task::spawn_blocking(move || (work(), turn)).await;
-        done.map_err(|_| GateError::Busy)
+    ) -> Result<T, GateError> {
+        let done = self.lists.aside(whose(server), work).await;
+        done.map(|(done, _)| done)
+            .map_err(|NoTurn| self.busy(server))
+    }
+
+    fn busy(&self, server: &ServerName) -> GateError {
+        self.metrics.costly("late");
+        GateError::Busy(server.clone())
     }
 
     /// Filters one page of a list. A page with tools that are new is answered once policies are
@@ -73,21 +79,38 @@ impl Gate {
             }
         };
         // The turn also covers the commit, so that the writer gets such lists one after another.
-        let (looked, turn) = self.aside(look).await?;
+        let looked = self.lists.aside(whose(&query.server), look).await;
+        let (looked, turn) = looked.map_err(|NoTurn| self.busy(&query.server))?;
         if let Some(filtered) = looked? {
             return self.release(filtered, time_us).await;
         }
         drop(turn);
-        if !self.pace.takes(&query.server, time_us) {
-            let hasty = GateError::Hasty(query.server.clone());
+        self.news(query, time_us).await
+    }
+
+    /// A page with news, at its server's turn.
+    async fn news(
+        &self,
+        query: Arc<ListQuery>,
+        time_us: i64,
+    ) -> Result<Recorded<ListAnswer>, GateError> {
+        let server = query.server.clone();
+        if !self.pace.takes(&server, time_us) {
+            self.metrics.costly("hasty");
+            let hasty = GateError::Hasty(server);
             tracing::warn!("{hasty}");
             return Err(hasty);
         }
+        let turn = self.news.turn(whose(&server)).await;
+        let _turn = turn.map_err(|NoTurn| self.busy(&server))?;
         let _changing = self.changing().await;
         let (policies, registry) = self.known(time_us)?;
-        let (learnt, _turn) = self
-            .aside(move || learn(&policies, &registry, &query, time_us))
-            .await?;
+        let start = clock::start();
+        let learnt = move || learn(&policies, &registry, &query, time_us);
+        let learnt = tokio::task::spawn_blocking(learnt).await;
+        self.pace
+            .spent(&server, time_us, clock::seconds_since(start));
+        let learnt = learnt.map_err(|_| GateError::Busy(server))?;
         self.release(learnt?, time_us).await
     }
 
@@ -125,6 +148,14 @@ impl Gate {
             }
         }
         Ok(recorded)
+    }
+}
+
+/// Lists are their server's, whoever asks for them.
+fn whose(server: &ServerName) -> Whose {
+    Whose {
+        server: server.clone(),
+        caller: None,
     }
 }
 

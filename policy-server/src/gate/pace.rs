@@ -1,7 +1,7 @@
 //! How often a server may teach policies something new about its tools.
 //!
 //! Each time, all policies are validated anew, and new policies wait. A server that changes its
-//! tools at every list would have that done all day. Deliberately absent: lists without news.
+//! tools at every list, or shows thousands of new ones, would have that done all day. Deliberately absent: lists without news.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,24 +12,38 @@ use portcullis_protocol::names::ServerName;
 /// six thousand at once.
 pub(super) const NEWS_MAX: usize = 60;
 
+/// Most seconds that fitting policies to the news of one server may take in a minute.
+const SPENT_SECONDS_MAX: f64 = 15.0;
+
 const MINUTE_US: i64 = 60_000_000;
 
-/// When each server had news of late, in microseconds since 1970.
+/// When each server had news of late, in microseconds since 1970, and what they took in seconds.
 #[derive(Debug, Default)]
-pub(super) struct Pace(Mutex<BTreeMap<ServerName, Vec<i64>>>);
+pub(super) struct Pace(Mutex<BTreeMap<ServerName, Vec<(i64, f64)>>>);
 
 impl Pace {
     /// Whether a server may have news now; if so, it has had it.
     pub(super) fn takes(&self, server: &ServerName, now_us: i64) -> bool {
         let mut servers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let times = servers.entry(server.clone()).or_default();
+        let news = servers.entry(server.clone()).or_default();
         // A clock that was set back must not hold a server up.
-        times.retain(|time_us| (0..MINUTE_US).contains(&(now_us - time_us)));
-        let takes = times.len() < NEWS_MAX;
+        news.retain(|(time_us, _)| (0..MINUTE_US).contains(&(now_us - time_us)));
+        let spent: f64 = news.iter().map(|(_, seconds)| seconds).sum();
+        let takes = news.len() < NEWS_MAX && spent < SPENT_SECONDS_MAX;
         if takes {
-            times.push(now_us);
+            news.push((now_us, 0.0));
         }
         takes
+    }
+
+    /// What the news took that a server had at a time.
+    pub(super) fn spent(&self, server: &ServerName, time_us: i64, seconds: f64) {
+        let mut servers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let news = servers.get_mut(server).into_iter().flatten();
+        let mut same = news.filter(|(had_us, _)| *had_us == time_us);
+        if let Some((_, spent)) = same.next() {
+            *spent += seconds;
+        }
     }
 }
 
@@ -48,5 +62,15 @@ mod tests {
         assert!(pace.takes(&server("a"), MINUTE_US + 5));
         assert!(!pace.takes(&server("a"), MINUTE_US + 5));
         assert!(pace.takes(&server("a"), 1), "the clock was set back");
+    }
+    #[test]
+    fn news_that_take_long_are_fewer() {
+        let pace = Pace::default();
+        let slow = ServerName::parse("slow").unwrap();
+        assert!(pace.takes(&slow, 1));
+        pace.spent(&slow, 1, SPENT_SECONDS_MAX);
+        assert!(!pace.takes(&slow, 2));
+        assert!(pace.takes(&ServerName::parse("other").unwrap(), 2));
+        assert!(pace.takes(&slow, MINUTE_US + 1));
     }
 }

@@ -1,23 +1,26 @@
 //! The data listener: exactly the paths of the wire contract.
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::{Method, Request, StatusCode};
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::limits::{
     BATCH_BYTES_MAX, NAME_BYTES_MAX, REPORT_BYTES_MAX, REPORTS_MAX, REQUEST_BYTES_MAX,
     RESPONSE_BYTES_MAX, ROLES_MAX, TARGETS_MAX, URI_BYTES_MAX,
 };
+use portcullis_protocol::names::ServerName;
 use portcullis_protocol::wire::{
     DECIDE_PATH, LISTS_PATH, ListQuery, OUTCOMES_PATH, Query, REDACTION_PATH, RedactionQuery,
     Reports, SESSIONS_PATH, STRUCTURED_PATH, SessionQuery, StructuredQuery,
 };
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use super::bodies::{Bodies, Kind};
 use super::problem::{Refused, json, wrong_method};
 use super::{Reply, Routes};
 use crate::gate::{Gate, GateError};
@@ -34,24 +37,25 @@ const REPORTS_BYTES_MAX: usize = BATCH_BYTES_MAX + REPORT_BYTES_MAX;
 /// A query without a caller or a body of its own.
 const REDACTION_BYTES_MAX: usize = 4_096;
 
-const PATHS: [&str; 6] = [
-    DECIDE_PATH,
-    LISTS_PATH,
-    SESSIONS_PATH,
-    OUTCOMES_PATH,
-    REDACTION_PATH,
-    STRUCTURED_PATH,
+/// The paths, the room that their bodies share, and their longest bodies.
+const PATHS: [(&str, Kind, usize); 6] = [
+    (DECIDE_PATH, Kind::Question, DECIDE_BYTES_MAX),
+    (LISTS_PATH, Kind::Page, LIST_BYTES_MAX),
+    (SESSIONS_PATH, Kind::Question, CALLER_BYTES_MAX),
+    (OUTCOMES_PATH, Kind::Question, REPORTS_BYTES_MAX),
+    (REDACTION_PATH, Kind::Question, REDACTION_BYTES_MAX),
+    (STRUCTURED_PATH, Kind::Page, LIST_BYTES_MAX),
 ];
 
 /// Routes of the filters.
 #[derive(Debug)]
-pub struct Data(Arc<Gate>);
+pub struct Data(Arc<Gate>, Bodies);
 
 impl Data {
     /// Routes to a gate.
     #[must_use]
-    pub const fn new(gate: Arc<Gate>) -> Self {
-        Self(gate)
+    pub fn new(gate: Arc<Gate>) -> Self {
+        Self(gate, Bodies::default())
     }
 
     async fn decide(&self, body: Incoming) -> Result<Reply, Refused> {
@@ -67,10 +71,14 @@ impl Data {
 
     async fn lists(&self, body: Incoming) -> Result<Reply, Refused> {
         let bytes = read(body, LIST_BYTES_MAX).await?;
-        let sound = self.0.aside(move || sound_list(&bytes)).await;
-        let (query, turn) = sound.map_err(|error| refused(&error))?;
-        drop(turn);
-        recorded(self.0.list(query?).await)
+        let server = server_of(&bytes)?;
+        let sound = self.0.aside(&server, move || sound_list(&bytes)).await;
+        let query = sound.map_err(|error| refused(&error))??;
+        let gate = self.0.clone();
+        // What a page teaches is learnt even if nobody waits for the page any more: otherwise the
+        // same work would be begun again with each of them.
+        let listed = tokio::spawn(async move { gate.list(query).await }).await;
+        recorded(listed.unwrap_or(Err(GateError::Busy(server))))
     }
 
     async fn sessions(&self, body: Incoming) -> Result<Reply, Refused> {
@@ -109,10 +117,11 @@ impl Data {
     /// Results may be long: checking one takes a while.
     async fn structured(&self, body: Incoming) -> Result<Reply, Refused> {
         let bytes = read(body, LIST_BYTES_MAX).await?;
+        let server = server_of(&bytes)?;
         let gate = self.0.clone();
         let check = move || sound_result(&bytes).map(|query| gate.structured(&query));
-        let (answer, turn) = self.0.aside(check).await.map_err(|error| refused(&error))?;
-        drop(turn);
+        let answer = self.0.aside(&server, check).await;
+        let answer = answer.map_err(|error| refused(&error))?;
         Ok(json(StatusCode::OK, &answer?))
     }
 }
@@ -121,10 +130,22 @@ impl Routes for Data {
     async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Reply {
         let (head, body) = request.into_parts();
         let path = head.uri.path();
-        let known = PATHS.contains(&path);
-        if known && head.method != Method::POST {
+        let Some((_, kind, bytes_max)) = PATHS.iter().find(|(known, ..)| *known == path) else {
+            return Refused::new(StatusCode::NOT_FOUND, "").reply();
+        };
+        if head.method != Method::POST {
             return wrong_method();
         }
+        // A body of unknown length may be as long as any.
+        let stated = body
+            .size_hint()
+            .exact()
+            .and_then(|bytes| usize::try_from(bytes).ok());
+        let bytes = stated.unwrap_or(*bytes_max).min(*bytes_max);
+        let _room = match self.1.reserve(*kind, bytes).await {
+            Ok(room) => room,
+            Err(refused) => return refused.reply(),
+        };
         let answer = match path {
             DECIDE_PATH => self.decide(body).await,
             LISTS_PATH => self.lists(body).await,
@@ -135,6 +156,44 @@ impl Routes for Data {
             _ => Err(Refused::new(StatusCode::NOT_FOUND, "")),
         };
         answer.unwrap_or_else(|refused| refused.reply())
+    }
+}
+
+/// Whose a long query is, before the rest of it is read.
+fn server_of(bytes: &[u8]) -> Result<ServerName, Refused> {
+    let mut server = None;
+    // What follows the server is not read, which is an error here and of no interest.
+    let _ = Head(&mut server).deserialize(&mut serde_json::Deserializer::from_slice(bytes));
+    server.ok_or_else(|| Refused::new(StatusCode::BAD_REQUEST, "there is no sound `server`"))
+}
+
+/// Reads members up to the server.
+struct Head<'s>(&'s mut Option<ServerName>);
+
+impl<'de> DeserializeSeed<'de> for Head<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Head<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a query")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key::<String>()? {
+            if name == "server" {
+                *self.0 = Some(map.next_value()?);
+                return Ok(());
+            }
+            map.next_value::<IgnoredAny>()?;
+        }
+        Ok(())
     }
 }
 
@@ -197,7 +256,7 @@ fn refused(error: &GateError) -> Refused {
     let status = match error {
         GateError::Append(AppendError::Duplicate) => StatusCode::CONFLICT,
         GateError::Append(AppendError::Unstorable(_)) => StatusCode::UNPROCESSABLE_ENTITY,
-        GateError::Append(_) | GateError::Busy | GateError::Hasty(_) | GateError::NoRules(_) => {
+        GateError::Append(_) | GateError::Busy(_) | GateError::Hasty(_) | GateError::NoRules(_) => {
             StatusCode::SERVICE_UNAVAILABLE
         }
         GateError::List(portcullis_core::lists::ListError::Fault(_)) => {

@@ -15,7 +15,7 @@ use super::{ArgumentFault, MappingFault, strict};
 const HERE: &str = "urn:portcullis:tool";
 
 /// Largest compiled pattern, in bytes.
-const PATTERN_BYTES_MAX: usize = 256 * 1024;
+pub(super) const PATTERN_BYTES_MAX: usize = 256 * 1024;
 
 /// Compiles parts of one schema.
 #[derive(Debug)]
@@ -132,8 +132,43 @@ fn beyond(value: &Value) -> Option<String> {
     }
 }
 
+/// Most steps of a check that is made again to find out what is wrong: all that is wrong in every
+/// alternative is gathered for it.
+const EXPLAINED_STEPS_MAX: u64 = 100_000;
+
+/// Most values of arguments that are checked again whatever it takes: long texts are few values.
+const EXPLAINED_VALUES_MAX: usize = 1_000;
+
+/// What is wrong with a value that the check has refused.
+pub(super) fn why_unfit(check: &Validator, value: &Value, steps: u64) -> ArgumentFault {
+    let is_small = || values(value, EXPLAINED_VALUES_MAX) <= EXPLAINED_VALUES_MAX;
+    let found = match steps <= EXPLAINED_STEPS_MAX || is_small() {
+        true => check.validate(value).err(),
+        false => None,
+    };
+    found.map_or_else(
+        || ArgumentFault::new("", "is not accepted by the tool's schema"),
+        |error| fault(&error),
+    )
+}
+
+/// How many values there are; beyond `most` they are not counted further.
+fn values(value: &Value, most: usize) -> usize {
+    let mut waiting = vec![value];
+    let mut values = 0;
+    while let Some(value) = waiting.pop().filter(|_| values <= most) {
+        values += 1;
+        match value {
+            Value::Array(items) => waiting.extend(items.iter().take(most)),
+            Value::Object(members) => waiting.extend(members.values().take(most)),
+            _ => {}
+        }
+    }
+    values.max(waiting.len())
+}
+
 /// The first thing that is wrong, without the value.
-pub(super) fn fault(error: &ValidationError<'_>) -> ArgumentFault {
+fn fault(error: &ValidationError<'_>) -> ArgumentFault {
     let place = error.instance_path().to_string();
     let below = |name: &str| format!("{place}/{}", super::views::escaped(name));
     match error.kind() {

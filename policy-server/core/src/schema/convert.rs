@@ -6,6 +6,7 @@
 mod opaque;
 mod times;
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr as _;
 use std::sync::LazyLock;
@@ -207,16 +208,16 @@ fn record<'a>(
     shape: &Record,
     whole: &'a Value,
     at: &At<'_>,
-) -> Result<(Cedar, Vec<&'a String>), ArgumentFault> {
+) -> Result<(Cedar, BTreeSet<&'a String>), ArgumentFault> {
     let members = whole.as_object();
     let members = members.ok_or_else(|| at.fault("has another type than the tool declares"))?;
     let mut written = Vec::new();
-    let mut shown = Vec::new();
+    let mut shown = BTreeSet::new();
     for (name, value) in members {
         let Some(attribute) = shape.attributes.get(name) else {
             continue;
         };
-        shown.push(name);
+        shown.insert(name);
         if !(attribute.nullable && value.is_null()) {
             let at = At(Some(at), name);
             written.push((name.clone(), convert(&attribute.shape, value, &at)?));

@@ -6,9 +6,11 @@
 use std::sync::OnceLock;
 
 use jsonschema::Validator;
+use portcullis_protocol::limits::RESPONSE_BYTES_MAX;
 use portcullis_protocol::wire::Fit;
 use serde_json::Value;
 
+use super::meter::Budget;
 use super::{MappingFault, check, cost, strict, views};
 
 /// What structured results of a tool must be.
@@ -18,11 +20,11 @@ pub struct OutputSchema {
     check: OnceLock<Option<Check>>,
 }
 
-/// A check, and the longest text that it checks in bounded time.
+/// A check, and what it costs.
 #[derive(Debug)]
 struct Check {
     validator: Validator,
-    bytes_max: usize,
+    budget: Budget,
 }
 
 impl OutputSchema {
@@ -42,8 +44,11 @@ impl OutputSchema {
         };
         let check = self.check.get_or_init(|| compiled(schema.clone()).ok());
         let fits = check.as_ref().is_some_and(|check| {
-            let value = strict::read_wide(content, check.bytes_max);
-            value.is_ok_and(|value| check.validator.is_valid(&value))
+            let value = strict::read_wide(content, RESPONSE_BYTES_MAX);
+            value.is_ok_and(|value| {
+                check.budget.spend(&value, content.len()).is_ok()
+                    && check.validator.is_valid(&value)
+            })
         });
         if fits { Fit::Fits } else { Fit::Unfit }
     }
@@ -51,9 +56,12 @@ impl OutputSchema {
 
 fn compiled(mut schema: Value) -> Result<Check, MappingFault> {
     let (room, document) = views::Document::read(&mut schema)?;
+    let draft = document.draft;
+    let steps = cost::steps_per_byte(document, room.nodes)?;
+    let validator = check::whole(document.root, draft)?;
     Ok(Check {
-        bytes_max: cost::bytes_max(document, room.nodes)?,
-        validator: check::whole(document.root, document.draft)?,
+        validator,
+        budget: Budget::new(schema, draft, room.nodes, steps, 1),
     })
 }
 

@@ -50,6 +50,34 @@ pub(super) enum Shape {
     Union(Vec<Branch>),
 }
 
+impl Shape {
+    /// How often a part of a value is checked, at most: once, and again for each alternative around
+    /// it.
+    pub(super) fn again(&self) -> u64 {
+        let most = |each: &mut dyn Iterator<Item = &Self>| each.map(Self::again).max().unwrap_or(1);
+        match self {
+            Self::Set(item) => item.again(),
+            Self::Map(each) => each.shape.again(),
+            Self::Tuple(places) => most(&mut places.iter().map(|place| &place.shape)),
+            Self::Union(branches) => 1 + most(&mut branches.iter().map(|branch| &branch.shape)),
+            Self::Record(record) => {
+                let own = record.attributes.values().map(|attribute| &attribute.shape);
+                let rest = match &record.rest {
+                    Rest::Listed(_, each) => Some(&each.shape),
+                    Rest::None | Rest::Elsewhere => None,
+                };
+                let branches = record.branches.iter().map(|(_, branch)| &branch.shape);
+                let below = most(&mut own.chain(rest));
+                match record.branches.is_empty() {
+                    true => below,
+                    false => below.max(1 + most(&mut branches.into_iter())),
+                }
+            }
+            _ => 1,
+        }
+    }
+}
+
 /// A shape in a record.
 #[derive(Debug)]
 pub(super) struct Attribute {

@@ -1,6 +1,7 @@
 //! The mapping's mechanics.
 
 mod corpus;
+mod costs;
 mod random;
 
 use std::sync::LazyLock;

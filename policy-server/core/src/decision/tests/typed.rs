@@ -361,3 +361,32 @@ fn prompts_and_questions_of_servers_have_arguments_too() {
         );
     }
 }
+
+#[test]
+fn costly_arguments_of_what_nobody_may_call_are_not_looked_at() {
+    let values: Vec<String> = (0..9_000).map(|n| n.to_string()).collect();
+    let wide = format!(
+        r#"{{"name":"wide","inputSchema":{{"type":"object","properties":{{"x":{{"items":{{"not":{{
+        "enum":[[],{}]}}}}}}}}}}}}"#,
+        values.join(",")
+    );
+    let costly = format!(r#"{{"x":[0.5{}]}}"#, ",0.5".repeat(60_000));
+    let permits = |tool: &str| {
+        let text = format!(
+            r#"@id("one") permit (principal, action == Mcp::Action::"demo/{tool}", resource);"#
+        );
+        with(&text, &[PAY, &wide])
+    };
+    let hidden = call(&permits("pay"), "wide", &costly);
+    assert_eq!(hidden.faults, [Fault::Hidden]);
+    assert_eq!(shape(&hidden), Shape::Hidden);
+    let shown = call(&permits("wide"), "wide", &costly);
+    assert!(matches!(shown.faults[..], [Fault::Costly(_)]), "{shown:?}");
+    assert_eq!(shape(&shown), Shape::Refused);
+    // Few arguments are judged as ever, so that the record names what decides.
+    let few = call(&permits("pay"), "wide", "{}");
+    assert!(
+        few.faults.is_empty() && shape(&few) == Shape::Hidden,
+        "{few:?}"
+    );
+}
