@@ -109,6 +109,11 @@ impl Guard {
         read(redact(message, &plan), &mut self.to_client, asked)
     }
 
+    /// Whether more was found in the answer than may be in one.
+    pub(super) const fn is_worn(&self) -> bool {
+        self.to_client.is_full()
+    }
+
     /// Where a handle may become a secret in this request.
     pub(super) fn uses(&self) -> &[Use] {
         self.terms.as_deref().map_or(&[], |terms| &terms.uses)

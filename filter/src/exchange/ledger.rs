@@ -1,6 +1,6 @@
 //! What was found in an exchange, until it is told: never a value.
 
-use portcullis_protocol::limits::FACTS_MAX;
+use portcullis_protocol::limits::{ANSWER_FINDINGS_MAX, FACTS_MAX};
 use portcullis_protocol::redact::{Fact, Unscanned};
 use portcullis_protocol::wire::{Direction, Redactions, Report};
 
@@ -22,6 +22,8 @@ pub(super) struct Ledger {
     more: u64,
     unscanned: Vec<Unscanned>,
     told: usize,
+    /// All that was found so far.
+    found: u64,
 }
 
 impl Ledger {
@@ -32,6 +34,7 @@ impl Ledger {
             more: 0,
             unscanned: Vec::new(),
             told: 0,
+            found: 0,
         }
     }
 
@@ -55,6 +58,8 @@ impl Ledger {
         more: u64,
         unscanned: Vec<Unscanned>,
     ) -> Vec<Effect> {
+        let found = more.saturating_add(facts.len() as u64);
+        self.found = self.found.saturating_add(found);
         self.more = self.more.saturating_add(more);
         self.facts.extend(facts);
         self.unscanned.extend(unscanned);
@@ -67,6 +72,11 @@ impl Ledger {
             }
         }
         effects
+    }
+
+    /// Whether more was found than may be in one answer.
+    pub(super) const fn is_full(&self) -> bool {
+        self.found > ANSWER_FINDINGS_MAX
     }
 
     /// Tells the rest.

@@ -26,7 +26,7 @@ use super::refusal::{Asked, code, error_body};
 use super::screen::{Expected, Fate, Form, Refused};
 use super::verdict::{self, Ruling};
 use carried::{Carried, deliver};
-use instead::{blocked, refused_inside, unfit, unlisted, withheld};
+use instead::{blocked, refused_inside, unfit, unlisted, withheld, worn};
 use telling::{declined, tell, undelivered};
 
 pub(super) use carried::{Progress, Released, Text};
@@ -40,7 +40,7 @@ pub(super) struct Relay {
     waiting: Option<Waiting>,
     judged: u64,
     tells: usize,
-    /// A secret stands where nothing can be taken out.
+    /// A secret stands where nothing can be taken out, or there are too many of them.
     is_tainted: bool,
 }
 
@@ -317,6 +317,9 @@ impl Relay {
             .guard
             .look_towards_client(&call.asked, carried.document.json());
         progress.effects.extend(told);
+        if escort.guard.is_worn() {
+            return self.worn(call, carried, progress);
+        }
         let (text, structured) = match look {
             Look::Clean => return deliver(carried, progress),
             Look::Blocked(place) => return self.blocked(call, carried, &place, progress),
@@ -348,6 +351,17 @@ impl Relay {
                 progress.released.push(blocked(call, carried, place));
             }
             Ok(Message::Notification { .. }) | Err(_) => {}
+        }
+    }
+
+    /// More was found than may be in one answer, which ends here. Who waits for it is told.
+    fn worn(&mut self, call: &Call, carried: Carried, progress: &mut Progress) {
+        self.is_tainted = true;
+        progress.effects.extend(undelivered(&carried.admitted));
+        let report = Report::Refusal(call.asked.report("secrets", 200));
+        progress.effects.push(Effect::Report(report));
+        if call.asked.id.is_some() {
+            progress.released.push(worn(call, carried));
         }
     }
 

@@ -15,7 +15,7 @@ use crate::engine::rego;
 use crate::engine::{Engine, Fault, Gate, Opinion, ShadowNote};
 use crate::facts::{Facts, Subject};
 use crate::policies::Policies;
-use crate::schema::{self, ArgumentFault, STEPS_FEW};
+use crate::schema::{self, ArgumentFault, STEPS_FEW, STEPS_PER_VALUE};
 
 /// What the agent reads when it may not do something.
 pub const DENIED: &str = "Denied by policy.";
@@ -208,18 +208,17 @@ pub fn decide(policies: &Policies, facts: &Facts<'_>) -> Judgement {
 /// Most steps that judging a message could take: of them few are known to be done at once.
 #[must_use]
 pub fn steps(facts: &Facts<'_>) -> u64 {
-    let bytes = facts.arguments.map_or(0, str::len);
+    let text = facts.arguments.unwrap_or_default();
     let each = facts.subjects.iter().map(|subject| match subject.known {
-        Known::Tool(tool) => tool.mapped.steps(bytes),
+        Known::Tool(tool) => tool.mapped.steps(text.len()),
         _ => 0,
     });
-    // Reading them, and making an engine's values of them, takes steps as well.
-    let read = STEPS_PER_BYTE.saturating_mul(bytes as u64);
+    // Each value of them becomes an engine's.
+    let begins = |byte: &u8| matches!(byte, b',' | b':' | b'[' | b'{');
+    let values = text.bytes().filter(begins).count() as u64;
+    let read = STEPS_PER_VALUE.saturating_mul(values) + text.len() as u64;
     each.fold(read, u64::saturating_add)
 }
-
-/// Steps for each byte of arguments that become an engine's values: allocations, mostly.
-const STEPS_PER_BYTE: u64 = 8;
 
 /// One caller's message, judged target by target. Lists use the same judge as calls.
 #[derive(Debug)]

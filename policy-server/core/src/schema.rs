@@ -62,7 +62,7 @@ use serde_json::Value;
 
 pub use self::base::{BaseContext, merge, opaque_types, tools_text, whole_json, whole_text};
 pub(crate) use self::convert::instant_ms;
-pub use self::meter::{STEPS_FEW, STEPS_MAX};
+pub use self::meter::{STEPS_FEW, STEPS_MAX, STEPS_PER_VALUE};
 pub use self::opaque::Opaque;
 pub use self::output::OutputSchema;
 
@@ -179,7 +179,7 @@ impl ArgumentFault {
     /// Whether it is not the arguments that are wrong, but what it would cost to find out.
     #[must_use]
     pub fn is_costly(&self) -> bool {
-        [meter::COSTLY, meter::LONG].contains(&self.why)
+        [meter::COSTLY, meter::LONG, meter::MANY].contains(&self.why)
     }
 
     const fn place(&self) -> &str {
@@ -367,6 +367,9 @@ impl MappedTool {
         })?;
         if !value.is_object() {
             return Err(ArgumentFault::new("", "is not an object"));
+        }
+        if check::values(&value, meter::VALUES_MAX) > meter::VALUES_MAX {
+            return Err(ArgumentFault::new("", meter::MANY));
         }
         let steps = self.budget.spend(&value, text.len())?;
         if !self.check.is_valid(&value) {

@@ -65,6 +65,10 @@ pub const FACTS_MAX: usize = 64;
 /// Most findings in one message; with more it goes nowhere.
 pub const FINDINGS_MAX: usize = 4_000;
 
+/// Most findings in all messages of one answer together; with more it ends. Real answers hold a few;
+/// one that is made of secrets would keep a worker from all others.
+pub const ANSWER_FINDINGS_MAX: u64 = 20_000;
+
 /// Most layers of encoding inside a string that are looked into; what lies deeper is masked.
 pub const LAYERS_MAX: usize = 4;
 

@@ -1,6 +1,7 @@
 //! What the agent gets instead of a message that it may not have. Nothing of that message is in it.
 
 use portcullis_protocol::jsonrpc::{Id, Message};
+use portcullis_protocol::limits::ANSWER_FINDINGS_MAX;
 use portcullis_protocol::names::Name;
 use portcullis_protocol::sse::Event;
 
@@ -31,6 +32,16 @@ pub(super) fn blocked(call: &Call, carried: Carried, place: &str) -> Released {
     let text = format!("The server's answer was withheld: it holds a secret{place}.");
     let asked = whose(call, &carried);
     replaced(carried.event, refusal_body(&asked, code::DENIED, &text))
+}
+
+/// The answer holds more secrets than are taken out of one.
+pub(super) fn worn(call: &Call, carried: Carried) -> Released {
+    let text =
+        format!("The server's answer was ended: it holds more than {ANSWER_FINDINGS_MAX} secrets.");
+    replaced(
+        carried.event,
+        refusal_body(&call.asked, code::DENIED, &text),
+    )
 }
 
 /// Without its secrets the result is none that its tool may give. Only results of tools have

@@ -1,7 +1,7 @@
 //! Streams: each event goes when it is complete and clean, wherever it is cut.
 
 use portcullis_filter::exchange::{BodyMode, Gate};
-use portcullis_protocol::limits::{FACTS_MAX, RESPONSE_BYTES_MAX};
+use portcullis_protocol::limits::{ANSWER_FINDINGS_MAX, FACTS_MAX, RESPONSE_BYTES_MAX};
 use portcullis_protocol::redact::Action;
 use portcullis_protocol::wire::{Direction, End, Report};
 use serde_json::{Value, json};
@@ -257,4 +257,35 @@ fn an_event_beyond_the_bound_does_not_pass() {
     let world = streaming("redact", json!({})).chunk(&format!("data: {SECRET}"), false);
     let world = world.chunk(&"x".repeat(RESPONSE_BYTES_MAX), false);
     assert_eq!((world.text(), world.resets), ("", 1));
+}
+
+#[test]
+fn an_answer_made_of_secrets_ends() {
+    let secrets = format!("{SECRET} ").repeat(3_000);
+    let event = format!("data: {}\n\n", note(&secrets));
+    let mut world = streaming("redact", json!({}));
+    let events = usize::try_from(ANSWER_FINDINGS_MAX).unwrap() / 3_000;
+    for _ in 0..events {
+        world = world.chunk(&event, false);
+    }
+    assert_eq!(world.text().matches(PLACEHOLDER).count(), events * 3_000);
+    assert_eq!(world.resets, 0);
+    let world = world.chunk(&event.repeat(2), false);
+    let last = world.text().trim().rsplit("\n\n").next().unwrap();
+    let last: Value = serde_json::from_str(last.trim_start_matches("data: ")).unwrap();
+    assert_eq!(last["id"], 1, "who waits is told");
+    assert!(
+        last.to_string().contains("more than 20000 secrets"),
+        "{last}"
+    );
+    assert_eq!((world.resets, reasons(&world)), (1, vec!["secrets"]));
+    let found = told(&world.gone(), Direction::ToClient)
+        .iter()
+        .map(|found| found.facts.len() as u64 + found.more)
+        .sum::<u64>();
+    assert_eq!(
+        found,
+        (events as u64 + 1) * 3_000,
+        "and nothing behind it was looked at"
+    );
 }

@@ -153,7 +153,7 @@ pub(super) fn why_unfit(check: &Validator, value: &Value, steps: u64) -> Argumen
 }
 
 /// How many values there are; beyond `most` they are not counted further.
-fn values(value: &Value, most: usize) -> usize {
+pub(super) fn values(value: &Value, most: usize) -> usize {
     let mut waiting = vec![value];
     let mut values = 0;
     while let Some(value) = waiting.pop().filter(|_| values <= most) {

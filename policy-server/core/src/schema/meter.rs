@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::convert::At;
 use super::cost::{Count, Group};
-use super::pattern::Pattern;
+use super::pattern::{Pattern, STEPS_PER_VISIT};
 use super::views::Document;
 use super::{ArgumentFault, MappingFault};
 
@@ -24,12 +24,21 @@ pub const STEPS_MAX: u64 = 100_000_000;
 /// Steps that are too few to count, and to have a call wait for.
 pub const STEPS_FEW: u64 = 1_000_000;
 
+/// Steps for each value that becomes an engine's: it is allocated, typed and validated.
+pub const STEPS_PER_VALUE: u64 = 300;
+
+/// Most values of arguments that become an engine's.
+pub(super) const VALUES_MAX: usize = 300_000;
+
 /// What reading a pattern costs.
 const PATTERN_STEPS: u64 = 200_000;
 
 /// What a fault says of arguments that cost too much.
 pub(super) const COSTLY: &str =
     "takes more steps to check against the tool's schema than one call may: send less";
+
+/// What a fault says of arguments that an engine would take too long to read.
+pub(super) const MANY: &str = "holds more values than one call may: send fewer at a time";
 
 /// What a fault says of a text.
 pub(super) const LONG: &str = "is too long for a pattern that the tool declares";
@@ -223,7 +232,7 @@ impl<'a> Meter<'a> {
         };
         let left = self.steps_max.saturating_sub(self.steps);
         let (steps, states) = (known.steps(text, left), known.states);
-        let most = self.steps_max / states.max(1) / times.max(1);
+        let most = self.steps_max / (STEPS_PER_VISIT * states.max(1)) / times.max(1);
         let taken = self.take(steps.saturating_mul(times), at);
         taken.map_err(|fault| match text.len() as u64 > most {
             true => at.fault(LONG).bounded(text.len(), most),

@@ -21,6 +21,9 @@ const BYTES_PER_STATE_MIN: usize = 64;
 /// Steps for one byte where the automaton gets by.
 const STEPS_PER_BYTE: u64 = 2;
 
+/// Steps for one visit of a state where it does not: here, and again where it is checked.
+pub(super) const STEPS_PER_VISIT: u64 = 4;
+
 /// The states of a pattern; those of one that cannot be read are none, as it does not load either.
 pub(super) fn states(pattern: &str) -> u64 {
     nfa(pattern).map_or(1, |nfa| nfa.states().len() as u64)
@@ -61,7 +64,10 @@ impl Pattern {
         let (built, got_by) = self.built(text);
         let few = STEPS_PER_BYTE.saturating_mul(text.len() as u64);
         let steps = match (got_by, &self.nfa) {
-            (false, Some(nfa)) => walk::visits(nfa, text.as_bytes(), most),
+            (false, Some(nfa)) => {
+                let most = most / STEPS_PER_VISIT;
+                walk::visits(nfa, text.as_bytes(), most).saturating_mul(STEPS_PER_VISIT)
+            }
             _ => few,
         };
         steps.saturating_add(built)

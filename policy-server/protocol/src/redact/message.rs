@@ -150,7 +150,8 @@ fn find(
         walk.go();
         found.extend(walk.into_found());
         tidy(&mut found, 0);
-        for found in found.iter_mut().filter(|found| !found.pointer.is_empty()) {
+        // Of no more than these anybody is told where they stand.
+        for found in found.iter_mut().take(FACTS_MAX) {
             found.pointer = echoes.hidden_in(&found.pointer, plan.rules);
         }
     }
