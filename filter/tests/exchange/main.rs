@@ -13,5 +13,6 @@ mod astray;
 mod known;
 mod redaction;
 mod requests;
+mod spelling;
 mod verdicts;
 mod world;
