@@ -124,11 +124,20 @@ static FIELD: Object = Object(&[
     ("format", Free),
     ("enum", Free),
     ("enumNames", Free),
-    ("oneOf", Free),
-    ("anyOf", Free),
-    ("items", Free),
+    ("oneOf", Under::Object(&OPTION)),
+    ("anyOf", Under::Object(&OPTION)),
+    ("items", Under::Object(&ITEM)),
     ("default", Free),
 ]);
+
+static ITEM: Object = Object(&[
+    ("type", Free),
+    ("enum", Free),
+    ("oneOf", Under::Object(&OPTION)),
+    ("anyOf", Under::Object(&OPTION)),
+]);
+
+static OPTION: Object = Object(&[("const", Free), ("title", Free)]);
 
 /// What a server wants sampled.
 static SAMPLING: Object = Object(&[
