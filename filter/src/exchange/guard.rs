@@ -5,7 +5,9 @@ use std::rc::Rc;
 
 use portcullis_protocol::json::Json;
 use portcullis_protocol::names::{Name, ServerName};
-use portcullis_protocol::redact::{Action, Fact, Literal, Outcome, Plan, Sealing, Text, redact};
+use portcullis_protocol::redact::{
+    Action, Fact, Known, Literal, Outcome, Plan, Sealing, Text, redact,
+};
 use portcullis_protocol::sse::Event;
 use portcullis_protocol::wire::{Direction, Redaction, Use};
 
@@ -23,7 +25,7 @@ pub(super) struct Guard {
     terms: Option<Box<Redaction>>,
     from: ServerName,
     /// Secrets that handles of the request became: no answer may hold them.
-    restored: Vec<Literal>,
+    restored: Known,
     to_server: Ledger,
     to_client: Ledger,
     now_us: u64,
@@ -40,7 +42,7 @@ impl Guard {
             rules,
             terms,
             from: from.clone(),
-            restored: Vec::new(),
+            restored: Known::default(),
             to_server: Ledger::new(Direction::ToServer),
             to_client: Ledger::new(Direction::ToClient),
             now_us,
@@ -49,8 +51,7 @@ impl Guard {
 
     /// How many bytes it holds beside the rules, or somewhat more.
     pub(super) fn held_bytes(&self) -> usize {
-        let restored: usize = self.restored.iter().map(|known| known.value.len()).sum();
-        restored + self.to_server.held_bytes() + self.to_client.held_bytes()
+        self.restored.held_bytes() + self.to_server.held_bytes() + self.to_client.held_bytes()
     }
 
     /// Time goes on. Where no verdict binds the exchange to its rules it follows those in force: a
@@ -75,7 +76,7 @@ impl Guard {
             rules: &self.rules.rules,
             reveal: terms.map_or(&[], |terms| &terms.reveal.to_server),
             marked: terms.map_or(&[], |terms| &terms.marked.to_server),
-            literals: &[],
+            literals: Known::none(),
             marks: &self.rules.marks,
             sealing: None,
         };
@@ -142,12 +143,10 @@ impl Guard {
             mark: self.rules.marks.mark(&secret),
             action: Action::Restored,
         };
-        if self.restored.iter().all(|known| known.value != secret) {
-            self.restored.push(Literal {
-                value: secret.clone(),
-                rule,
-            });
-        }
+        self.restored.add(Literal {
+            value: secret.clone(),
+            rule,
+        });
         Some((secret, fact))
     }
 
@@ -164,8 +163,12 @@ impl Guard {
 
     /// Whether a text that must stay as it is may go to the agent.
     pub(super) fn may_show(&self, text: &str) -> bool {
-        let restored = |literal: &Literal| text.contains(&literal.value);
-        self.cleaned(text).is_none() && !self.restored.iter().any(restored)
+        self.cleaned(text).is_none() && !self.knows(text)
+    }
+
+    /// Whether a text holds a secret that a handle of the request became.
+    pub(super) fn knows(&self, text: &str) -> bool {
+        self.restored.is_in(&self.rules.rules, text)
     }
 
     /// Whether the lines of an event beside its data may go to the agent. An `id` is what a client
@@ -207,6 +210,9 @@ fn read(outcome: Outcome, ledger: &mut Ledger, asked: &Asked) -> (Look, Vec<Effe
 fn place(facts: &[Fact]) -> String {
     let blocked = facts.iter().find(|fact| fact.action == Action::Blocked);
     blocked.map_or_else(String::new, |fact| {
+        if fact.pointer.is_empty() {
+            return format!(" ({}, split over several strings)", fact.rule);
+        }
         format!(" ({} at {})", fact.rule, fact.pointer)
     })
 }

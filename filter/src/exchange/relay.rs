@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use portcullis_protocol::json::Document;
-use portcullis_protocol::jsonrpc::{Id, Message};
+use portcullis_protocol::jsonrpc::{Fault, Id, Message};
 use portcullis_protocol::limits::{SERVER_REQUESTS_MAX, TELLS_MAX};
 use portcullis_protocol::mcp::Judged;
 use portcullis_protocol::names::Name;
@@ -76,6 +76,11 @@ enum Next {
     Withhold,
     Unknown {
         id: Id,
+    },
+    Unclear {
+        id: Id,
+        method: Name,
+        fault: Fault,
     },
     Filter {
         question: Question,
@@ -266,6 +271,7 @@ impl Relay {
             Fate::Drop => Next::Drop,
             Fate::Withhold => Next::Withhold,
             Fate::Unknown { id } => Next::Unknown { id },
+            Fate::Unclear { id, method, fault } => Next::Unclear { id, method, fault },
             Fate::Filter { kind, result } => {
                 let span = result.span_in(document.text().as_bytes());
                 let question = questions::list(call, kind, result.text());
@@ -301,6 +307,9 @@ impl Relay {
                 let body = error_body(Some(id.text()), code::METHOD, "Method not found");
                 self.tell(escort.call, body, progress);
             }
+            Next::Unclear { id, method, fault } => {
+                self.unclear(escort.call, &id, &method, fault, progress);
+            }
             Next::Filter { question, span } => {
                 self.wait(carried, question, About::List { span }, progress);
             }
@@ -308,6 +317,23 @@ impl Relay {
                 self.ask_next(escort, carried, questions, refused, progress);
             }
         }
+    }
+
+    /// A request of the server that means one thing to policy and another to some agent.
+    fn unclear(
+        &mut self,
+        call: &Call,
+        id: &Id,
+        method: &Name,
+        fault: Fault,
+        progress: &mut Progress,
+    ) {
+        self.judged += 1;
+        let body = error_body(Some(id.text()), code::PARAMS, &fault.to_string());
+        self.tell(call, body, progress);
+        let asked = self.asked(call, method, Some(id.clone()));
+        let report = Report::Refusal(asked.report("params", 200));
+        progress.effects.push(Effect::Report(report));
     }
 
     /// The last look: what goes to the agent has passed it.

@@ -60,6 +60,8 @@ pub(super) enum Fate<'a> {
     },
     /// A request with a method that we do not know: it is answered so.
     Unknown { id: Id },
+    /// A request whose parameters do not say clearly what it asks: it is answered so.
+    Unclear { id: Id, method: Name, fault: Fault },
     /// Its result is a list to filter.
     Filter { kind: ListKind, result: Json<'a> },
 }
@@ -115,7 +117,7 @@ impl Expected {
             return self.withhold();
         }
         let passes = mcp::classify_from_server(method.as_str(), params) == Ok(Class::Pass);
-        let requests = params.map_or(Ok(Vec::new()), mcp::input_requests);
+        let requests = params.map_or(Ok(Vec::new()), mcp::told_requests);
         match requests.ok().and_then(judged) {
             Some(requests) if passes => asked(requests, Refused::Drop, false),
             _ => Fate::Drop,
@@ -223,7 +225,8 @@ impl Expected {
                 requests: vec![(method, what)],
                 refused: Refused::Answer(id),
             },
-            _ => Fate::Unknown { id },
+            Err(fault) => Fate::Unclear { id, method, fault },
+            Ok(_) => Fate::Unknown { id },
         }
     }
 }

@@ -14,5 +14,6 @@ mod known;
 mod redaction;
 mod requests;
 mod room;
+mod spelling;
 mod verdicts;
 mod world;

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use portcullis_protocol::json;
+use portcullis_protocol::mcp;
 use portcullis_protocol::names::{Name, Uri};
 use portcullis_protocol::wire::{Direction, ListKind, ListQuery, Target};
 use serde::Deserialize;
@@ -55,7 +57,7 @@ pub struct Page {
     pub listed: usize,
     /// How many of them the caller may see.
     pub shown: usize,
-    /// How many were dropped for want of a sound or single name.
+    /// How many were dropped for want of a sound or single name, or for a member spelt like another.
     pub unsound: usize,
     /// How many are tools in quarantine, which nobody sees.
     pub quarantined: usize,
@@ -166,7 +168,7 @@ pub fn sound_tools(items: &[&RawValue]) -> Vec<(Name, ToolEntry)> {
     sound.iter().filter_map(Item::tool).collect()
 }
 
-/// Items with a sound name that the page has once; of two tools with one name neither is sound.
+/// Items with clear members and a sound name that the page has once; of two tools with one name neither is sound.
 fn sound_items<'a>(kind: ListKind, items: &[&'a RawValue]) -> Vec<Item<'a>> {
     let mut sound: Vec<Item<'a>> = items.iter().filter_map(|raw| item(kind, raw)).collect();
     let mut seen: BTreeMap<Target, usize> = BTreeMap::new();
@@ -179,6 +181,9 @@ fn sound_items<'a>(kind: ListKind, items: &[&'a RawValue]) -> Vec<Item<'a>> {
 }
 
 fn item(kind: ListKind, raw: &RawValue) -> Option<Item<'_>> {
+    // What an agent could read otherwise than we do is no sound item.
+    let json = json::check(raw.get().as_bytes()).ok()?;
+    mcp::list_item(kind).check(json).ok()?;
     let Members(members) = serde_json::from_str(raw.get()).ok()?;
     let text = |wanted: &str| -> Option<String> {
         let (_, value) = members.iter().find(|(name, _)| name == wanted)?;

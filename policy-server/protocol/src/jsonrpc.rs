@@ -7,10 +7,18 @@ use std::fmt;
 
 use crate::json::{Json, Kind};
 use crate::limits::ID_BYTES_MAX;
+use crate::members::{Object, Twin, Under};
 use crate::names::Name;
 
 /// The members that an envelope knows.
-const ENVELOPE: [&str; 6] = ["jsonrpc", "id", "method", "params", "result", "error"];
+static ENVELOPE: Object = Object(&[
+    ("jsonrpc", Under::Free),
+    ("id", Under::Free),
+    ("method", Under::Free),
+    ("params", Under::Free),
+    ("result", Under::Free),
+    ("error", Under::Free),
+]);
 
 /// A request id as written: a string or an integer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,8 +98,8 @@ pub enum Fault {
     NotAnObject,
     /// `jsonrpc` is not `"2.0"`.
     Version,
-    /// A member differs from a known one by case or look only.
-    Twin,
+    /// Some reader takes a member for one that it is not.
+    Twin(Twin),
     /// The id is neither a string nor an integer, or too long.
     Id,
     /// The method is no [`Name`].
@@ -105,10 +113,10 @@ pub enum Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Twin(twin) => return twin.fmt(f),
             Self::Batch => "batches are not accepted; send one message a request",
             Self::NotAnObject => "a message is a JSON object",
             Self::Version => "the member `jsonrpc` must be \"2.0\"",
-            Self::Twin => "a member differs from a known one by case only",
             Self::Id => "an id is a string or an integer",
             Self::Method => "the method is not a method name",
             Self::Params => "`params` must be an object",
@@ -118,6 +126,12 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+impl From<Twin> for Fault {
+    fn from(twin: Twin) -> Self {
+        Self::Twin(twin)
+    }
+}
 
 impl<'a> Message<'a> {
     /// Reads one message.
@@ -130,7 +144,7 @@ impl<'a> Message<'a> {
             Kind::Array => return Err(Fault::Batch),
             _ => return Err(Fault::NotAnObject),
         }
-        no_twins(json, &ENVELOPE)?;
+        ENVELOPE.check(json)?;
         let members = json.members();
         let member = |name: &str| {
             let found = members.iter().find(|(key, _)| key == name);
@@ -175,44 +189,6 @@ impl<'a> Message<'a> {
     }
 }
 
-/// Refuses an object that has a member which some lenient reader takes for one of `known`: one that
-/// differs by case or look only, or that goes on behind a NUL.
-///
-/// # Errors
-/// [`Fault::Twin`] when there is one.
-pub fn no_twins(object: Json<'_>, known: &[&str]) -> Result<(), Fault> {
-    let is_twin = |key: &str| {
-        if known.contains(&key) {
-            return false;
-        }
-        let until_nul = key.split('\0').next().unwrap_or_default();
-        // Folding keeps the number of characters, so most keys need none.
-        let length = until_nul.chars().count();
-        let alike =
-            |name: &&str| name.len() == length && name.eq_ignore_ascii_case(&fold(until_nul));
-        known.iter().any(alike)
-    };
-    if object.has_key(is_twin) {
-        Err(Fault::Twin)
-    } else {
-        Ok(())
-    }
-}
-
-/// A member's name as the most lenient reader has it: without case, and ending at a NUL.
-#[must_use]
-pub fn folded(name: &str) -> String {
-    fold(name.split('\0').next().unwrap_or_default())
-}
-
-/// Case folding that also joins `ſ` with `s` and the Kelvin sign with `k`, as Go's JSON reader does.
-fn fold(text: &str) -> String {
-    text.chars()
-        .flat_map(char::to_uppercase)
-        .flat_map(char::to_lowercase)
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,11 +226,11 @@ mod tests {
             (r#"{"id":1,"method":"ping"}"#, Fault::Version),
             (
                 r#"{"jsonrpc":"2.0","id":1,"method":"a","Method":"b"}"#,
-                Fault::Twin,
+                Fault::Twin(Twin("method")),
             ),
             (
                 r#"{"jsonrpc":"2.0","id":1,"method":"a","paramſ":{}}"#,
-                Fault::Twin,
+                Fault::Twin(Twin("params")),
             ),
             (r#"{"jsonrpc":"2.0","id":null,"method":"a"}"#, Fault::Id),
             (r#"{"jsonrpc":"2.0","id":1.5,"method":"a"}"#, Fault::Id),

@@ -11,6 +11,7 @@ pub mod json;
 pub mod jsonrpc;
 pub mod limits;
 pub mod mcp;
+pub mod members;
 pub mod names;
 pub mod redact;
 pub mod secret;

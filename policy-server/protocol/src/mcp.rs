@@ -3,11 +3,13 @@
 //! Methods are sorted into a closed list of classes; a method that is not on it is
 //! [`Class::Unknown`], never an error. Results and arguments are carried, not understood.
 
+mod objects;
 mod request;
 mod result;
 
+pub use objects::list_item;
 pub use request::{Class, Judged, classify_from_client, classify_from_server, named_in_header};
-pub use result::{InputRequest, elicitations, input_requests, list_in_result};
+pub use result::{InputRequest, elicitations, input_requests, list_in_result, told_requests};
 
 use crate::json::Json;
 use crate::names::Name;

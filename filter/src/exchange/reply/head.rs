@@ -114,12 +114,15 @@ pub(super) fn text_of<'a>(head: &ResponseHead<'a>, name: &str) -> Option<&'a str
 }
 
 /// Takes out of the head what means nothing to an MCP client, and what holds a secret. The session
-/// id is one, and stays.
+/// id is one, and stays unless it is a secret of somebody else.
 pub(super) fn strip(head: &ResponseHead<'_>, guard: &Guard) -> Effect {
     let odd = |(name, value): &(String, Vec<u8>)| {
-        let shown = || guard.may_show(&String::from_utf8_lossy(value));
-        !name.starts_with(':')
-            && (!PASSED.contains(&name.as_str()) || (name != SESSION && !shown()))
+        let text = String::from_utf8_lossy(value);
+        let shown = || match name.as_str() {
+            SESSION => !guard.knows(&text),
+            _ => guard.may_show(&text),
+        };
+        !name.starts_with(':') && (!PASSED.contains(&name.as_str()) || !shown())
     };
     let removed = head.headers.iter().filter(|header| odd(header));
     Effect::ReplyHead(ReplyHead {

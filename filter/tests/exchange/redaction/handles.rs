@@ -224,6 +224,87 @@ fn an_echoed_secret_is_scrubbed_whatever_policy_reveals() {
 }
 
 #[test]
+fn an_echoed_secret_goes_in_every_form_and_place() {
+    let start = || {
+        let world = sent_with(
+            &json!({"auth": {"token": handle(&SOUND)}}),
+            json!({"uses": uses()}),
+        );
+        world.head(200, "application/json", &[])
+    };
+    let short = mirror(&format!(" {SECRET}"))
+        .replace("=?base64?", "")
+        .replace("?=", "");
+    let hex: String = SECRET.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let (begin, end) = SECRET.split_at(9);
+    for (result, form) in [
+        (
+            json!({"content": [{"type": "text", "text": format!("[redacted:{SECRET}]")}]}),
+            SECRET,
+        ),
+        (
+            json!({"content": [{"type": "text", "text": short}]}),
+            short.as_str(),
+        ),
+        (
+            json!({"content": [{"type": "text", "text": hex}]}),
+            hex.as_str(),
+        ),
+        (json!({"content": [], "_meta": {SECRET: 1}}), SECRET),
+        (
+            json!({"contents": [{"uri": "a:b", "blob": short}]}),
+            short.as_str(),
+        ),
+        (
+            json!({"content": [{"type": "image", "data": short, "mimeType": "image/png"}]}),
+            short.as_str(),
+        ),
+        (json!({"nextCursor": hex}), hex.as_str()),
+        (
+            json!({"content": [{"type": "text", "text": begin}, {"type": "text", "text": end}]}),
+            end,
+        ),
+    ] {
+        let answer = json!({"jsonrpc": "2.0", "id": 1, "result": result}).to_string();
+        let world = start().chunk(&answer, true).gone();
+        assert!(
+            !world.text().is_empty() && !world.text().contains(form),
+            "{answer}: {}",
+            world.text()
+        );
+        holds_nothing(&world);
+    }
+}
+
+#[test]
+fn lines_and_headers_hold_no_form_of_an_echoed_secret() {
+    let hex: String = SECRET.bytes().map(|byte| format!("{byte:02X}:")).collect();
+    let start = || {
+        sent_with(
+            &json!({"auth": {"token": handle(&SOUND)}}),
+            json!({"uses": uses()}),
+        )
+    };
+    let world = start().head(
+        200,
+        "application/json",
+        &[("server", &hex), ("mcp-session-id", SECRET)],
+    );
+    let removed = &world.heads[0].remove;
+    assert!(
+        removed.contains(&"server".to_owned()) && removed.contains(&"mcp-session-id".to_owned())
+    );
+    for line in [
+        format!("id: {hex}"),
+        format!("event: message\nid: {SECRET}"),
+    ] {
+        let world = start().head(200, "text/event-stream", &[]);
+        let world = world.chunk(&format!("{line}\ndata: {RESULT}\n\n"), false);
+        assert_eq!((world.text(), world.resets), ("", 1), "{line}");
+    }
+}
+
+#[test]
 fn the_account_counts_what_was_released() {
     let world = allowed("redact", json!({})).head(200, "application/json", &[]);
     let world = world.chunk(&answer(SECRET), true).gone();

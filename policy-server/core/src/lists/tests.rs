@@ -62,6 +62,37 @@ fn unsound_items_are_dropped() {
 }
 
 #[test]
+fn items_with_look_alikes_are_dropped() {
+    let list = |kind, member: &str, items: &str| {
+        let page = run(kind, None, &format!(r#"{{"{member}":[{items}]}}"#)).unwrap();
+        (page.unsound, page.shown)
+    };
+    for odd in [
+        r#"{"name":"o","Name":"p"}"#,
+        r#"{"name":"o","inputschema":{}}"#,
+        r#"{"name":"o","input_schema":{}}"#,
+        r#"{"name":"o","output\u017fchema":{}}"#,
+        r#"{"name":"o","annotations":{"readOnlyHint":true,"readonlyhint":false}}"#,
+        r#"{"name":"o","annotations":{"read_only_hint":true}}"#,
+        r#"{"name":"o","annotations\u0000":{"readOnlyHint":true}}"#,
+    ] {
+        let items = format!("{odd},{A}");
+        assert_eq!(list(ListKind::Tools, "tools", &items), (1, 1), "{odd}");
+    }
+    let free = r#"{"name":"a","annotations":{"readOnlyHint":true,"Title":"x","title":"y"},"Description":"x","description":"y","_meta":{"Name":1}}"#;
+    assert_eq!(list(ListKind::Tools, "tools", free), (0, 1));
+    let resources = r#"{"uri":"ok://1","URI":"no://1"},{"uri":"ok://2","mime_type":"x"}"#;
+    assert_eq!(list(ListKind::Resources, "resources", resources), (1, 1));
+    let templates = r#"{"uriTemplate":"ok://{x}","uri_template":"no://{x}"}"#;
+    assert_eq!(
+        list(ListKind::Templates, "resourceTemplates", templates),
+        (1, 0)
+    );
+    let prompts = r#"{"name":"yes","NAME":"no"}"#;
+    assert_eq!(list(ListKind::Prompts, "prompts", prompts), (1, 0));
+}
+
+#[test]
 fn other_lists_are_filtered_too() {
     let resources = r#"{"resources":[{"uri":"ok://1"},{"uri":"no://2"}]}"#;
     assert_eq!(

@@ -4,7 +4,7 @@
 //! declares, so a policy on the argument would look past it. Deliberately absent: names where the
 //! tool declares none.
 
-use portcullis_protocol::jsonrpc::folded;
+use portcullis_protocol::members::folded;
 use serde_json::{Map, Value};
 
 use super::ArgumentFault;

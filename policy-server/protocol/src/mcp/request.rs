@@ -1,8 +1,8 @@
 //! Requests and notifications, sorted by what must happen before they travel on.
 
-use super::Era;
+use super::{Era, objects};
 use crate::json::{Json, Kind};
-use crate::jsonrpc::{Fault, no_twins};
+use crate::jsonrpc::Fault;
 use crate::limits::TARGETS_MAX;
 use crate::names::{Name, Uri};
 use crate::wire::{ListKind, Target};
@@ -29,19 +29,6 @@ pub struct Judged<'a> {
     pub arguments: Option<Json<'a>>,
 }
 
-/// Members of `params` that decide what a message acts on.
-const PARAMS: [&str; 9] = [
-    "name",
-    "uri",
-    "arguments",
-    "_meta",
-    "ref",
-    "argument",
-    "taskId",
-    "notifications",
-    "task",
-];
-
 /// Judged methods of the session era that the stateless era has removed.
 const REMOVED: [&str; 4] = [
     "resources/subscribe",
@@ -63,7 +50,7 @@ pub fn classify_from_client<'a>(
         return Ok(Class::Unknown);
     }
     if let Some(params) = params {
-        no_twins(params, &PARAMS)?;
+        objects::sent(method).check(params)?;
     }
     if let Some(kind) = ListKind::of_method(method) {
         return Ok(Class::List(kind));
@@ -102,6 +89,9 @@ pub fn classify_from_server<'a>(
     method: &str,
     params: Option<Json<'a>>,
 ) -> Result<Class<'a>, Fault> {
+    if let Some(params) = params {
+        objects::asked(method).check(params)?;
+    }
     let targets = match method {
         "ping" => return Ok(Class::Pass),
         "notifications/message"
@@ -164,7 +154,6 @@ fn reference(params: Option<Json<'_>>) -> Result<Target, Fault> {
     let reference = params
         .and_then(|params| params.member("ref"))
         .ok_or(Fault::Params)?;
-    no_twins(reference, &["type", "name", "uri"])?;
     match text(Some(reference), "type")?.as_ref() {
         "ref/prompt" => name(Some(reference), "name").map(Target::Prompt),
         "ref/resource" => uri(Some(reference), "uri").map(Target::Template),
@@ -179,7 +168,6 @@ fn subscriptions(params: Option<Json<'_>>) -> Result<Vec<Target>, Fault> {
     let Some(wanted) = params.and_then(|params| params.member("notifications")) else {
         return Ok(targets);
     };
-    no_twins(wanted, &["resourceSubscriptions"])?;
     let Some(uris) = wanted.member("resourceSubscriptions") else {
         return Ok(targets);
     };

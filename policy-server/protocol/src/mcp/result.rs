@@ -4,8 +4,9 @@
 //! or a task (2026-07-28), or by elicitations inside an error (2025-11-25). All of them are found
 //! here, wherever they stand.
 
+use super::objects;
 use crate::json::{Json, Kind};
-use crate::jsonrpc::{Fault, no_twins};
+use crate::jsonrpc::Fault;
 use crate::limits::INPUT_REQUESTS_MAX;
 use crate::names::Name;
 use crate::wire::ListKind;
@@ -19,26 +20,50 @@ pub struct InputRequest<'a> {
     pub params: Option<Json<'a>>,
 }
 
-/// Members of a result, a task or an error's data that ask for something or hold a list.
-const TELLING: [&str; 8] = [
-    "inputRequests",
-    "resultType",
-    "task",
-    "elicitations",
-    "tools",
-    "prompts",
-    "resources",
-    "resourceTemplates",
-];
-
-/// The server requests inside a result or a notification's parameters, and inside a task in them.
+/// The server requests inside a result, and inside a task in it.
 ///
 /// # Errors
-/// When they are not bounded maps of requests, or something looks like them.
-pub fn input_requests(holder: Json<'_>) -> Result<Vec<InputRequest<'_>>, Fault> {
+/// When they are not bounded maps of requests, or something looks like what is judged there.
+pub fn input_requests(result: Json<'_>) -> Result<Vec<InputRequest<'_>>, Fault> {
+    objects::RESULT.check(result)?;
+    requests_in(result)
+}
+
+/// The same for the parameters of a notification, which may tell of a task.
+///
+/// # Errors
+/// As [`input_requests`].
+pub fn told_requests(params: Json<'_>) -> Result<Vec<InputRequest<'_>>, Fault> {
+    objects::TOLD.check(params)?;
+    requests_in(params)
+}
+
+/// The elicitations inside an error (code -32042, URL elicitation required).
+///
+/// # Errors
+/// When they are no bounded list of objects, or something looks like what is judged there.
+pub fn elicitations(error: Json<'_>) -> Result<Vec<InputRequest<'_>>, Fault> {
+    objects::ERROR.check(error)?;
+    let Some(data) = error.member("data") else {
+        return Ok(Vec::new());
+    };
+    let mut found = requests_in(data)?;
+    if let Some(list) = data.member("elicitations") {
+        if list.kind() != Kind::Array {
+            return Err(Fault::Shape);
+        }
+        found.extend(list.elements().into_iter().map(|params| InputRequest {
+            method: Name::from_static("elicitation/create"),
+            params: Some(params),
+        }));
+    }
+    bounded(found)
+}
+
+/// Those in an object that was checked.
+fn requests_in(holder: Json<'_>) -> Result<Vec<InputRequest<'_>>, Fault> {
     let mut found = Vec::new();
     for holder in [Some(holder), holder.member("task")].into_iter().flatten() {
-        no_twins(holder, &TELLING)?;
         let Some(requests) = holder.member("inputRequests") else {
             continue;
         };
@@ -52,28 +77,6 @@ pub fn input_requests(holder: Json<'_>) -> Result<Vec<InputRequest<'_>>, Fault> 
     bounded(found)
 }
 
-/// The elicitations inside an error (code -32042, URL elicitation required).
-///
-/// # Errors
-/// When they are no bounded list of objects, or something looks like them.
-pub fn elicitations(error: Json<'_>) -> Result<Vec<InputRequest<'_>>, Fault> {
-    no_twins(error, &["code", "data"])?;
-    let Some(data) = error.member("data") else {
-        return Ok(Vec::new());
-    };
-    let mut found = input_requests(data)?;
-    if let Some(list) = data.member("elicitations") {
-        if list.kind() != Kind::Array {
-            return Err(Fault::Shape);
-        }
-        found.extend(list.elements().into_iter().map(|params| InputRequest {
-            method: Name::from_static("elicitation/create"),
-            params: Some(params),
-        }));
-    }
-    bounded(found)
-}
-
 fn bounded(found: Vec<InputRequest<'_>>) -> Result<Vec<InputRequest<'_>>, Fault> {
     if found.len() > INPUT_REQUESTS_MAX {
         Err(Fault::Shape)
@@ -83,7 +86,6 @@ fn bounded(found: Vec<InputRequest<'_>>) -> Result<Vec<InputRequest<'_>>, Fault>
 }
 
 fn input_request(request: Json<'_>) -> Result<InputRequest<'_>, Fault> {
-    no_twins(request, &["method", "params"])?;
     let method = request.member("method").and_then(Json::string);
     let method = method.and_then(|text| Name::parse(&text).ok());
     let method = method.ok_or(Fault::Method)?;

@@ -112,6 +112,17 @@ pub(super) fn decoded(run: &str) -> Option<String> {
         .find_map(text_of)
 }
 
+/// The text that a whole value stands for, when it is base64 of nothing but text.
+pub(super) fn decoded_whole(value: &str) -> Option<String> {
+    let digits = value.trim_end_matches('=');
+    if !digits.bytes().all(is_base64) {
+        return None;
+    }
+    let standard = digits.replace('-', "+").replace('_', "/");
+    let text = String::from_utf8(FORGIVING.decode(standard).ok()?).ok()?;
+    text.bytes().all(is_text).then_some(text)
+}
+
 /// Whether the first characters stand for text, and the very first ones for ASCII. This is asked
 /// of every long word.
 fn begins_as_text(run: &[u8]) -> bool {

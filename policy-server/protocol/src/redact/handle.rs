@@ -18,6 +18,7 @@ use memchr::memmem;
 use sha2::Sha256;
 
 use super::Class;
+use super::known::KNOWN_BYTES_MIN;
 use crate::digest::{Digest, Fields};
 use crate::names::{Name, ServerName};
 
@@ -159,7 +160,9 @@ impl Sealing<'_> {
         let secret = cipher.decrypt(&XNonce::from(*nonce), payload).ok()?;
         let mac = self.nonce_mac(&binding, &secret);
         mac.verify_truncated_left(nonce).ok()?;
-        Some((String::from_utf8(secret).ok()?, until_s))
+        let secret = String::from_utf8(secret).ok()?;
+        // What is so short could not be kept out of answers.
+        (secret.len() >= KNOWN_BYTES_MIN).then_some((secret, until_s))
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {

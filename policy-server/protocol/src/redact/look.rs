@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use super::echoes::Echoes;
 use super::escapes::{Escapes, has_percent};
+use super::known::{Hidden, Known, Work};
 use super::plan::Literal;
 use super::rules::{ENCODED, MARKED};
 use super::walk::Walk;
@@ -46,8 +47,24 @@ pub(super) enum Form {
     Key,
     /// A secret known by its value.
     Known,
+    /// The same in a key.
+    KnownKey,
+    /// The same as a number or another word that is no string.
+    KnownScalar,
+    /// The same in JSON inside a string.
+    KnownInnerScalar,
     /// The same where nothing may be altered: the message cannot go.
     Fixed,
+}
+
+impl Form {
+    /// Whether the secret is known by its value: no mode and no policy lets it through.
+    pub(super) const fn is_known(self) -> bool {
+        matches!(
+            self,
+            Self::Known | Self::KnownKey | Self::KnownScalar | Self::KnownInnerScalar
+        )
+    }
 }
 
 impl Found {
@@ -62,6 +79,11 @@ impl Found {
         }
     }
 
+    /// A secret that is known by its value.
+    pub(super) fn known(span: Range<usize>, literal: &Literal) -> Self {
+        Self::text(span, literal.rule, &literal.value).of_form(Form::Known)
+    }
+
     const fn of_form(mut self, form: Form) -> Self {
         self.form = form;
         self
@@ -73,7 +95,7 @@ impl Found {
 pub(super) struct Search<'a> {
     pub(super) rules: &'a Rules,
     /// Secrets known by value.
-    pub(super) known: &'a [Literal],
+    pub(super) known: &'a Known,
     /// Values found elsewhere in the same message; with them nothing else is looked for.
     pub(super) echoes: Option<&'a Echoes>,
     /// Which strings are looked at.
@@ -87,13 +109,15 @@ pub(super) enum Scope {
     Everything,
     /// Those in which something was replaced.
     Changed,
+    /// All of them, for secrets known by value in another form than their own, and nothing else.
+    Hidden,
 }
 
 impl<'a> Search<'a> {
-    pub(super) const fn by(rules: &'a Rules) -> Self {
+    pub(super) fn by(rules: &'a Rules) -> Self {
         Self {
             rules,
-            known: &[],
+            known: Known::none(),
             echoes: None,
             scope: Scope::Everything,
         }
@@ -156,12 +180,20 @@ impl<'a> Search<'a> {
 
     /// A text without any secret, those known by their value included.
     pub(super) fn clean(self, text: &str) -> String {
-        let mut clean = clean(self.rules, text).into_owned();
-        for literal in self.known {
-            let placeholder = placeholder::placeholder(&self.rules.rule(literal.rule).id);
-            clean = clean.replace(&literal.value, &placeholder);
+        let clean = clean(self.rules, text);
+        self.known.cleaned(self.rules, &clean)
+    }
+
+    /// Secrets that are known by their value, in another form.
+    pub(super) fn hidden(self, text: &str, work: &mut Work, found: &mut Vec<Found>) {
+        match self.known.hidden(self.rules, text, work) {
+            Hidden::Nowhere => {}
+            Hidden::Whole(literal) => found.push(Found::known(0..text.len(), literal)),
+            Hidden::Parts(parts) => {
+                let known = |(span, literal)| Found::known(span, literal);
+                found.extend(parts.into_iter().map(known));
+            }
         }
-        clean
     }
 
     /// Secrets that are known by their value.
@@ -169,16 +201,9 @@ impl<'a> Search<'a> {
         if let Some(echoes) = self.echoes {
             return echoes.find(text, found);
         }
-        for literal in self.known {
-            let value = literal.value.as_bytes();
-            for at in memchr::memmem::find_iter(text.as_bytes(), value) {
-                let span = at..at + value.len();
-                if !placeholder::holds(text, &span) {
-                    let known = Found::text(span, literal.rule, &literal.value);
-                    found.push(known.of_form(Form::Known));
-                }
-            }
-        }
+        self.known.plain(self.rules, text, |span, literal| {
+            found.push(Found::known(span, literal));
+        });
     }
 
     /// A text that is JSON.
@@ -204,6 +229,7 @@ impl<'a> Search<'a> {
             inner.span = inner.span.start + place.start..inner.span.end + place.start;
             inner.form = match inner.form {
                 Form::Scalar => Form::InnerScalar,
+                Form::KnownScalar => Form::KnownInnerScalar,
                 form => form,
             };
             found.push(inner);
@@ -235,7 +261,7 @@ impl<'a> Search<'a> {
             let mut rules: Vec<RuleId> = inside.iter().map(|found| found.rule).collect();
             rules.sort_unstable();
             rules.dedup();
-            let is_known = inside.iter().any(|found| found.form == Form::Known);
+            let is_known = inside.iter().any(|found| found.form.is_known());
             let form = if is_known { Form::Known } else { Form::Encoded };
             let whole = |rule| Found::text(run.clone(), rule, written).of_form(form);
             found.extend(rules.into_iter().map(whole));
@@ -311,7 +337,7 @@ pub(super) fn tidy(found: &mut Vec<Found>, before: usize) {
         (
             found.span.start,
             std::cmp::Reverse(found.span.end),
-            found.form != Form::Known,
+            !found.form.is_known(),
             !found.rule.is_format(),
             found.rule,
         )

@@ -5,8 +5,9 @@ mod splice;
 use std::collections::HashSet;
 
 use super::echoes::Echoes;
+use super::known::KNOWN_BYTES_MIN;
 use super::look::{Form, Found, Scope, Search, tidy};
-use super::plan::Treatment;
+use super::plan::{Literal, Treatment};
 use super::walk::Walk;
 use super::{Action, Fact, Mode, Plan, Unscanned};
 use crate::json::{self, Json};
@@ -48,10 +49,60 @@ const ROUNDS_MAX: usize = 4;
 
 /// Looks at one message and replaces what the plan says.
 ///
-/// Strings that have changed are looked at again: what stood beside a secret may be one without it.
+/// What is known by its value is looked for in every form; where it cannot be taken out, the message
+/// goes nowhere.
 #[must_use]
 pub fn redact(message: Json<'_>, plan: &Plan<'_>) -> Outcome {
-    let mut outcome = once(message, plan, Scope::Everything);
+    let mut outcome = guessed(message, plan, Scope::Everything);
+    if plan.literals.is_empty() {
+        return outcome;
+    }
+    for _ in 0..ROUNDS_MAX {
+        let text = match &outcome.text {
+            Text::Blocked => return outcome,
+            Text::Same => message.text().to_owned(),
+            Text::Changed { text, .. } => text.clone(),
+        };
+        let Ok(now) = json::check(text.as_bytes()) else {
+            break;
+        };
+        let hidden = once(now, plan, Scope::Hidden);
+        if hidden.text == Text::Same {
+            if let Some(literal) = plan.literals.spread(plan.rules, now) {
+                outcome.take(spread(literal, plan));
+            }
+            return outcome;
+        }
+        outcome.take(hidden);
+        if let Text::Changed { text, .. } = &outcome.text
+            && let Ok(changed) = json::check(text.as_bytes())
+        {
+            let next = guessed(changed, plan, Scope::Changed);
+            if next.text != Text::Same {
+                outcome.take(next);
+            }
+        }
+    }
+    outcome.text = Text::Blocked;
+    outcome
+}
+
+/// A secret that is split over several strings: the message goes nowhere.
+fn spread(literal: &Literal, plan: &Plan<'_>) -> Outcome {
+    let found = Found::known(0..0, literal);
+    Outcome {
+        text: Text::Blocked,
+        facts: vec![fact(&found, Action::Blocked, plan)],
+        more: 0,
+        unscanned: Vec::new(),
+    }
+}
+
+/// Looks at one message by the rules, and for what is known by its value as it is.
+///
+/// Strings that have changed are looked at again: what stood beside a secret may be one without it.
+fn guessed(message: Json<'_>, plan: &Plan<'_>, scope: Scope) -> Outcome {
+    let mut outcome = once(message, plan, scope);
     for round in 1.. {
         let Text::Changed { text, .. } = &outcome.text else {
             break;
@@ -160,7 +211,7 @@ fn find(
 
 fn action(found: &Found, plan: &Plan<'_>) -> Action {
     match found.form {
-        Form::Known => return Action::Redacted,
+        form if form.is_known() => return Action::Redacted,
         Form::Fixed => return Action::Blocked,
         _ => {}
     }
@@ -170,7 +221,8 @@ fn action(found: &Found, plan: &Plan<'_>) -> Action {
         Treatment::Mode(Mode::Block) => Action::Blocked,
         Treatment::Mode(Mode::Detect) => Action::Detected,
         Treatment::Mode(Mode::Tokenize) => match found.form {
-            Form::Text | Form::Encoded => Action::Tokenized,
+            // A shorter one could not be kept out of answers.
+            Form::Text | Form::Encoded if found.value.len() >= KNOWN_BYTES_MIN => Action::Tokenized,
             _ => Action::Redacted,
         },
     }

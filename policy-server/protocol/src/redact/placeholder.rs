@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::handle;
+use super::{Rules, handle};
 
 /// How every placeholder begins.
 const OPENING: &str = "[redacted:";
@@ -63,6 +63,38 @@ pub(super) fn holds(text: &str, span: &Range<usize>) -> bool {
     let close = opening + OPENING.len() + name.count();
     let is_closed = text.as_bytes().get(close) == Some(&b']');
     is_closed && opening <= span.start && span.end <= close + 1
+}
+
+/// Where the placeholders of a text stand that name a rule there is: those that we may have put
+/// there. What is in them says nothing, and what only looks like one is a text like any other.
+pub(super) fn genuine(rules: &Rules, text: &str) -> Vec<Range<usize>> {
+    let begin = text.as_ptr() as usize;
+    let is_ours = |written: &&str| {
+        let name = written
+            .strip_prefix(OPENING)
+            .and_then(|rest| rest.strip_suffix(']'));
+        name.is_some_and(|name| rules.named(name).is_some() || is_numbered(rules, name))
+    };
+    let range = |written: &str| {
+        let at = written.as_ptr() as usize - begin;
+        at..at + written.len()
+    };
+    all(text).filter(is_ours).map(range).collect()
+}
+
+/// Whether a part of a text lies in a placeholder that names a rule there is.
+pub(super) fn is_genuine(rules: &Rules, text: &str, span: &Range<usize>) -> bool {
+    let lies = |range: &Range<usize>| range.start <= span.start && span.end <= range.end;
+    holds(text, span) && genuine(rules, text).iter().any(lies)
+}
+
+/// Whether a name is that of a rule with a number behind it, as keys have it.
+fn is_numbered(rules: &Rules, name: &str) -> bool {
+    let Some((rule, number)) = name.rsplit_once('-') else {
+        return false;
+    };
+    let digits = number.len() <= 4 && number.bytes().all(|byte| byte.is_ascii_digit());
+    digits && rules.named(rule).is_some()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Class, MarkKey, RuleId, Rules, Sealing};
+use super::{Class, Known, MarkKey, RuleId, Rules, Sealing};
 
 /// What becomes of a finding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ pub struct Plan<'a> {
     /// `result/structuredContent`; `*` stands for any one step.
     pub marked: &'a [String],
     /// Secrets known by value.
-    pub literals: &'a [Literal],
+    pub literals: &'a Known,
     /// The key of marks.
     pub marks: &'a MarkKey,
     /// How to make handles; without it what would be one becomes a placeholder.

@@ -3,8 +3,10 @@
 //! The text is known to be strict JSON, so that reading it again is cheap: no value is built.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use super::escapes::Escapes;
+use super::known::Work;
 use super::look::{Form, Found, Scope, Search};
 use super::positions::Place;
 use super::rules::{KeyRule, MARKED};
@@ -23,6 +25,9 @@ use siblings::Siblings;
 /// Shortest key that can hold a secret itself, in bytes.
 const KEY_BYTES_MIN: usize = 16;
 
+/// The keys of an envelope: they are there whatever the secret is.
+const ENVELOPE: [&str; 6] = ["jsonrpc", "id", "method", "params", "result", "error"];
+
 /// Steps to what schemas speak of: `params/arguments`, `result/structuredContent`.
 const BASE_STEPS: usize = 2;
 /// Shortest string that can hold a secret with something beside it, in bytes.
@@ -38,6 +43,8 @@ pub(super) struct Walk<'s, 't> {
     path: Path<'t>,
     marked: &'s [String],
     found: Vec<Found>,
+    /// What may still be looked at for secrets that are known by their value.
+    work: Work,
     pub(super) unscanned: Vec<Unscanned>,
     /// Placeholders that stand in keys already.
     pub(super) taken: HashSet<String>,
@@ -62,6 +69,7 @@ impl<'s, 't> Walk<'s, 't> {
             path: Path::default(),
             marked: &[],
             found: Vec::new(),
+            work: Work::on(document.text()),
             unscanned: Vec::new(),
             taken: HashSet::new(),
         }
@@ -173,11 +181,19 @@ impl<'s, 't> Walk<'s, 't> {
         }
         let text = raw.decoded();
         let mut inside = Vec::new();
-        self.search.values(&text, &mut inside);
+        self.known(&text, &mut inside);
         for found in &mut inside {
             found.form = Form::Fixed;
         }
         self.keep(raw, Place::Skipped, inside);
+    }
+
+    /// What is known by its value: as it is, or in another form.
+    fn known(&mut self, text: &str, inside: &mut Vec<Found>) {
+        match self.search.scope {
+            Scope::Hidden => self.search.hidden(text, &mut self.work, inside),
+            Scope::Everything | Scope::Changed => self.search.values(text, inside),
+        }
     }
 
     fn look(&mut self, raw: Raw<'t>, place: Place, key: Option<KeyRule>) {
@@ -195,6 +211,12 @@ impl<'s, 't> Walk<'s, 't> {
                 return;
             }
             _ => {}
+        }
+        if self.search.scope == Scope::Hidden {
+            let mut inside = Vec::new();
+            self.search
+                .hidden(&raw.decoded(), &mut self.work, &mut inside);
+            return self.keep(raw, place, inside);
         }
         let is_in_scope = self.search.scope == Scope::Everything
             || placeholder::stands_in(raw.text)
@@ -255,17 +277,24 @@ impl<'s, 't> Walk<'s, 't> {
         if place == Place::Skipped {
             return;
         }
+        if place == Place::Message && ENVELOPE.contains(&name) {
+            return;
+        }
         let mut inside = Vec::new();
-        if name.len() < KEY_BYTES_MIN {
-            self.search.values(name, &mut inside);
-        } else {
-            self.taken
-                .extend(placeholder::all(name).map(ToOwned::to_owned));
+        if self.search.scope == Scope::Hidden || name.len() < KEY_BYTES_MIN {
+            self.known(name, &mut inside);
+        }
+        self.taken
+            .extend(placeholder::all(name).map(ToOwned::to_owned));
+        if self.search.scope != Scope::Hidden && name.len() >= KEY_BYTES_MIN {
             self.search.plain(name, &mut inside);
         }
         // What is known by its value stays so: no mode and no policy lets it through.
-        for found in inside.iter_mut().filter(|one| one.form != Form::Known) {
-            found.form = Form::Key;
+        for found in &mut inside {
+            found.form = match found.form {
+                Form::Known => Form::KnownKey,
+                _ => Form::Key,
+            };
         }
         self.keep(raw, place, inside);
     }
@@ -277,6 +306,9 @@ impl<'s, 't> Walk<'s, 't> {
         let span = self.at..self.at + length;
         self.at += length;
         let text = self.text.get(span.clone()).unwrap_or_default();
+        if self.search.knows_values() {
+            self.known_scalar(span.clone(), text, place);
+        }
         let is_number = text.starts_with(|c: char| c.is_ascii_digit());
         if !is_number || matches!(place, Place::Skipped | Place::Unscanned(_)) {
             return;
@@ -291,6 +323,23 @@ impl<'s, 't> Walk<'s, 't> {
             };
             self.tell(found);
         }
+    }
+
+    /// A number may be a secret that is known by its value, however it is written.
+    fn known_scalar(&mut self, span: Range<usize>, text: &str, place: Place) {
+        let Some(literal) = self.search.known.in_number(text) else {
+            return;
+        };
+        let form = match place {
+            Place::Skipped | Place::Unscanned(_) => Form::Fixed,
+            _ => Form::KnownScalar,
+        };
+        let found = Found {
+            form,
+            is_structured: place == Place::Structured,
+            ..Found::known(span, literal)
+        };
+        self.tell(found);
     }
 
     fn is_marked(&self, place: Place) -> bool {

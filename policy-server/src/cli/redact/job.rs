@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::os::fd::AsFd as _;
 use std::time::Instant;
 
-use portcullis_protocol::redact::{MarkKey, Plan, Rules};
+use portcullis_protocol::redact::{Known, MarkKey, Plan, Rules};
 
 use super::lines::{Line, Lines};
 use super::replace::{Replaced, replace, too_long, too_long_because};
@@ -118,7 +118,7 @@ impl Job<'_> {
             rules: self.rules,
             reveal: &[],
             marked: &[],
-            literals: &[],
+            literals: Known::none(),
             marks: self.marks,
             sealing: None,
         }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::io::Write;
 use std::rc::Rc;
 
-use portcullis_protocol::redact::{Outcome, Plan, Text};
+use portcullis_protocol::redact::{Known, Outcome, Plan, Text};
 use serde_json::{Value, json};
 
 use super::replace::{Replaced, replace, too_long};
@@ -31,7 +31,7 @@ fn looked_at(line: &str, way: Direction, told: impl FnOnce(Replaced<'_>)) {
         rules: &rules,
         reveal: &[],
         marked: &[],
-        literals: &[],
+        literals: Known::none(),
         marks: &marks,
         sealing: None,
     };

@@ -11,7 +11,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use portcullis_protocol::redact::{MarkKey, Plan, RawRules, Rules};
+use portcullis_protocol::redact::{Known, MarkKey, Plan, RawRules, Rules};
 use serde::Serialize;
 
 use crate::corpus::{CASES, Case};
@@ -90,7 +90,7 @@ fn measure(
         rules: &rules,
         reveal: &[],
         marked: &[],
-        literals: &[],
+        literals: Known::none(),
         marks: &marks,
         sealing: None,
     };

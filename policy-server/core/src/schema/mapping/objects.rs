@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portcullis_protocol::jsonrpc::folded;
+use portcullis_protocol::members::folded;
 use serde_json::{Map, Value};
 
 use super::Mapper;

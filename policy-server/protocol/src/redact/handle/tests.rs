@@ -236,7 +236,7 @@ fn handles_are_found_wherever_they_stand() {
 
 proptest! {
     #[test]
-    fn any_secret_comes_back(secret in ".{0,200}", until_s in NOW_S + 1..) {
+    fn any_secret_comes_back(secret in ".{8,200}", until_s in NOW_S + 1..) {
         let place = Place { until_s, ..Place::new() };
         let handle = place.seal(&secret);
         prop_assert_eq!(find_handles(&handle), vec![0..handle.len()]);
@@ -260,4 +260,17 @@ proptest! {
         }
         prop_assert!(!text[before..].contains(PREFIX));
     }
+}
+
+#[test]
+fn what_is_too_short_to_be_kept_out_of_answers_does_not_open() {
+    let place = Place::new();
+    assert_eq!(
+        place.open(&place.seal("1234567")),
+        Err(HandleError::Foreign)
+    );
+    assert_eq!(
+        place.open(&place.seal("12345678")),
+        Ok("12345678".to_owned())
+    );
 }

@@ -65,9 +65,9 @@ fn replacement(found: &Found, action: Action, plan: &Plan<'_>, keys: &mut Keys) 
     let rule = plan.rules.rule(found.rule);
     let sealing = plan.sealing.filter(|_| action == Action::Tokenized);
     match (found.form, sealing) {
-        (Form::Key, _) => keys.next(found.rule, &rule.id),
-        (Form::Scalar, _) => format!("\"{}\"", placeholder(&rule.id)),
-        (Form::InnerScalar, _) => "null".to_owned(),
+        (Form::Key | Form::KnownKey, _) => keys.next(found.rule, &rule.id),
+        (Form::Scalar | Form::KnownScalar, _) => format!("\"{}\"", placeholder(&rule.id)),
+        (Form::InnerScalar | Form::KnownInnerScalar, _) => "null".to_owned(),
         (Form::Text | Form::Encoded, Some(sealing)) => {
             sealing.seal(&rule.id, &rule.class, &found.value)
         }

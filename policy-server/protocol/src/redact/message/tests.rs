@@ -3,7 +3,7 @@
 use super::*;
 use crate::json::check;
 use crate::names::ServerName;
-use crate::redact::{Class, HandleKey, Literal, MarkKey, RawRules, Rules, Sealing};
+use crate::redact::{Class, HandleKey, Known, Literal, MarkKey, RawRules, Rules, Sealing};
 
 fn token() -> String {
     ["gh", "p_"].concat() + "Zk3v9Qp2Lm8XtR7wYb4NcD6fGh1JsK5aE0uV"
@@ -16,7 +16,7 @@ fn with(raw: &RawRules, reveal: &[Class], text: &str) -> Outcome {
         rules: &rules,
         reveal,
         marked: &["/pin".to_owned()],
-        literals: &[],
+        literals: Known::none(),
         marks: &marks,
         sealing: None,
     };
@@ -26,10 +26,11 @@ fn with(raw: &RawRules, reveal: &[Class], text: &str) -> Outcome {
 /// What becomes of a message when `hunter2-x7` is a password by its value.
 fn knowing(reveal: &[Class], text: &str) -> Outcome {
     let rules = Rules::built_in();
-    let literals = [Literal {
+    let mut literals = Known::default();
+    literals.add(Literal {
         value: "hunter2-x7".to_owned(),
         rule: rules.named("password").unwrap(),
-    }];
+    });
     let plan = Plan {
         rules: &rules,
         reveal,
@@ -338,7 +339,7 @@ fn a_handle_holds_one_class_only() {
         rules: &rules,
         reveal: &[],
         marked: &[],
-        literals: &[],
+        literals: Known::none(),
         marks: &MarkKey::new([7; 32]),
         sealing: Some(&sealing),
     };

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::members::folded;
 use crate::redact::escapes::Escapes;
 use crate::redact::look::Search;
 
@@ -87,7 +88,9 @@ impl Step<'_> {
             Self::Key(key) => {
                 let decoded = Escapes::Json.decoded(key);
                 let key = decoded.as_deref().unwrap_or(key);
-                *key == *want.replace("~1", "/").replace("~0", "~")
+                let want = want.replace("~1", "/").replace("~0", "~");
+                // What a reader without regard to case takes for a marked field is one.
+                *key == *want || folded(key) == folded(&want)
             }
         }
     }

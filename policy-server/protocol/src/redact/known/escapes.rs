@@ -1,0 +1,291 @@
+//! Escapes of URLs, HTML, mail and programming languages, decoded wherever they happen to be sound.
+//!
+//! A text is read byte by byte; as soon as what has been read ends in an escape, the character that
+//! it stands for takes its place. That takes off one layer.
+
+/// Characters that HTML has names for and secrets are made of.
+const NAMED: [(&[u8], u8); 36] = [
+    (b"amp", b'&'),
+    (b"AMP", b'&'),
+    (b"lt", b'<'),
+    (b"gt", b'>'),
+    (b"quot", b'"'),
+    (b"QUOT", b'"'),
+    (b"apos", b'\''),
+    (b"nbsp", b' '),
+    (b"Tab", b'\t'),
+    (b"NewLine", b'\n'),
+    (b"excl", b'!'),
+    (b"num", b'#'),
+    (b"dollar", b'$'),
+    (b"percnt", b'%'),
+    (b"lpar", b'('),
+    (b"rpar", b')'),
+    (b"ast", b'*'),
+    (b"plus", b'+'),
+    (b"comma", b','),
+    (b"period", b'.'),
+    (b"sol", b'/'),
+    (b"colon", b':'),
+    (b"semi", b';'),
+    (b"equals", b'='),
+    (b"quest", b'?'),
+    (b"commat", b'@'),
+    (b"lsqb", b'['),
+    (b"bsol", b'\\'),
+    (b"rsqb", b']'),
+    (b"Hat", b'^'),
+    (b"lowbar", b'_'),
+    (b"grave", b'`'),
+    (b"lcub", b'{'),
+    (b"verbar", b'|'),
+    (b"rcub", b'}'),
+    (b"shy", b' '),
+];
+
+/// Longest escape that is looked back for, in bytes.
+const ESCAPE_BYTES_MAX: usize = 14;
+
+/// What has been read so far.
+struct Reader {
+    out: Vec<u8>,
+    /// How much of it an escape has ended in: what it stands for is no part of another one.
+    done: usize,
+}
+
+/// An escape that a text ends in: its length, and what it stands for.
+enum Escape {
+    Byte(usize, u8),
+    Char(usize, u32),
+}
+
+/// The text that is meant; `None` when nothing in it is escaped. Only one layer is taken off.
+pub(super) fn decoded(text: &[u8]) -> Option<Vec<u8>> {
+    memchr::memchr3(b'%', b'\\', b'&', text)?;
+    let mut reader = Reader {
+        out: Vec::with_capacity(text.len()),
+        done: 0,
+    };
+    for byte in text {
+        reader.read(*byte);
+    }
+    reader.close_entity(b' ');
+    (reader.done > 0).then_some(reader.out)
+}
+
+impl Reader {
+    fn read(&mut self, byte: u8) {
+        self.close_entity(byte);
+        self.out.push(byte);
+        if let Some(escape) = self.ending() {
+            self.put(&escape);
+        }
+    }
+
+    /// HTML may leave out the `;` behind a number, when what follows is no part of it.
+    fn close_entity(&mut self, next: u8) {
+        let goes_on = next.is_ascii_alphanumeric() || matches!(next, b';' | b'#');
+        let open = self.out.get(self.done..).unwrap_or_default();
+        if !goes_on
+            && open.last().is_some_and(u8::is_ascii_alphanumeric)
+            && let Some(number) = entity(open)
+        {
+            self.put(&number);
+        }
+    }
+
+    fn put(&mut self, escape: &Escape) {
+        let (Escape::Byte(length, _) | Escape::Char(length, _)) = escape;
+        let at = self.out.len().saturating_sub(*length);
+        self.out.truncate(at);
+        match escape {
+            Escape::Byte(_, byte) => self.out.push(*byte),
+            Escape::Char(_, code) => push(&mut self.out, *code),
+        }
+        self.done = self.out.len().max(1);
+    }
+
+    fn ending(&self) -> Option<Escape> {
+        let out = self.out.get(self.done..)?;
+        match out {
+            [.., b'\\', b'\\'] => Some(Escape::Byte(2, b'\\')),
+            [.., b'\\', b'n'] => Some(Escape::Byte(2, b'\n')),
+            [.., b'\\', b'r'] => Some(Escape::Byte(2, b'\r')),
+            [.., b'\\', b't' | b'b' | b'f' | b'v' | b'a' | b'\n'] => Some(Escape::Byte(2, b' ')),
+            [.., b'\\', b'e'] => Some(Escape::Byte(2, 0x1b)),
+            [.., b'\\', quote @ (b'"' | b'\'' | b'/' | b'`')] => Some(Escape::Byte(2, *quote)),
+            [.., b';'] => entity(out.strip_suffix(b";")?)
+                .map(Escape::longer)
+                .or_else(|| named(out)),
+            [.., b'}'] => braced(out),
+            [.., last] if last.is_ascii_hexdigit() => digits(out),
+            _ => None,
+        }
+    }
+}
+
+impl Escape {
+    fn longer(self) -> Self {
+        match self {
+            Self::Byte(length, byte) => Self::Byte(length + 1, byte),
+            Self::Char(length, code) => Self::Char(length + 1, code),
+        }
+    }
+}
+
+/// `%41`, `%u0041`, `\x41`, `\u0041`, `\U00000041`, `\101`.
+fn digits(out: &[u8]) -> Option<Escape> {
+    match out {
+        [.., b'%', a, b] => Some(Escape::Byte(3, u8::try_from(number(&[*a, *b], 16)?).ok()?)),
+        [.., b'\\', b'x', a, b] => {
+            Some(Escape::Byte(4, u8::try_from(number(&[*a, *b], 16)?).ok()?))
+        }
+        [.., b'\\', a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7'] => Some(Escape::Byte(
+            4,
+            u8::try_from(number(&[*a, *b, *c], 8)?).ok()?,
+        )),
+        [.., b'\\' | b'%', b'u', a, b, c, d] => {
+            Some(Escape::Char(6, number(&[*a, *b, *c, *d], 16)?))
+        }
+        [.., b'\\', b'U', _, _, _, _, _, _, _, _] => {
+            let digits = out.get(out.len() - 8..)?;
+            Some(Escape::Char(10, number(digits, 16)?))
+        }
+        _ => None,
+    }
+}
+
+/// `\u{41}`, `\x{41}`.
+fn braced(out: &[u8]) -> Option<Escape> {
+    let near = out.get(out.len().saturating_sub(ESCAPE_BYTES_MAX)..)?;
+    let begin = near
+        .windows(3)
+        .rposition(|three| matches!(three, [b'\\', b'u' | b'x', b'{']))?;
+    let digits = near.get(begin + 3..near.len() - 1)?;
+    Some(Escape::Char(near.len() - begin, number(digits, 16)?))
+}
+
+/// `&#65` or `&#x41`, without the `;` behind it.
+fn entity(out: &[u8]) -> Option<Escape> {
+    let near = out.get(out.len().saturating_sub(ESCAPE_BYTES_MAX)..)?;
+    let begin = near.windows(2).rposition(|two| two == b"&#")?;
+    let code = match near.get(begin + 2..)? {
+        [b'x' | b'X', digits @ ..] => number(digits, 16)?,
+        digits => number(digits, 10)?,
+    };
+    Some(Escape::Char(near.len() - begin, code))
+}
+
+/// `&lowbar;`
+fn named(out: &[u8]) -> Option<Escape> {
+    let near = out.get(out.len().saturating_sub(ESCAPE_BYTES_MAX)..)?;
+    let begin = near.iter().rposition(|byte| *byte == b'&')?;
+    let name = near.get(begin + 1..near.len() - 1)?;
+    let (_, stands_for) = NAMED.iter().find(|(known, _)| *known == name)?;
+    Some(Escape::Byte(near.len() - begin, *stands_for))
+}
+
+fn number(digits: &[u8], radix: u32) -> Option<u32> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u32, |value, digit| {
+        let digit = char::from(*digit).to_digit(radix)?;
+        value.checked_mul(radix)?.checked_add(digit)
+    })
+}
+
+/// Appends a character in UTF-8. Halves of a pair become one when both are there.
+fn push(out: &mut Vec<u8>, code: u32) {
+    if let Some(c) = char::from_u32(code) {
+        return out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+    if !(0xd800..0xe000).contains(&code) {
+        return;
+    }
+    if let [.., 0xed, a @ 0xa0..=0xaf, b @ 0x80..=0xbf] = out.as_slice()
+        && let Some(low) = code.checked_sub(0xdc00)
+    {
+        let high = (u32::from(*a) & 0xf) << 6 | (u32::from(*b) & 0x3f);
+        out.truncate(out.len() - 3);
+        return push(out, 0x1_0000 + (high << 10) + low);
+    }
+    let [_, _, high, low] = code.to_be_bytes();
+    out.extend_from_slice(&[0xed, 0x80 | (high & 0xf) << 2 | low >> 6, 0x80 | low & 0x3f]);
+}
+
+/// Quoted-printable (RFC 2045); `None` when nothing in it is escaped. What looks like it may be
+/// plain, so this is read apart from other escapes.
+pub(super) fn quoted_printable(text: &[u8]) -> Option<Vec<u8>> {
+    memchr::memchr(b'=', text)?;
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    let mut is_changed = false;
+    while let Some(at) = memchr::memchr(b'=', rest) {
+        let (plain, escaped) = rest.split_at(at);
+        out.extend_from_slice(plain);
+        let (length, byte) = match escaped {
+            [_, b'\r', b'\n', ..] => (3, None),
+            [_, b'\n', ..] => (2, None),
+            [_, a, b, ..] => match number(&[*a, *b], 16) {
+                Some(value) => (3, u8::try_from(value).ok()),
+                None => (1, Some(b'=')),
+            },
+            _ => (1, Some(b'=')),
+        };
+        is_changed |= length > 1;
+        out.extend(byte);
+        rest = escaped.get(length..).unwrap_or_default();
+    }
+    out.extend_from_slice(rest);
+    is_changed.then_some(out)
+}
+
+/// Escapes of style sheets: `\\` and up to six hexadecimal digits, with white space behind them.
+/// `None` when nothing in it is escaped.
+pub(super) fn style(text: &[u8]) -> Option<Vec<u8>> {
+    const DIGITS_MAX: usize = 6;
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    let mut is_changed = false;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        let (plain, escaped) = rest.split_at(at);
+        out.extend_from_slice(plain);
+        let digits = escaped.iter().skip(1).take(DIGITS_MAX);
+        let length = digits.take_while(|byte| byte.is_ascii_hexdigit()).count();
+        let code = escaped
+            .get(1..=length)
+            .and_then(|digits| number(digits, 16));
+        match code {
+            Some(code) => push(&mut out, code),
+            None => out.push(b'\\'),
+        }
+        is_changed |= code.is_some();
+        rest = escaped.get(1 + length..).unwrap_or_default();
+        if code.is_some() && rest.first().is_some_and(u8::is_ascii_whitespace) {
+            rest = rest.get(1..).unwrap_or_default();
+        }
+    }
+    out.extend_from_slice(rest);
+    is_changed.then_some(out)
+}
+
+/// A text without the tags of its markup; `None` when there are none.
+pub(super) fn untagged(text: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = memchr::memchr(b'<', rest) {
+        let (plain, tag) = rest.split_at(at);
+        out.extend_from_slice(plain);
+        let is_tag = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'/' | b'!');
+        let end = memchr::memchr2(b'<', b'>', tag.get(1..).unwrap_or_default());
+        let end =
+            end.filter(|end| tag.get(1).is_some_and(is_tag) && tag.get(end + 1) == Some(&b'>'));
+        if end.is_none() {
+            out.push(b'<');
+        }
+        rest = tag.get(end.map_or(1, |end| end + 2)..).unwrap_or_default();
+    }
+    out.extend_from_slice(rest);
+    (out.len() < text.len()).then_some(out)
+}
