@@ -5,6 +5,8 @@
 mod answers;
 /// More than any bound: fails closed.
 mod decoys;
+/// Echoes of what a handle became, in other forms.
+mod echoes;
 /// A long stream in little memory.
 mod endless;
 /// Secrets that an agent uses and never sees.

@@ -79,7 +79,7 @@ fn items_with_look_alikes_are_dropped() {
         let items = format!("{odd},{A}");
         assert_eq!(list(ListKind::Tools, "tools", &items), (1, 1), "{odd}");
     }
-    let free = r#"{"name":"a","annotations":{"readOnlyHint":true,"Title":"x","title":"y"},"Description":"x","description":"y","_meta":{"Name":1}}"#;
+    let free = r#"{"name":"a","inputSchema":{"type":"object"},"annotations":{"readOnlyHint":true,"Title":"x","title":"y"},"Description":"x","description":"y","_meta":{"Name":1}}"#;
     assert_eq!(list(ListKind::Tools, "tools", free), (0, 1));
     let resources = r#"{"uri":"ok://1","URI":"no://1"},{"uri":"ok://2","mime_type":"x"}"#;
     assert_eq!(list(ListKind::Resources, "resources", resources), (1, 1));
