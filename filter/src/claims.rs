@@ -1,137 +1,212 @@
-//! Claims as Envoy hands them over: one read, in proxy-wasm's encoding of maps and lists.
+//! Claims as Envoy holds them: its dynamic metadata, one protobuf message.
 //!
-//! The encoding is a count, then the two lengths of each pair, then each key and value with a zero
-//! byte behind (32-bit, little endian). A list's elements stand where a map has its keys. Only
-//! strings and lists of plain strings are read.
+//! The whole message is asked for, not the payload in it: on the way to one entry Envoy turns values
+//! into bytes without their types, where `{"admin": ""}` is the list `["admin"]` and a number may
+//! spell a name. Here strings are strings. Deliberately absent: everything of protobuf that
+//! `google.protobuf.Struct` does not need.
 
 use crate::config::Identity;
 use crate::exchange::Claims;
 
-/// The claims that say who asks, out of a token's serialized payload. `None` without issuer and
-/// subject.
+/// Where Envoy's `jwt_authn` puts payloads.
+const JWT: &[u8] = b"envoy.filters.http.jwt_authn";
+
+/// The first field of `Metadata`, `Struct`, `ListValue`, and of an entry of a map: what it holds.
+const FIRST: u64 = 1;
+/// The value of a map's entry.
+const VALUE: u64 = 2;
+/// A `google.protobuf.Value` that is null.
+const NULL: u64 = 1;
+/// One that is a string.
+const STRING: u64 = 3;
+/// One that is an object.
+const OBJECT: u64 = 5;
+/// One that is a list.
+const LIST: u64 = 6;
+
+/// Bytes that are no such message, or no such claim.
+struct Unfit;
+
+/// The claims that say who asks, out of Envoy's dynamic metadata. `None` without an issuer and a
+/// subject that are strings.
 #[must_use]
-pub fn read(identity: &Identity, payload: &[u8]) -> Option<Claims> {
-    let claims = pairs(payload)?;
-    let claim = |name: &str| {
-        let found = claims.iter().find(|(key, _)| *key == name.as_bytes());
-        found.map(|(_, value)| *value)
+pub fn read(identity: &Identity, metadata: &[u8]) -> Option<Claims> {
+    claims(identity, metadata).ok().flatten()
+}
+
+fn claims(identity: &Identity, metadata: &[u8]) -> Result<Option<Claims>, Unfit> {
+    let Some(filter) = entry(metadata, JWT)? else {
+        return Ok(None);
     };
-    let text = |name: &str| claim(name).and_then(|bytes| String::from_utf8(bytes.to_vec()).ok());
-    Some(Claims {
-        issuer: text("iss")?,
-        subject: text("sub")?,
-        roles: match claim(&identity.roles_claim) {
-            None => Some(Vec::new()),
-            Some(bytes) => string_list(bytes),
-        },
-        agent: text(&identity.agent_claim),
+    let Some(payload) = entry(filter, identity.provider_metadata.as_bytes())? else {
+        return Ok(None);
+    };
+    let Kind::Object(payload) = kind(payload)? else {
+        return Err(Unfit);
+    };
+    let claim = |name: &str| entry(payload, name.as_bytes())?.map_or(Ok(Kind::Null), kind);
+    let (Kind::String(issuer), Kind::String(subject)) = (claim("iss")?, claim("sub")?) else {
+        return Ok(None);
+    };
+    let roles = match claim(&identity.roles_claim)? {
+        Kind::Null => Some(Vec::new()),
+        Kind::List(list) => strings(list)?,
+        _ => None,
+    };
+    let agent = match claim(&identity.agent_claim)? {
+        Kind::Null => None,
+        Kind::String(agent) => Some(agent.to_owned()),
+        // No name: refused like any text that is none, never taken for an absent one.
+        _ => Some(String::new()),
+    };
+    Ok(Some(Claims {
+        issuer: issuer.to_owned(),
+        subject: subject.to_owned(),
+        roles,
+        agent,
+    }))
+}
+
+/// A value of JSON, as far as claims need it.
+enum Kind<'a> {
+    Null,
+    String(&'a str),
+    Object(&'a [u8]),
+    List(&'a [u8]),
+    Other,
+}
+
+/// What a `google.protobuf.Value` is. It is one thing: a second field would be another reading.
+fn kind(value: &[u8]) -> Result<Kind<'_>, Unfit> {
+    let mut fields = Fields(value);
+    let field = fields.next().ok_or(Unfit)??;
+    if fields.next().is_some() {
+        return Err(Unfit);
+    }
+    Ok(match field {
+        (NULL, Content::Number) => Kind::Null,
+        (STRING, Content::Bytes(text)) => Kind::String(str::from_utf8(text).map_err(|_| Unfit)?),
+        (OBJECT, Content::Bytes(object)) => Kind::Object(object),
+        (LIST, Content::Bytes(list)) => Kind::List(list),
+        _ => Kind::Other,
     })
 }
 
-/// The strings of a serialized list; `None` when the bytes are anything else.
-#[must_use]
-pub fn string_list(bytes: &[u8]) -> Option<Vec<String>> {
-    let element = |(key, value): (&[u8], &[u8])| {
-        let text = String::from_utf8(key.to_vec()).ok()?;
-        value.is_empty().then_some(text)
-    };
-    pairs(bytes)?.into_iter().map(element).collect()
-}
-
-fn pairs(bytes: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
-    let (count, mut sizes) = number(bytes)?;
-    let mut values = sizes.get(count.checked_mul(8)?..)?;
-    let mut pairs = Vec::new();
-    for _ in 0..count {
-        let (key_len, rest) = number(sizes)?;
-        let (value_len, rest) = number(rest)?;
-        sizes = rest;
-        let (key, rest) = value(values, key_len)?;
-        let (value, rest) = value(rest, value_len)?;
-        values = rest;
-        pairs.push((key, value));
+/// The elements of a list, when all are strings.
+fn strings(list: &[u8]) -> Result<Option<Vec<String>>, Unfit> {
+    let mut strings = Vec::new();
+    for field in Fields(list) {
+        let (FIRST, Content::Bytes(element)) = field? else {
+            return Err(Unfit);
+        };
+        match kind(element)? {
+            Kind::String(text) => strings.push(text.to_owned()),
+            _ => return Ok(None),
+        }
     }
-    values.is_empty().then_some(pairs)
+    Ok(Some(strings))
 }
 
-fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let (head, rest) = bytes.split_first_chunk::<4>()?;
-    Some((usize::try_from(u32::from_le_bytes(*head)).ok()?, rest))
+/// The value of a key in a map, which may have it once.
+fn entry<'a>(map: &'a [u8], wanted: &[u8]) -> Result<Option<&'a [u8]>, Unfit> {
+    let mut found = None;
+    for field in Fields(map) {
+        let (FIRST, Content::Bytes(pair)) = field? else {
+            continue;
+        };
+        let (key, value) = pair_of(pair)?;
+        if key == wanted && found.replace(value).is_some() {
+            return Err(Unfit);
+        }
+    }
+    Ok(found)
 }
 
-fn value(bytes: &[u8], len: usize) -> Option<(&[u8], &[u8])> {
-    let (value, rest) = bytes.split_at_checked(len)?;
-    Some((value, rest.strip_prefix(&[0])?))
+fn pair_of(pair: &[u8]) -> Result<(&[u8], &[u8]), Unfit> {
+    let (mut key, mut value) = (None, None);
+    for field in Fields(pair) {
+        let before = match field? {
+            (FIRST, Content::Bytes(bytes)) => key.replace(bytes),
+            (VALUE, Content::Bytes(bytes)) => value.replace(bytes),
+            _ => return Err(Unfit),
+        };
+        if before.is_some() {
+            return Err(Unfit);
+        }
+    }
+    Ok((key.unwrap_or_default(), value.unwrap_or_default()))
+}
+
+/// What a field of a message holds. Of numbers only that they are some.
+enum Content<'a> {
+    Number,
+    Bytes(&'a [u8]),
+}
+
+/// The fields of a message, each with its number. After an error there are no more.
+struct Fields<'a>(&'a [u8]);
+
+impl<'a> Fields<'a> {
+    fn field(&mut self) -> Result<(u64, Content<'a>), Unfit> {
+        let tag = self.varint()?;
+        let content = match tag & 7 {
+            0 => {
+                self.varint()?;
+                Content::Number
+            }
+            1 => {
+                self.bytes(8)?;
+                Content::Number
+            }
+            2 => {
+                let len = self.varint()?;
+                Content::Bytes(self.bytes(len)?)
+            }
+            5 => {
+                self.bytes(4)?;
+                Content::Number
+            }
+            _ => return Err(Unfit),
+        };
+        Ok((tag >> 3, content))
+    }
+
+    fn bytes(&mut self, len: u64) -> Result<&'a [u8], Unfit> {
+        let len = usize::try_from(len).map_err(|_| Unfit)?;
+        let (bytes, rest) = self.0.split_at_checked(len).ok_or(Unfit)?;
+        self.0 = rest;
+        Ok(bytes)
+    }
+
+    /// Seven bits a byte, the lowest first; ten bytes at most.
+    fn varint(&mut self) -> Result<u64, Unfit> {
+        let mut number = 0_u64;
+        for place in 0..10 {
+            let (byte, rest) = self.0.split_first().ok_or(Unfit)?;
+            self.0 = rest;
+            number |= u64::from(byte & 0x7f) << (7 * place);
+            if byte & 0x80 == 0 {
+                return Ok(number);
+            }
+        }
+        Err(Unfit)
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Result<(u64, Content<'a>), Unfit>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let field = self.field();
+        if field.is_err() {
+            self.0 = &[];
+        }
+        Some(field)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn serialized<T: AsRef<[u8]>>(pairs: &[(&str, T)]) -> Vec<u8> {
-        let mut bytes = (pairs.len() as u32).to_le_bytes().to_vec();
-        for (key, value) in pairs {
-            bytes.extend((key.len() as u32).to_le_bytes());
-            bytes.extend((value.as_ref().len() as u32).to_le_bytes());
-        }
-        for (key, value) in pairs {
-            bytes.extend([key.as_bytes(), &[0], value.as_ref(), &[0]].concat());
-        }
-        bytes
-    }
-
-    #[test]
-    fn claims_without_issuer_or_subject_are_none() {
-        let identity = Identity {
-            provider_metadata: "jwt_payload".to_owned(),
-            roles_claim: "roles".to_owned(),
-            agent_claim: "agent".to_owned(),
-            trusted_agent_peers: vec![],
-        };
-        let payload = [("iss", "x"), ("sub", "y"), ("roles", "admin")];
-        let claims = read(&identity, &serialized(&payload)).unwrap();
-        assert_eq!(
-            (claims.issuer.as_str(), claims.subject.as_str()),
-            ("x", "y")
-        );
-        assert_eq!(claims.roles, None, "a bare string is no list of roles");
-        for missing in ["iss", "sub"] {
-            let rest: Vec<_> = payload
-                .into_iter()
-                .filter(|(name, _)| *name != missing)
-                .collect();
-            assert_eq!(read(&identity, &serialized(&rest)), None);
-        }
-        let roles = serialized(&[("developer", ""), ("viewer", "")]);
-        let payload = [
-            ("iss", b"x".to_vec()),
-            ("sub", b"y".to_vec()),
-            ("roles", roles),
-        ];
-        let claims = read(&identity, &serialized(&payload)).unwrap();
-        assert_eq!(claims.roles.unwrap(), ["developer", "viewer"]);
-    }
-
-    #[test]
-    fn a_list_of_strings_is_read() {
-        let bytes = serialized(&[("developer", ""), ("viewer", "")]);
-        assert_eq!(string_list(&bytes).unwrap(), ["developer", "viewer"]);
-        assert_eq!(
-            string_list(&serialized::<&str>(&[])).unwrap(),
-            Vec::<String>::new()
-        );
-    }
-
-    #[test]
-    fn anything_else_is_none() {
-        assert_eq!(string_list(&serialized(&[("a", "map")])), None);
-        assert_eq!(string_list(b"developer"), None);
-        assert_eq!(string_list(b""), None);
-        let bytes = serialized(&[("developer", "")]);
-        for cut in 0..bytes.len() {
-            assert_eq!(string_list(&bytes[..cut]), None, "{cut}");
-        }
-        let huge = [0xff; 12];
-        assert_eq!(string_list(&huge), None);
-    }
-}
+mod tests;

@@ -13,7 +13,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::quiet::quiet;
+use portcullis_protocol::characters::shown;
+
+use crate::quiet::{quiet, styled};
 
 /// Everything went well.
 const OK: u8 = 0;
@@ -83,7 +85,7 @@ fn refuse(error: &clap::Error) -> u8 {
         use std::io::Write as _;
         let text = error.render().ansi().to_string();
         // Whoever closed standard error does not want to know.
-        let _ = write!(anstream::stderr(), "{}", quiet(&text));
+        let _ = write!(anstream::stderr(), "{}", styled(&text));
     } else {
         let _ = error.print();
     }
@@ -103,11 +105,16 @@ fn complain(text: &dyn std::fmt::Display) {
 
 /// Prints a line that quotes calls, without the secrets that they may hold.
 fn show(line: &dyn std::fmt::Display) {
-    say(&quiet(&line.to_string()));
+    put(&styled(&line.to_string()));
 }
 
-/// Prints a line. A reader that went away, as `head` does, is no error.
+/// Prints a line, with what cannot be seen shown by its number. A reader that went away, as `head` does, is no error.
 fn say(line: &dyn std::fmt::Display) {
+    put(&shown(&line.to_string()));
+}
+
+/// Prints a line as it is.
+fn put(line: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stdout(), "{line}");
 }

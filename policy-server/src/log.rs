@@ -10,13 +10,18 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use portcullis_core::redaction::Redacting;
+use portcullis_protocol::characters::shown;
 use portcullis_protocol::redact::Rules;
 use serde_json::Value;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::config::LogFormat;
-use crate::quiet::quiet;
+use crate::quiet::styled;
+
+/// Most bytes of a line, or of one text in a line of JSON: whoever has something logged does not
+/// choose how much.
+const TEXT_BYTES_MAX: usize = 4096;
 
 /// Logs to standard error from now on, panics included. `PORTCULLIS_LOG` says what.
 pub fn to_stderr(format: LogFormat) {
@@ -86,7 +91,7 @@ impl<W: Write, O: Fn() -> W> Drop for Event<'_, W, O> {
     fn drop(&mut self) {
         let text = String::from_utf8_lossy(&self.bytes);
         let line = match self.clean.format {
-            LogFormat::Text => quiet(&text),
+            LogFormat::Text => styled(&bounded(&text)).into_owned().into(),
             LogFormat::Json => clean_json(Redacting::built_in().rules(), &text),
         };
         // There is nobody left to tell that standard error is gone.
@@ -94,17 +99,30 @@ impl<W: Write, O: Fn() -> W> Drop for Event<'_, W, O> {
     }
 }
 
+/// The beginning of a text that others may have chosen; a line's own end is put back.
+fn bounded(text: &str) -> Cow<'_, str> {
+    if text.len() <= TEXT_BYTES_MAX {
+        return Cow::Borrowed(text);
+    }
+    let kept = text.floor_char_boundary(TEXT_BYTES_MAX);
+    let (head, end) = (
+        text.get(..kept).unwrap_or_default(),
+        if text.ends_with('\n') { "\n" } else { "" },
+    );
+    format!("{head}… ({} bytes more){end}", text.len() - kept).into()
+}
+
 /// A line of JSON, clean and still JSON: decoded strings are looked at, not their spelling.
 fn clean_json<'t>(rules: &Rules, line: &'t str) -> Cow<'t, str> {
     let Ok(mut value) = serde_json::from_str::<Value>(line) else {
         // Not ours to interpret: a string of its own, so that the line stays JSON.
-        let whole = Value::from(rules.clean(line.trim_end()).into_owned());
-        return format!("{whole}\n").into();
+        let whole = Value::from(rules.clean(&bounded(line.trim_end())).into_owned());
+        return shown(&format!("{whole}\n")).into_owned().into();
     };
     if clean_value(rules, &mut value) == Change::None {
-        return Cow::Borrowed(line);
+        return shown(line);
     }
-    format!("{value}\n").into()
+    shown(&format!("{value}\n")).into_owned().into()
 }
 
 /// Whether anything was replaced.
@@ -152,11 +170,15 @@ fn clean_member(rules: &Rules, key: &str, value: &mut Value) -> Change {
 }
 
 fn clean_text(rules: &Rules, text: &mut String) -> Change {
-    let Cow::Owned(cleaned) = rules.clean(text) else {
-        return Change::None;
+    let before = match bounded(text) {
+        Cow::Owned(bounded) => Some(std::mem::replace(text, bounded)),
+        Cow::Borrowed(_) => None,
     };
-    *text = cleaned;
-    Change::Some
+    if let Cow::Owned(cleaned) = rules.clean(text) {
+        *text = cleaned;
+        return Change::Some;
+    }
+    before.map_or(Change::None, |_| Change::Some)
 }
 
 /// A log into memory until the guard is dropped, on this thread; for tests of what it says.
@@ -235,6 +257,26 @@ mod tests {
                 "{text}"
             );
             assert_eq!(text.lines().count(), 2, "{text}");
+            if format == LogFormat::Json {
+                let read = |line: &str| serde_json::from_str::<Value>(line).map(drop);
+                text.lines().try_for_each(read).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn what_others_say_is_bounded_and_seen() {
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let lines = Arc::new(Mutex::new(Vec::new()));
+            let guard = to_memory(format, lines.clone());
+            tracing::warn!(said = "é".repeat(50_000), "long");
+            tracing::warn!(said = "a\u{202e}\u{9b}\u{2066}b", "odd");
+            drop(guard);
+            let text = String::from_utf8(lines.lock().unwrap().clone()).unwrap();
+            assert_eq!(text.lines().count(), 2, "{text}");
+            assert!(text.len() < 3 * TEXT_BYTES_MAX && text.contains("bytes more"));
+            let odd = text.lines().last().unwrap();
+            assert!(!odd.contains(['\u{202e}', '\u{9b}', '\u{2066}']), "{odd:?}");
             if format == LogFormat::Json {
                 let read = |line: &str| serde_json::from_str::<Value>(line).map(drop);
                 text.lines().try_for_each(read).unwrap();

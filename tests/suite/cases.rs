@@ -233,3 +233,47 @@ fn a_request_that_cannot_be_read_is_not_explained() {
     );
     assert_eq!(code(&ran), 2);
 }
+
+/// Whatever others wrote, whoever reads a command's output sees it as it is.
+#[test]
+fn no_command_hands_a_terminal_what_cannot_be_seen() {
+    const HIDDEN: &str = "x\u{202e}\u{9b}2J\u{1b}]8;;y\u{7}\u{2066}\u{200f}\u{3164}";
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join(HIDDEN);
+    fs::create_dir(&place).unwrap();
+    let policy =
+        format!("permit (principal, action, resource) when {{ context.nope == \"{HIDDEN}\" }};");
+    fs::write(place.join("a.cedar"), format!("@id(\"{HIDDEN}\") {policy}")).unwrap();
+    let place = place.to_str().unwrap();
+    let commands: [&[&str]; 11] = [
+        &["policy", "check", place],
+        &["policy", "check", "--color", "always", place],
+        &["policy", "test", place],
+        &["policy", "fmt", "--check", place],
+        &["policy", "diff", place, place],
+        &["policy", "explain", HIDDEN],
+        &["policy", HIDDEN],
+        &["audit", "verify", "--database", place],
+        &["audit", "verify", place],
+        &["audit", "tail", "--database", place],
+        &["up", "--upstream", HIDDEN],
+    ];
+    for arguments in commands {
+        let mut command = Command::new(parts::portcullis());
+        let output = command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).unwrap();
+        let hidden = [
+            '\u{202e}', '\u{9b}', '\u{7}', '\u{2066}', '\u{200f}', '\u{3164}',
+        ];
+        assert!(
+            !said.is_empty() && !said.contains(hidden),
+            "{arguments:?}: {said:?}"
+        );
+        assert!(!said.contains("\u{1b}]"), "{arguments:?}: {said:?}");
+    }
+}

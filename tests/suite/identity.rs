@@ -157,6 +157,40 @@ fn claims_must_be_plain_names() {
             forge.with(json!({"roles": {"developer": true}})),
         ),
         (
+            "an object that reads like a list",
+            forge.with(json!({"roles": {"developer": ""}})),
+        ),
+        (
+            "an object in a list",
+            forge.with(json!({"roles": [{"developer": ""}]})),
+        ),
+        (
+            "a list in a list",
+            forge.with(json!({"roles": [["developer"]]})),
+        ),
+        (
+            "a text that spells a list",
+            forge.with(json!({"roles": "\u{1}\0\0\0\u{9}\0\0\0\0\0\0\0developer\0\0"})),
+        ),
+        (
+            "a number that spells a role",
+            forge.with(json!({"roles": [f64::from_le_bytes(*b"operator")]})),
+        ),
+        (
+            "a number that spells a subject",
+            forge.with(json!({"sub": f64::from_le_bytes(*b"operator")})),
+        ),
+        ("an empty role", forge.with(json!({"roles": [""]}))),
+        ("an agent that is no text", forge.with(json!({"agent": 7}))),
+        (
+            "an invisible role",
+            forge.with(json!({"roles": ["\u{3164}"]})),
+        ),
+        (
+            "a role with an invisible end",
+            forge.with(json!({"roles": ["developer\u{fe0f}"]})),
+        ),
+        (
             "a role that is no text",
             forge.with(json!({"roles": ["developer", 7]})),
         ),
@@ -174,6 +208,39 @@ fn claims_must_be_plain_names() {
             response.text()
         );
     }
+}
+
+#[test]
+fn strangers_write_little_into_the_access_log() {
+    let world = take(&WORLD);
+    let log = world.gateway.log("access");
+    let size = || std::fs::metadata(&log).map_or(0, |file| file.len());
+    let long = "a".repeat(50_000);
+    let post = || world.post(echo()).without("authorization");
+    let requests = [
+        post().target(&format!("/{long}")),
+        post().target(&format!("/demo/mcp?{long}")),
+        post().header("user-agent", &long),
+        post().header("x-other", &long),
+        post().header("authorization", &format!("Bearer {long}")),
+        post().set("host", &long),
+    ];
+    // What was written before, and by other tests, has arrived once a line of ours has.
+    let settle = |mark: &str| {
+        world.send(&post().target(&format!("/{mark}")));
+        portcullis_tests::wait::until("the access log's line", || {
+            let text = std::fs::read_to_string(&log).ok()?;
+            text.contains(mark).then_some(())
+        });
+        size()
+    };
+    let before = settle("settled-before");
+    for request in &requests {
+        world.send(request);
+    }
+    let grown = settle("settled-after") - before;
+    let lines = requests.len() as u64 + 1;
+    assert!(grown < lines * 1024, "{grown} bytes for {lines} requests");
 }
 
 #[test]

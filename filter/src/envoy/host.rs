@@ -96,10 +96,8 @@ pub(super) fn set_reply_head(head: &ReplyHead) {
 }
 
 pub(super) fn read_claims(config: &Config) -> Option<Claims> {
-    let provider = config.identity.provider_metadata.as_str();
-    let jwt = "envoy.filters.http.jwt_authn";
-    let payload = property(vec!["metadata", "filter_metadata", jwt, provider])?;
-    claims::read(&config.identity, &payload)
+    let metadata = property(vec!["metadata"])?;
+    claims::read(&config.identity, &metadata)
 }
 
 /// The peer's address, where it matters.

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod characters;
 pub mod digest;
 pub mod headers;
 pub mod json;

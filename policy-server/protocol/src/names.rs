@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::characters::{combines, is_hidden};
 use crate::digest::{Digest, Fields, hex_bytes, write_hex};
 use crate::limits::{NAME_BYTES_MAX, ROLES_MAX, URI_BYTES_MAX};
 
@@ -32,21 +33,12 @@ impl fmt::Display for NameError {
 
 impl std::error::Error for NameError {}
 
-/// Characters that no name may hold: they cannot be seen, or change how their neighbours look.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}'
-            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
-}
-
 fn visible(text: &str, bytes_max: usize) -> Result<(), NameError> {
     if text.is_empty() {
         Err(NameError::Empty)
     } else if text.len() > bytes_max {
         Err(NameError::TooLong)
-    } else if text.chars().any(is_hidden) {
+    } else if text.chars().any(is_hidden) || text.starts_with(combines) {
         Err(NameError::Character)
     } else {
         Ok(())
@@ -268,9 +260,33 @@ mod tests {
 
     #[test]
     fn hidden_characters_are_no_names() {
-        for bad in ["a\u{0}", "a\u{202e}b", "a\u{200b}", "tag\u{e0041}", "nl\n"] {
+        for bad in [
+            "a\u{0}",
+            "a\u{202e}b",
+            "a\u{200b}",
+            "tag\u{e0041}",
+            "nl\n",
+            "\u{3164}",
+            "wipe\u{3164}",
+            "wi\u{34f}pe",
+            "wipe\u{fe0f}",
+            "wipe\u{a0}",
+            "wipe\u{2003}now",
+            "\u{301}wipe",
+            "wipe\u{e000}",
+            "wipe\u{ffff}",
+        ] {
             assert_eq!(Name::parse(bad), Err(NameError::Character), "{bad:?}");
+            assert_eq!(Uri::parse(bad), Err(NameError::Character), "{bad:?}");
         }
-        assert!(Name::parse("get-issue.v2/λ").is_ok());
+        for good in [
+            "get-issue.v2/λ",
+            "Ivana Horváthová",
+            "cafe\u{301}",
+            "조회",
+            "ค้นหา",
+        ] {
+            assert!(Name::parse(good).is_ok(), "{good}");
+        }
     }
 }

@@ -6,8 +6,9 @@ use std::io::Write as _;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use portcullis_core::policies::{Problem, Severity};
+use portcullis_protocol::characters::shown;
 
-use crate::quiet::quiet;
+use crate::quiet::styled;
 
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
@@ -38,27 +39,23 @@ pub(super) fn print(shown: &[Shown<'_>], color: Color) {
     };
     let mut out = anstream::AutoStream::new(std::io::stderr(), choice);
     for one in shown {
-        let _ = writeln!(out, "{}\n", quiet(&render(one)));
+        let _ = writeln!(out, "{}\n", styled(&render(one)));
     }
 }
 
 /// A text without characters that would move a terminal's cursor or change its colours. The lines
 /// of the file are made visible by the crate.
 pub(super) fn visible(text: &str) -> String {
-    let shown = text.chars().map(|c| match c.is_control() {
-        true => c.escape_debug().to_string(),
-        false => c.to_string(),
-    });
-    shown.collect()
+    shown(text).replace('\n', "\\n").replace('\t', "\\t")
 }
 
 /// One problem with the codes of colours in it.
-fn render(shown: &Shown<'_>) -> String {
+fn render(one: &Shown<'_>) -> String {
     let Shown {
         problem,
         path,
         text,
-    } = shown;
+    } = one;
     let level = match problem.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -72,10 +69,10 @@ fn render(shown: &Shown<'_>) -> String {
         (Some(place), Some(text)) => {
             let label = problem.label.as_deref().map(visible);
             let span = AnnotationKind::Primary.span(place.bytes(text)).label(label);
-            let snippet = Snippet::source(*text).path(path.as_str()).annotation(span);
+            let snippet = Snippet::source(*text).path(visible(path)).annotation(span);
             group = group.element(snippet);
         }
-        _ => group = group.element(annotate_snippets::Origin::path(path.as_str())),
+        _ => group = group.element(annotate_snippets::Origin::path(visible(path))),
     }
     if let Some(policy) = &problem.policy {
         group = group.element(Level::NOTE.message(visible(&format!("in the policy `{policy}`"))));
@@ -106,6 +103,6 @@ mod tests {
         });
         assert!(!drawn.contains("\u{1b}[2J"), "{drawn:?}");
         assert!(!drawn.contains('\u{202e}'), "{drawn:?}");
-        assert!(drawn.contains("odd \\u{1b}[2J"), "{drawn:?}");
+        assert!(drawn.contains("odd \\u001b[2J"), "{drawn:?}");
     }
 }

@@ -6,7 +6,7 @@ use super::args::Args;
 use super::plan::Plan;
 use super::state::Endpoints;
 use crate::credential::Credential;
-use crate::quiet::quiet;
+use crate::quiet::{between_colours, quiet};
 
 /// One line on standard error while the gateway runs.
 pub(crate) fn note(text: &str) {
@@ -21,7 +21,9 @@ pub(crate) fn print(args: &Args, plan: &Plan, endpoints: &Endpoints) -> io::Resu
         writeln!(out, "{}", endpoints.line())?;
     } else {
         let style = Style::of(io::stdout().is_terminal());
-        summary(&mut out, &style, args, plan, endpoints)?;
+        let mut text = Vec::new();
+        summary(&mut text, &style, args, plan, endpoints)?;
+        out.write_all(between_colours(&String::from_utf8_lossy(&text)).as_bytes())?;
     }
     out.flush()
 }

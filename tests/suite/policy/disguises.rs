@@ -3,10 +3,12 @@
 use std::sync::{LazyLock, Mutex};
 
 use portcullis_tests::gateway::Setup;
+use portcullis_tests::mcp;
+use portcullis_tests::upstream::Upstream;
 use serde_json::{Value, json};
 
 use super::{ERAS, Era, Said, call, fresh_id, learnt, lists, put, request, said, shown, tool};
-use crate::world::{World, take};
+use crate::world::{DEMO, World, take};
 
 const LIMIT: &str = r#"
 @id("limit") permit (principal, action == Mcp::Action::"demo/pay", resource)
@@ -27,7 +29,7 @@ enum Wanted {
 }
 
 /// Arguments as they are written, and what becomes of them.
-const WRITTEN: [(&str, Wanted); 11] = [
+const WRITTEN: [(&str, Wanted); 13] = [
     (r#"{"amount":1e2,"to":"a"}"#, Wanted::Runs),
     (r#"{"amount":100.0,"to":"a"}"#, Wanted::Runs),
     (r#"{ "to" : "a", "am\u006funt" :100 }"#, Wanted::Runs),
@@ -40,6 +42,14 @@ const WRITTEN: [(&str, Wanted); 11] = [
         Wanted::Denied("Denied by policy"),
     ),
     (r#"{"amount":1e18,"to":"a"}"#, Wanted::Denied("do not fit")),
+    (
+        r#"{"amount":9007199254740993,"to":"a"}"#,
+        Wanted::Denied("do not fit"),
+    ),
+    (
+        r#"{"amount":-9007199254740993,"to":"a"}"#,
+        Wanted::Denied("do not fit"),
+    ),
     (
         r#"{"amount":18446744073709551717,"to":"a"}"#,
         Wanted::Denied("do not fit"),
@@ -77,6 +87,47 @@ fn arguments_count_by_what_they_mean() {
                     assert!(bodies.is_empty(), "{era:?} {written}");
                 }
             }
+        }
+    }
+}
+
+/// The policies that ship keep reads of `files` below `/srv/`; of `demo` they say nothing.
+#[test]
+fn a_uri_in_disguise_leaves_no_folder_and_an_unusual_one_travels() {
+    let files = Upstream::start();
+    let permit = "@id(\"all\") permit (principal, action, resource);";
+    let setup = Setup::policies(permit)
+        .file("files.cedar", include_str!("../../../policies/files.cedar"))
+        .file(
+            "tools/files.json",
+            include_str!("../../../policies/tools/files.json"),
+        )
+        .upstream("files", &files.url());
+    let world = World::with(setup);
+    for (server, uri, arrives) in [
+        ("files", "file:///srv/handbook.md", 1),
+        ("files", "FILE:///srv/handbook.md", 1),
+        ("files", "file:///srv/%2e%2e/etc/passwd", 0),
+        ("files", "file:///srv/%2E./etc/passwd", 0),
+        ("files", "file:///srv/../etc/passwd", 0),
+        ("files", "file:///srv/..%2fetc/passwd", 0),
+        ("files", "file:///etc/passwd", 0),
+        (DEMO, "note:my notes", 1),
+        (DEMO, "file:///srv/%2e%2e/etc/passwd", 1),
+        (DEMO, "https://example.com:443//a/./b#c", 1),
+    ] {
+        let id = fresh_id();
+        let body = mcp::request(&id, "resources/read", json!({"uri": uri}));
+        let response = world.send(&world.gateway.post(server, "alice", body));
+        let upstream = match server {
+            DEMO => &world.upstream,
+            _ => &files,
+        };
+        let arrived = upstream.received_with(&format!("\"{id}\"")).len();
+        assert_eq!(arrived, arrives, "{server} {uri}: {}", response.text());
+        if arrives == 0 {
+            let error = &response.message()["error"];
+            assert!(error.is_object(), "{uri}: {}", response.text());
         }
     }
 }

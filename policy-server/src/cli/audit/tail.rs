@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{ReadError, Source, block_on, store};
-use crate::cli::{OK, say, show};
+use crate::cli::{OK, put, show};
+use crate::quiet::quiet;
 use crate::store::{LogRow, head, records_after};
 
 /// How often a followed log is looked at.
@@ -61,7 +62,8 @@ fn print(row: &LogRow, json: bool) {
     let text = String::from_utf8_lossy(&row.record);
     match serde_json::from_slice::<Value>(&row.record) {
         Ok(record) if !json => show(&line(&record)),
-        _ => say(&text),
+        // Bytes that `verify` reads: not one may differ.
+        _ => put(&text),
     }
 }
 
@@ -70,7 +72,7 @@ fn line(record: &Value) -> String {
     let text = |pointer: &str| -> String {
         match record.pointer(pointer) {
             None | Some(Value::Null) => String::new(),
-            Some(Value::String(text)) => text.clone(),
+            Some(Value::String(text)) => quiet(text).into_owned(),
             Some(other) => other.to_string(),
         }
     };

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::replace::Replaced;
 use super::text::Cleaned;
 use crate::cli::render::visible;
+use crate::quiet::quiet;
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,7 +165,7 @@ impl Report {
 
     fn line(&mut self, words: &str, json: &Value) -> io::Result<()> {
         match self.form {
-            Form::Words => writeln!(self.out, "{words}"),
+            Form::Words => writeln!(self.out, "{}", quiet(words)),
             Form::Json => writeln!(self.out, "{json}"),
         }
     }
@@ -177,7 +178,7 @@ impl Report {
         self.out.flush()?;
         let mut people = io::stderr();
         for line in totals.words() {
-            writeln!(people, "{line}")?;
+            writeln!(people, "{}", quiet(&line))?;
         }
         let modes = rules.classes.values().chain([&rules.mode]);
         if modes.into_iter().any(|mode| *mode == Mode::Tokenize) {

@@ -137,7 +137,7 @@ fn a_report_is_lines_for_people() {
     let (text, totals) = reported(Form::Words);
     assert_eq!(
         text,
-        "line 1: acme-token (secret.acme) at /result/\\u{1b}[2J, 17 bytes: redacted\n\
+        "line 1: acme-token (secret.acme) at /result/\\u001b[2J, 17 bytes: redacted\n\
          line 1: acme-token (secret.acme) at the whole message, 17 bytes: reported only\n\
          line 1: and 3 more\n\
          line 1: not scanned: blob at /result/blob, 4096 bytes\n\

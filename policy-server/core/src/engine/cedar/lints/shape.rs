@@ -50,7 +50,7 @@ pub(super) fn open_prefixes(policies: &[Policy<'_>]) -> Vec<Problem> {
             let at = policy.found.written.place(&format!("{path} like"));
             problems.push(problem.at(at).help(&format!(
                 "forbid it beside: `forbid (…) when {{ {path} like \"*..*\" }}`; what the server \
-                 decodes, as `%2e`, is not seen"
+                 decodes in an argument, as `%2e`, is not seen; in `resource.uri` it is no match"
             )));
         }
     }
