@@ -109,10 +109,11 @@ async fn news_of_one_server_hold_up_no_list_of_another() {
         let gate = gate.clone();
         tokio::spawn(async move {
             for version in 0..3 {
-                gate.list(list(ITEMS_MAX, version))
-                    .await
-                    .unwrap()
-                    .released();
+                match gate.list(list(ITEMS_MAX, version)).await {
+                    Ok(page) => drop(page.released()),
+                    // On a slow machine the server has used its share of the minute up.
+                    Err(error) => assert!(matches!(error, GateError::Hasty(_)), "{error}"),
+                }
             }
         })
     };
