@@ -25,7 +25,20 @@ pub fn read(identity: &Identity, payload: &[u8]) -> Option<Claims> {
             Some(bytes) => string_list(bytes),
         },
         agent: text(&identity.agent_claim),
+        expires_s: claim("exp").map(|bytes| seconds(bytes).unwrap_or(0)),
     })
+}
+
+/// A number of seconds as the host writes numbers, a double; `None` when it is anything else.
+fn seconds(bytes: &[u8]) -> Option<u64> {
+    let number = f64::from_le_bytes(bytes.try_into().ok()?);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it saturates, and nothing is made of what is no number"
+    )]
+    let seconds = number as u64;
+    number.is_finite().then_some(seconds)
 }
 
 /// The strings of a serialized list; `None` when the bytes are anything else.
@@ -87,6 +100,7 @@ mod tests {
             roles_claim: "roles".to_owned(),
             agent_claim: "agent".to_owned(),
             trusted_agent_peers: vec![],
+            clock_skew_s: 60,
         };
         let payload = [("iss", "x"), ("sub", "y"), ("roles", "admin")];
         let claims = read(&identity, &serialized(&payload)).unwrap();
@@ -110,6 +124,30 @@ mod tests {
         ];
         let claims = read(&identity, &serialized(&payload)).unwrap();
         assert_eq!(claims.roles.unwrap(), ["developer", "viewer"]);
+    }
+
+    #[test]
+    fn the_end_of_a_token_is_read() {
+        let identity = Identity {
+            provider_metadata: "jwt_payload".to_owned(),
+            roles_claim: "roles".to_owned(),
+            agent_claim: "agent".to_owned(),
+            trusted_agent_peers: vec![],
+            clock_skew_s: 60,
+        };
+        let end = |exp: &[u8]| {
+            let payload = [("iss", b"x".as_slice()), ("sub", b"y"), ("exp", exp)];
+            read(&identity, &serialized(&payload)).unwrap().expires_s
+        };
+        assert_eq!(end(&1_800_000_000_f64.to_le_bytes()), Some(1_800_000_000));
+        assert_eq!(end(&(-1_f64).to_le_bytes()), Some(0));
+        assert_eq!(end(&1e300_f64.to_le_bytes()), Some(u64::MAX));
+        for none in [b"".as_slice(), b"1800000000", &f64::NAN.to_le_bytes()] {
+            assert_eq!(end(none), Some(0), "what cannot be read is over");
+        }
+        let payload = [("iss", "x"), ("sub", "y")];
+        let claims = read(&identity, &serialized(&payload)).unwrap();
+        assert_eq!(claims.expires_s, None);
     }
 
     #[test]

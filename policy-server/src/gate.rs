@@ -18,8 +18,8 @@ use portcullis_core::policies::Policies;
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::ServerName;
 use portcullis_protocol::wire::{
-    Answer, End, Gap, Query, Report, Reports, ReportsAccepted, SessionAnswer, SessionQuery,
-    Standing, Step, Verdict,
+    Answer, End, EpochAnswer, EpochQuery, Gap, Query, Report, Reports, ReportsAccepted,
+    SessionAnswer, SessionQuery, Standing, Step, Verdict,
 };
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
@@ -130,6 +130,8 @@ impl Gate {
     pub async fn decide(&self, query: Query) -> Result<Recorded<Answer>, GateError> {
         let start = clock::start();
         let time_us = clock::now_us();
+        // The epoch first: were policies to change here, the verdict would count as an old one.
+        let epoch = self.library.epoch(time_us);
         let policies = self.library.in_force(time_us);
         let mut judgement = self.judge(&query, policies.as_deref(), time_us);
         if let (Verdict::Allow(terms), Ok(policies)) = (&mut judgement.verdict, &policies) {
@@ -159,6 +161,7 @@ impl Gate {
             call: query.call,
             digest: query.digest,
             policies: digest.unwrap_or(NO_POLICIES),
+            epoch,
             verdict: judgement.verdict,
         };
         let recorded = self.journal.append(answer, vec![entry]).await?;
@@ -174,6 +177,20 @@ impl Gate {
             self.metrics.candidate(enforced, candidate);
         }
         Ok(recorded)
+    }
+
+    /// Says what answers are given under now. It is not recorded: it says nothing of a call.
+    #[must_use]
+    pub fn epoch(&self, _query: EpochQuery) -> EpochAnswer {
+        let now_us = clock::now_us();
+        let epoch = self.library.epoch(now_us);
+        let policies = self.library.in_force(now_us).ok();
+        let rules = policies.map(|policies| self.secrets.digest(policies.redaction()));
+        EpochAnswer {
+            epoch,
+            sessions: self.sessions.ends(),
+            rules,
+        }
     }
 
     fn judge(&self, query: &Query, policies: Result<&Policies, &Fault>, now_us: i64) -> Judgement {

@@ -14,5 +14,6 @@ mod known;
 mod redaction;
 mod requests;
 mod room;
+mod tenure;
 mod verdicts;
 mod world;

@@ -12,8 +12,9 @@ use portcullis_protocol::limits::{
     RESPONSE_BYTES_MAX, ROLES_MAX, TARGETS_MAX, URI_BYTES_MAX,
 };
 use portcullis_protocol::wire::{
-    DECIDE_PATH, LISTS_PATH, ListQuery, OUTCOMES_PATH, Query, REDACTION_PATH, RedactionQuery,
-    Reports, SESSIONS_PATH, STRUCTURED_PATH, SessionQuery, StructuredQuery,
+    DECIDE_PATH, EPOCH_PATH, EpochQuery, LISTS_PATH, ListQuery, OUTCOMES_PATH, Query,
+    REDACTION_PATH, RedactionQuery, Reports, SESSIONS_PATH, STRUCTURED_PATH, SessionQuery,
+    StructuredQuery,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -34,13 +35,14 @@ const REPORTS_BYTES_MAX: usize = BATCH_BYTES_MAX + REPORT_BYTES_MAX;
 /// A query without a caller or a body of its own.
 const REDACTION_BYTES_MAX: usize = 4_096;
 
-const PATHS: [&str; 6] = [
+const PATHS: [&str; 7] = [
     DECIDE_PATH,
     LISTS_PATH,
     SESSIONS_PATH,
     OUTCOMES_PATH,
     REDACTION_PATH,
     STRUCTURED_PATH,
+    EPOCH_PATH,
 ];
 
 /// Routes of the filters.
@@ -106,6 +108,11 @@ impl Data {
         Ok(json(StatusCode::OK, &rules))
     }
 
+    async fn epoch(&self, body: Incoming) -> Result<Reply, Refused> {
+        let query: EpochQuery = parse(body, REDACTION_BYTES_MAX).await?;
+        Ok(json(StatusCode::OK, &self.0.epoch(query)))
+    }
+
     /// Results may be long: checking one takes a while.
     async fn structured(&self, body: Incoming) -> Result<Reply, Refused> {
         let bytes = read(body, LIST_BYTES_MAX).await?;
@@ -131,6 +138,7 @@ impl Routes for Data {
             SESSIONS_PATH => self.sessions(body).await,
             OUTCOMES_PATH => self.outcomes(body).await,
             REDACTION_PATH => self.redaction(body).await,
+            EPOCH_PATH => self.epoch(body).await,
             STRUCTURED_PATH => self.structured(body).await,
             _ => Err(Refused::new(StatusCode::NOT_FOUND, "")),
         };
