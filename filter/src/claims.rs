@@ -17,6 +17,8 @@ const FIRST: u64 = 1;
 const VALUE: u64 = 2;
 /// A `google.protobuf.Value` that is null.
 const NULL: u64 = 1;
+/// One that is a number.
+const NUMBER: u64 = 2;
 /// One that is a string.
 const STRING: u64 = 3;
 /// One that is an object.
@@ -59,17 +61,36 @@ fn claims(identity: &Identity, metadata: &[u8]) -> Result<Option<Claims>, Unfit>
         // No name: refused like any text that is none, never taken for an absent one.
         _ => Some(String::new()),
     };
+    let expires_s = match claim("exp")? {
+        Kind::Null => None,
+        Kind::Number(exp) => Some(seconds(exp)),
+        // What cannot be read is over.
+        _ => Some(0),
+    };
     Ok(Some(Claims {
         issuer: issuer.to_owned(),
         subject: subject.to_owned(),
         roles,
         agent,
+        expires_s,
     }))
+}
+
+/// A number of seconds; what is none is 0.
+const fn seconds(number: f64) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it saturates, and nothing is made of what is no number"
+    )]
+    let seconds = number as u64;
+    if number.is_finite() { seconds } else { 0 }
 }
 
 /// A value of JSON, as far as claims need it.
 enum Kind<'a> {
     Null,
+    Number(f64),
     String(&'a str),
     Object(&'a [u8]),
     List(&'a [u8]),
@@ -85,6 +106,7 @@ fn kind(value: &[u8]) -> Result<Kind<'_>, Unfit> {
     }
     Ok(match field {
         (NULL, Content::Number) => Kind::Null,
+        (NUMBER, Content::Double(number)) => Kind::Number(number),
         (STRING, Content::Bytes(text)) => Kind::String(str::from_utf8(text).map_err(|_| Unfit)?),
         (OBJECT, Content::Bytes(object)) => Kind::Object(object),
         (LIST, Content::Bytes(list)) => Kind::List(list),
@@ -137,9 +159,10 @@ fn pair_of(pair: &[u8]) -> Result<(&[u8], &[u8]), Unfit> {
     Ok((key.unwrap_or_default(), value.unwrap_or_default()))
 }
 
-/// What a field of a message holds. Of numbers only that they are some.
+/// What a field of a message holds. Of whole numbers only that they are some.
 enum Content<'a> {
     Number,
+    Double(f64),
     Bytes(&'a [u8]),
 }
 
@@ -155,8 +178,8 @@ impl<'a> Fields<'a> {
                 Content::Number
             }
             1 => {
-                self.bytes(8)?;
-                Content::Number
+                let bytes = self.bytes(8)?.try_into().map_err(|_| Unfit)?;
+                Content::Double(f64::from_le_bytes(bytes))
             }
             2 => {
                 let len = self.varint()?;

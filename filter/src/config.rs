@@ -91,6 +91,9 @@ struct RawIdentity {
     /// Addresses of peers whose `x-agent-name` header counts; from others it is stripped.
     #[serde(default)]
     trusted_agent_peers: Vec<IpAddr>,
+    /// How long after its end a token still counts in an exchange that is open, in seconds: `clock_skew_seconds` of Envoy's `jwt_authn` provider.
+    #[serde(default = "clock_skew_s")]
+    clock_skew_s: u32,
 }
 
 /// The configuration, resolved.
@@ -144,6 +147,11 @@ pub enum Token {
     Forwarded,
 }
 
+/// What Envoy's `jwt_authn` does without a `clock_skew_seconds`.
+const fn clock_skew_s() -> u32 {
+    60
+}
+
 /// Where the caller's identity is found.
 #[derive(Debug)]
 pub struct Identity {
@@ -155,6 +163,8 @@ pub struct Identity {
     pub agent_claim: String,
     /// Peers whose `x-agent-name` header counts.
     pub trusted_agent_peers: Vec<IpAddr>,
+    /// How long after its end a token still counts, in seconds.
+    pub clock_skew_s: u32,
 }
 
 /// Why a configuration was refused.
@@ -243,6 +253,7 @@ impl Raw {
                 roles_claim: self.identity.roles_claim,
                 agent_claim: self.identity.agent_claim,
                 trusted_agent_peers: self.identity.trusted_agent_peers,
+                clock_skew_s: self.identity.clock_skew_s,
             },
             resource_metadata: self.resource_metadata,
             memory_bytes: self.memory_mib as usize * 1024 * 1024,

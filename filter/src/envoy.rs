@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use portcullis_protocol::limits::{ANSWER_BYTES_MAX, REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
 use portcullis_protocol::names::CallId;
-use portcullis_protocol::wire::{OUTCOMES_PATH, Report};
+use portcullis_protocol::wire::{EPOCH_PATH, EpochAnswer, OUTCOMES_PATH, Report};
 use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, BufferType, ContextType, LogLevel, MapType};
@@ -48,6 +48,8 @@ proxy_wasm::main! {{
 struct Root {
     vm: Option<Vm>,
     rest: u32,
+    /// The token of the question for the epoch that is out.
+    epoch: Option<u32>,
     /// What the log was told of already: reports that were lost, and exchanges without room.
     told: (u64, u64),
 }
@@ -62,6 +64,25 @@ impl Root {
         if dispatch(&vm.config, OUTCOMES_PATH, &body, REPORT_TIMEOUT).is_none() {
             vm.waiting.borrow_mut().returned();
             self.rest = REST_TICKS;
+        }
+    }
+
+    /// Asks what the policy server's answers are given under, when it is time.
+    fn ask_epoch(&mut self) {
+        let Some(vm) = &self.vm else { return };
+        if vm.epoch.borrow_mut().is_due(now_us()) {
+            let timeout = Duration::from_millis(u64::from(vm.config.policy_timeout_ms));
+            self.epoch = dispatch(&vm.config, EPOCH_PATH, b"{}", timeout);
+        }
+    }
+
+    fn take_epoch(&self, body: usize) {
+        let Some(vm) = &self.vm else { return };
+        let bytes = buffer(BufferType::HttpCallResponseBody, body.min(ANSWER_BYTES_MAX));
+        let answer = serde_json::from_slice::<EpochAnswer>(&bytes);
+        if let (200, Ok(answer)) = (answer_status(), answer) {
+            vm.epoch.borrow_mut().told(&answer, now_us());
+            vm.rules.borrow_mut().told(answer.rules, now_us());
         }
     }
 
@@ -99,11 +120,15 @@ impl Root {
 impl Context for Root {
     fn on_http_call_response(
         &mut self,
-        _token: u32,
+        token: u32,
         _headers: usize,
-        _body: usize,
+        body: usize,
         _trailers: usize,
     ) {
+        if self.epoch == Some(token) {
+            self.epoch = None;
+            return self.take_epoch(body);
+        }
         let Some(vm) = &self.vm else { return };
         match answer_status() {
             200 => vm.waiting.borrow_mut().accepted(),
@@ -138,6 +163,7 @@ impl RootContext for Root {
     fn on_tick(&mut self) {
         self.rest = self.rest.saturating_sub(1);
         self.tell_losses();
+        self.ask_epoch();
         if self.rest == 0 {
             self.send_reports();
         }

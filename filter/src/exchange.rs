@@ -21,6 +21,7 @@ mod refusal;
 mod relay;
 mod reply;
 mod screen;
+mod tenure;
 mod verdict;
 
 use std::borrow::Cow;

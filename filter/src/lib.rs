@@ -11,6 +11,7 @@
 pub mod budget;
 pub mod claims;
 pub mod config;
+pub mod epoch;
 pub mod exchange;
 pub mod rules;
 pub mod sessions;

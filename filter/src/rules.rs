@@ -63,6 +63,15 @@ impl KnownRules {
         Some(Rc::clone(current))
     }
 
+    /// These rules are in force now, or none are. Where they are others than those that are known, those
+    /// are asked for.
+    pub fn told(&mut self, digest: Option<Digest>, now_us: u64) {
+        let known = digest.and_then(|digest| self.named(digest, now_us));
+        if known.is_none() {
+            self.confirmed_us = 0;
+        }
+    }
+
     /// The rules, if they were in force a moment ago.
     #[must_use]
     pub fn fresh(&self, now_us: u64) -> Option<Rc<InForce>> {
@@ -133,6 +142,13 @@ mod tests {
             known.fresh(8 + FRESH_FOR_US).is_some(),
             "a verdict confirms"
         );
+        known.told(Some(a.digest), 12 + FRESH_FOR_US);
+        assert!(known.fresh(13 + FRESH_FOR_US).is_some());
+        for other in [Some(b.digest), None] {
+            known.told(Some(a.digest), 12 + FRESH_FOR_US);
+            known.told(other, 13 + FRESH_FOR_US);
+            assert!(known.fresh(13 + FRESH_FOR_US).is_none(), "{other:?}");
+        }
         assert!(known.take(&b, 10).is_some());
         assert!(known.named(a.digest, 10).is_none());
     }

@@ -14,10 +14,18 @@ const KNOWN_MAX: usize = 4096;
 /// How long a confirmation holds, in microseconds.
 const KNOWN_FOR_US: u64 = 5_000_000;
 
+#[derive(Debug)]
+struct Confirmed {
+    owner: Digest,
+    since_us: u64,
+    /// Names the sessions that had ended by then, where that was known.
+    ended: Option<Digest>,
+}
+
 /// Confirmed sessions of one VM.
 #[derive(Debug, Default)]
 pub struct KnownSessions {
-    owners: BTreeMap<Digest, (Digest, u64)>,
+    owners: BTreeMap<Digest, Confirmed>,
     order: VecDeque<Digest>,
 }
 
@@ -26,18 +34,35 @@ impl KnownSessions {
     #[must_use]
     pub fn is_owned(&self, session: &Digest, caller: &Caller, now_us: u64) -> bool {
         let confirmed = self.owners.get(session);
-        confirmed.is_some_and(|(known, since_us)| {
-            *known == caller.owner() && now_us.saturating_sub(*since_us) < KNOWN_FOR_US
+        confirmed.is_some_and(|known| {
+            known.owner == caller.owner() && now_us.saturating_sub(known.since_us) < KNOWN_FOR_US
         })
     }
 
-    /// Remembers a confirmed owner.
-    pub fn confirm(&mut self, session: Digest, caller: &Caller, now_us: u64) {
-        if self
-            .owners
-            .insert(session, (caller.owner(), now_us))
-            .is_none()
-        {
+    /// The sessions that had ended when the caller was last confirmed as the owner. While no other one
+    /// ends, this one has not.
+    #[must_use]
+    pub fn ended_before(&self, session: &Digest, caller: &Caller) -> Option<Digest> {
+        let confirmed = self.owners.get(session)?;
+        confirmed
+            .ended
+            .filter(|_| confirmed.owner == caller.owner())
+    }
+
+    /// Remembers a confirmed owner, and which sessions had ended when that was asked.
+    pub fn confirm(
+        &mut self,
+        session: Digest,
+        caller: &Caller,
+        now_us: u64,
+        ended: Option<Digest>,
+    ) {
+        let confirmed = Confirmed {
+            owner: caller.owner(),
+            since_us: now_us,
+            ended,
+        };
+        if self.owners.insert(session, confirmed).is_none() {
             self.order.push_back(session);
         }
         if self.order.len() > KNOWN_MAX
@@ -73,7 +98,12 @@ mod tests {
     fn only_the_confirmed_owner_is_known() {
         let mut known = KnownSessions::default();
         let session = Digest::of(b"s");
-        known.confirm(session, &caller("alice"), 0);
+        known.confirm(session, &caller("alice"), 0, Some(Digest::of(b"e")));
+        assert_eq!(
+            known.ended_before(&session, &caller("alice")),
+            Some(Digest::of(b"e"))
+        );
+        assert_eq!(known.ended_before(&session, &caller("bob")), None);
         assert!(known.is_owned(&session, &caller("alice"), 1));
         assert!(!known.is_owned(&session, &caller("bob"), 1));
         assert!(
@@ -88,7 +118,7 @@ mod tests {
     fn the_memory_is_bounded() {
         let mut known = KnownSessions::default();
         for number in 0..=KNOWN_MAX {
-            known.confirm(Digest::of(&number.to_be_bytes()), &caller("alice"), 0);
+            known.confirm(Digest::of(&number.to_be_bytes()), &caller("alice"), 0, None);
         }
         assert_eq!(known.owners.len(), KNOWN_MAX);
         let oldest = Digest::of(&0_usize.to_be_bytes());

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use crate::budget::Budget;
 use crate::config::Config;
+use crate::epoch::KnownEpoch;
 use crate::rules::KnownRules;
 use crate::sessions::KnownSessions;
 use crate::waiting::Waiting;
@@ -18,6 +19,8 @@ pub struct Vm {
     pub known: Rc<RefCell<KnownSessions>>,
     /// The redaction rules in force.
     pub rules: Rc<RefCell<KnownRules>>,
+    /// What the policy server's answers are given under.
+    pub epoch: Rc<RefCell<KnownEpoch>>,
     /// Reports on their way to the policy server.
     pub waiting: Rc<RefCell<Waiting>>,
     /// What exchanges hold.
@@ -33,6 +36,7 @@ impl Vm {
             config: Rc::new(config),
             known: Rc::default(),
             rules: Rc::default(),
+            epoch: Rc::default(),
             waiting: Rc::default(),
             budget: Rc::new(RefCell::new(budget)),
         }

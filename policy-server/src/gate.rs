@@ -18,8 +18,8 @@ use portcullis_core::policies::Policies;
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::ServerName;
 use portcullis_protocol::wire::{
-    Answer, End, Gap, Query, Report, Reports, ReportsAccepted, SessionAnswer, SessionQuery,
-    Standing, Step, Verdict,
+    Answer, End, EpochAnswer, EpochQuery, Gap, Query, Report, Reports, ReportsAccepted,
+    SessionAnswer, SessionQuery, Standing, Step, Verdict,
 };
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -143,6 +143,8 @@ impl Gate {
     pub async fn decide(&self, query: Query) -> Result<Recorded<Answer>, GateError> {
         let start = clock::start();
         let time_us = clock::now_us();
+        // The epoch first: were policies to change here, the verdict would count as an old one.
+        let epoch = self.library.epoch(time_us);
         let policies = self.library.in_force(time_us);
         let query = Arc::new(query);
         let question = self.question(query.clone(), policies.clone(), time_us);
@@ -177,6 +179,7 @@ impl Gate {
             call: query.call,
             digest: query.digest,
             policies: digest.unwrap_or(NO_POLICIES),
+            epoch,
             verdict: judgement.verdict,
         };
         let recorded = self.journal.append(answer, vec![entry]).await?;
@@ -192,6 +195,20 @@ impl Gate {
             self.metrics.candidate(enforced, candidate);
         }
         Ok(recorded)
+    }
+
+    /// Says what answers are given under now. It is not recorded: it says nothing of a call.
+    #[must_use]
+    pub fn epoch(&self, _query: EpochQuery) -> EpochAnswer {
+        let now_us = clock::now_us();
+        let epoch = self.library.epoch(now_us);
+        let policies = self.library.in_force(now_us).ok();
+        let rules = policies.map(|policies| self.secrets.digest(policies.redaction()));
+        EpochAnswer {
+            epoch,
+            sessions: self.sessions.ends(),
+            rules,
+        }
     }
 
     fn question(

@@ -20,10 +20,14 @@ use portcullis_core::policies::{
     is_source,
 };
 use portcullis_core::registry::Registry;
+use portcullis_protocol::digest::{Digest, Fields};
 
 use crate::clock;
 
 pub use origin::{BundleFault, BundleFile, FUTURE_SECONDS_MAX, Origin, read_bundle};
+
+/// How long an epoch lasts at most where policies look at the time, in microseconds.
+const EPOCH_US: i64 = 5_000_000;
 
 /// How often the folder or bundle is read.
 pub const POLL_INTERVAL: Duration = Duration::from_millis(500);
@@ -108,6 +112,8 @@ pub struct State {
     pub stale_at_us: Option<i64>,
     /// When the newest bundle that was ever in force was made, in seconds since 1970.
     pub newest_bundle_s: Option<i64>,
+    /// How often policies or their tools have changed.
+    pub changes: u64,
     /// Why the present content of the folder or bundle is not in force.
     pub error: Option<String>,
 }
@@ -150,6 +156,8 @@ pub struct Library {
     state: RwLock<Arc<State>>,
     registry: RwLock<Arc<Registry>>,
     handles: Handles,
+    /// Tells this run from others, in microseconds since 1970.
+    began_us: i64,
 }
 
 /// Whether there is a key of handles, without which rules that need one are refused.
@@ -167,6 +175,7 @@ impl Library {
     pub fn new(origin: Origin, registry: Registry) -> Self {
         Self {
             handles: Handles::Impossible,
+            began_us: clock::now_us(),
             origin,
             state: RwLock::default(),
             registry: RwLock::new(Arc::new(registry)),
@@ -192,9 +201,11 @@ impl Library {
     /// Puts in force the same policies with tools that are new to them.
     pub fn learn(&self, policies: Arc<Policies>, registry: Registry) {
         // Policies first: whoever sees the tools sees policies that know them.
+        let before = self.state();
         let state = State {
             policies: Some(policies),
-            ..State::clone(&self.state())
+            changes: before.changes + 1,
+            ..State::clone(&before)
         };
         self.set(state);
         *self
@@ -230,6 +241,25 @@ impl Library {
         state.policies.clone().ok_or(Fault::NotLoaded)
     }
 
+    /// Names what verdicts are given under at this time: while it is the same, so are they.
+    #[must_use]
+    pub fn epoch(&self, now_us: i64) -> Digest {
+        let state = self.state();
+        let policies = state
+            .policies
+            .as_deref()
+            .filter(|_| !state.is_stale(now_us));
+        let by_time = policies.is_some_and(Policies::look_at_the_time);
+        let span = by_time.then(|| (now_us / EPOCH_US).to_be_bytes());
+        let digest = policies.map(Policies::digest);
+        Fields::of("portcullis/epoch/v1")
+            .field(&self.began_us.to_be_bytes())
+            .field(&state.changes.to_be_bytes())
+            .optional(digest.as_ref().map(|digest| digest.as_bytes().as_slice()))
+            .optional(span.as_ref().map(<[u8; 8]>::as_slice))
+            .finish()
+    }
+
     /// Takes note of when the newest bundle of former runs was made.
     pub fn remember(&self, newest_bundle_s: Option<i64>) {
         let state = State {
@@ -247,7 +277,8 @@ impl Library {
     pub fn adopt(&self, policies: Arc<Policies>) {
         let created_s = policies.stamp().map(|stamp| stamp.created_s);
         let stale_at = |created_s, age_s: u32| (created_s + i64::from(age_s)) * 1_000_000;
-        let newest_bundle_s = self.state().newest_bundle_s;
+        let before = self.state();
+        let newest_bundle_s = before.newest_bundle_s;
         self.set(State {
             stale_at_us: created_s
                 .zip(self.origin.max_staleness_s())
@@ -255,6 +286,7 @@ impl Library {
             newest_bundle_s: newest_bundle_s.max(created_s),
             policies: Some(policies),
             loaded_us: Some(clock::now_us()),
+            changes: before.changes + 1,
             error: None,
         });
     }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use portcullis_protocol::digest::Digest;
+use portcullis_protocol::digest::{Digest, Fields};
 use portcullis_protocol::names::{Caller, ServerName};
 use portcullis_protocol::wire::Standing;
 
@@ -60,6 +60,8 @@ struct Table {
     closed: BTreeSet<Digest>,
     /// The closed ones in the order of their ends.
     ends: VecDeque<Digest>,
+    /// How many have ended, those that are forgotten among them.
+    ended: u64,
 }
 
 impl Table {
@@ -92,6 +94,7 @@ impl Table {
         self.remove(session);
         if self.closed.insert(session) {
             self.ends.push_back(session);
+            self.ended += 1;
         }
         while self.ends.len() > closed_max {
             let Some(first) = self.ends.pop_front() else {
@@ -125,6 +128,8 @@ pub struct Sessions {
     table: RwLock<Table>,
     open_max: usize,
     closed_max: usize,
+    /// Tells this run from others, in microseconds since 1970.
+    began_us: i64,
 }
 
 impl Sessions {
@@ -150,6 +155,7 @@ impl Sessions {
             table: RwLock::new(table),
             open_max: SESSIONS_MAX,
             closed_max: CLOSED_MAX,
+            began_us: now_us,
         }
     }
 
@@ -159,6 +165,15 @@ impl Sessions {
 
     fn write(&self) -> RwLockWriteGuard<'_, Table> {
         self.table.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Names the sessions that have ended: another one whenever one more has.
+    #[must_use]
+    pub fn ends(&self) -> Digest {
+        Fields::of("portcullis/ended-sessions/v1")
+            .field(&self.began_us.to_be_bytes())
+            .field(&self.read().ended.to_be_bytes())
+            .finish()
     }
 
     /// Whose session this is, and that it is in use. A closed one is nobody's, and so is one that was

@@ -4,8 +4,8 @@ use std::fmt::Debug;
 
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::wire::{
-    Answer, ListAnswer, ListQuery, Query, RedactionQuery, RedactionRules, Reports, ReportsAccepted,
-    SessionAnswer, SessionQuery, StructuredAnswer, StructuredQuery,
+    Answer, EpochAnswer, EpochQuery, ListAnswer, ListQuery, Query, RedactionQuery, RedactionRules,
+    Reports, ReportsAccepted, SessionAnswer, SessionQuery, StructuredAnswer, StructuredQuery,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -49,6 +49,8 @@ fn golden_messages_hold() {
     holds::<SessionAnswer>("session-answer");
     holds::<ListQuery>("list-query");
     holds::<ListAnswer>("list-answer");
+    holds::<EpochQuery>("epoch-query");
+    holds::<EpochAnswer>("epoch-answer");
     holds::<RedactionQuery>("redaction-query");
     holds::<RedactionRules>("redaction-rules");
     let result: StructuredQuery = holds("structured-query");

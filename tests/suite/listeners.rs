@@ -159,6 +159,7 @@ fn a_web_page_posts_nothing_to_the_data_listener() {
         "/v1/decide",
         "/v1/sessions",
         "/v1/structured",
+        "/v1/epoch",
         "/x",
     ] {
         for request in [

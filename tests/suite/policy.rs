@@ -23,6 +23,8 @@ mod rego;
 mod reload;
 /// Several servers, and those that people use.
 mod servers;
+/// Streams that are open while policies, tokens and sessions end.
+mod streams;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -62,6 +62,7 @@ fn identity() -> Identity {
         roles_claim: "roles".to_owned(),
         agent_claim: "agent".to_owned(),
         trusted_agent_peers: vec![],
+        clock_skew_s: 60,
     }
 }
 
@@ -222,4 +223,26 @@ fn bytes_that_are_no_message_are_no_claims() {
     ];
     let claims = read(&identity(), &metadata(&field(5, &nested.concat())));
     assert_eq!(claims.unwrap().roles, None, "no deeper than it must");
+}
+
+#[test]
+fn the_end_of_a_token_is_read() {
+    let end = |exp: Value| {
+        let payload = json!({"iss": "x", "sub": "y", "exp": exp});
+        claims_of(&payload).unwrap().expires_s
+    };
+    assert_eq!(end(json!(1_800_000_000)), Some(1_800_000_000));
+    assert_eq!(end(json!(-1)), Some(0));
+    assert_eq!(end(json!(1e300)), Some(u64::MAX));
+    for none in [
+        json!(""),
+        json!("1800000000"),
+        json!([1]),
+        json!({}),
+        json!(true),
+    ] {
+        assert_eq!(end(none), Some(0), "what cannot be read is over");
+    }
+    let endless = claims_of(&json!({"iss": "x", "sub": "y"}));
+    assert_eq!(endless.unwrap().expires_s, None);
 }

@@ -7,7 +7,7 @@ use portcullis_protocol::digest::Digest;
 use portcullis_protocol::mcp::Era;
 use portcullis_protocol::names::{CallId, Name};
 use portcullis_protocol::wire::{
-    End, Outcome, REDACTION_PATH, Redaction, RedactionQuery, Report, Standing, Step,
+    End, Outcome, REDACTION_PATH, RedactionQuery, Report, Standing, Step,
 };
 
 use super::account::Account;
@@ -18,7 +18,7 @@ use super::guard::Guard;
 use super::questions::session_question;
 use super::reading::{Call, Needs};
 use super::refusal::{Asked, Refusal, code};
-use super::verdict::{self, Permit, Ruling};
+use super::verdict::{self, Granted, Permit, Ruling};
 use super::{Context, Stage};
 use crate::rules::InForce;
 
@@ -35,13 +35,15 @@ enum About {
     Session {
         session: Digest,
         step: Step,
+        /// The sessions that had ended when it was asked.
+        ended: Option<Digest>,
     },
     Verdict {
         call: CallId,
         digest: Digest,
     },
     /// The rules, with the verdict that has named them where one was needed.
-    Rules(Option<(Permit, Box<Redaction>)>),
+    Rules(Option<(Permit, Box<Granted>)>),
 }
 
 /// Sends a call on its way: past its session, past its verdict, upstream.
@@ -107,12 +109,13 @@ fn ask_session(context: &Context, call: Call, session: Digest, step: Step) -> (S
     let Some(mut question) = session_question(context.call, &call.asked, session, step) else {
         return (Stage::Closed, Refusal::unavailable(&call.asked).effects());
     };
-    waits(
-        context,
-        call,
-        About::Session { session, step },
-        question.ask(),
-    )
+    let ended = context.vm.epoch.borrow().ended();
+    let about = About::Session {
+        session,
+        step,
+        ended,
+    };
+    waits(context, call, about, question.ask())
 }
 
 fn waits(context: &Context, call: Call, about: About, question: Effect) -> (Stage, Vec<Effect>) {
@@ -124,9 +127,9 @@ fn waits(context: &Context, call: Call, about: About, question: Effect) -> (Stag
     (Stage::Asking(Box::new(asking)), vec![question])
 }
 
-fn about_verdict(context: &Context, mut call: Call, now_us: u64) -> (Stage, Vec<Effect>) {
-    if let Needs::Verdict(question) = &mut call.needs {
-        let effect = question.ask();
+fn about_verdict(context: &Context, call: Call, now_us: u64) -> (Stage, Vec<Effect>) {
+    if let Needs::Verdict(question) = &call.needs {
+        let effect = question.ask_first();
         let about = About::Verdict {
             call: question.call,
             digest: question.digest,
@@ -143,13 +146,13 @@ fn about_verdict(context: &Context, mut call: Call, now_us: u64) -> (Stage, Vec<
 fn ask_rules(
     context: &Context,
     call: Call,
-    admitted: Option<(Permit, Box<Redaction>)>,
+    admitted: Option<(Permit, Box<Granted>)>,
 ) -> (Stage, Vec<Effect>) {
     let query = RedactionQuery { call: context.call };
     // Were there nothing to ask with, nothing would be the question, and its answer none.
     let ask = Effect::Ask(Ask {
         path: REDACTION_PATH,
-        body: serde_json::to_vec(&query).unwrap_or_default(),
+        body: Rc::new(serde_json::to_vec(&query).unwrap_or_default()),
     });
     waits(context, call, About::Rules(admitted), ask)
 }
@@ -176,9 +179,17 @@ impl Asking {
     ) -> (Stage, Vec<Effect>) {
         let Self { call, about, .. } = *self;
         match about {
-            About::Session { session, step } => {
+            About::Session {
+                session,
+                step,
+                ended,
+            } => {
                 let standing = verdict::standing(context.call, session, status, body);
-                stand(context, call, (session, step), standing, now_us)
+                if let (Some(Standing::Own), Step::Use) = (standing, step) {
+                    let mut known = context.vm.known.borrow_mut();
+                    known.confirm(session, &call.entry.caller, context.began_us, ended);
+                }
+                stand(context, call, standing, now_us)
             }
             About::Verdict { call: id, digest } => {
                 let ruling = verdict::admit(id, digest, status, body);
@@ -221,21 +232,11 @@ impl Asking {
 fn stand(
     context: &Context,
     call: Call,
-    (session, step): (Digest, Step),
     standing: Option<Standing>,
     now_us: u64,
 ) -> (Stage, Vec<Effect>) {
     match standing {
-        Some(Standing::Own) => {
-            if step == Step::Use {
-                context.vm.known.borrow_mut().confirm(
-                    session,
-                    &call.entry.caller,
-                    context.began_us,
-                );
-            }
-            about_verdict(context, call, now_us)
-        }
+        Some(Standing::Own) => about_verdict(context, call, now_us),
         Some(Standing::Unknown) => (
             Stage::Closed,
             Refusal::foreign_session(&call.asked).effects(),
@@ -246,11 +247,13 @@ fn stand(
 
 fn rule(context: &Context, call: Call, ruling: Ruling, now_us: u64) -> (Stage, Vec<Effect>) {
     let refusal = match ruling {
-        Ruling::Admitted(permit, terms) => {
-            let known = context.vm.rules.borrow_mut().named(terms.rules, now_us);
+        Ruling::Admitted(permit, granted) => {
+            context.vm.epoch.borrow_mut().heard(granted.epoch, now_us);
+            let named = granted.terms.rules;
+            let known = context.vm.rules.borrow_mut().named(named, now_us);
             return match known {
-                Some(rules) => go_by(context, call, Some((permit, terms)), Some(rules), now_us),
-                None => ask_rules(context, call, Some((permit, terms))),
+                Some(rules) => go_by(context, call, Some((permit, granted)), Some(rules), now_us),
+                None => ask_rules(context, call, Some((permit, granted))),
             };
         }
         Ruling::Denied(denial) => Refusal::denied(context, &call.asked, &denial),
@@ -264,11 +267,11 @@ fn rule(context: &Context, call: Call, ruling: Ruling, now_us: u64) -> (Stage, V
 fn go_by(
     context: &Context,
     call: Call,
-    admitted: Option<(Permit, Box<Redaction>)>,
+    admitted: Option<(Permit, Box<Granted>)>,
     rules: Option<Rc<InForce>>,
     now_us: u64,
 ) -> (Stage, Vec<Effect>) {
-    let Some((permit, terms)) = admitted else {
+    let Some((permit, granted)) = admitted else {
         return match rules {
             Some(rules) => exempt(context, call, rules, now_us),
             None => (Stage::Closed, Refusal::unavailable(&call.asked).effects()),
@@ -279,10 +282,10 @@ fn go_by(
         call,
         permit,
     };
-    match rules.filter(|rules| rules.digest == terms.rules) {
+    match rules.filter(|rules| rules.digest == granted.terms.rules) {
         Some(rules) => {
             let server = departing.call.asked.server.clone();
-            let guard = Guard::new(rules, Some(terms), &server, now_us);
+            let guard = Guard::new(rules, Some(granted), &server, now_us);
             departing.leave(context, guard, now_us)
         }
         None => {

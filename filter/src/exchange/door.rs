@@ -52,6 +52,8 @@ pub struct Claims {
     pub roles: Option<Vec<String>>,
     /// The configured agent claim.
     pub agent: Option<String>,
+    /// `exp`, in seconds since 1970; `None` where the token has no end.
+    pub expires_s: Option<u64>,
 }
 
 /// Where a request goes from the door.
@@ -70,6 +72,8 @@ pub(super) enum Door {
 pub(super) struct Entry {
     pub(super) server: Rc<Server>,
     pub(super) caller: Caller,
+    /// When the token ends, in seconds since 1970; `None` where it does not.
+    pub(super) expires_s: Option<u64>,
     pub(super) verb: Verb,
     pub(super) session: Option<Session>,
     /// `MCP-Protocol-Version`
@@ -162,6 +166,7 @@ pub(super) fn judge(context: &Context, head: &RequestHead<'_>) -> Result<Door, R
         mcp_name: text("mcp-name").map_err(refused)?,
         mirrors: headers.mirrors().map_err(refused)?,
         caller: caller.clone(),
+        expires_s: head.claims.and_then(|claims| claims.expires_s),
     };
     let strip = strip(server, head, verb);
     if verb == Verb::Post {

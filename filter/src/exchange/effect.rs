@@ -1,5 +1,7 @@
 //! What an exchange wants done. The adapter does it, in the order given.
 
+use std::rc::Rc;
+
 use portcullis_protocol::wire::Report;
 
 use super::verdict::Permit;
@@ -49,8 +51,8 @@ pub enum Gate {
 pub struct Ask {
     /// The path on its data listener.
     pub path: &'static str,
-    /// The JSON body.
-    pub body: Vec<u8>,
+    /// The JSON body; whoever may ask again keeps it.
+    pub body: Rc<Vec<u8>>,
 }
 
 /// An answer of our own.

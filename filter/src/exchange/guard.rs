@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use portcullis_protocol::digest::Digest;
 use portcullis_protocol::json::Json;
 use portcullis_protocol::names::{Name, ServerName};
 use portcullis_protocol::redact::{
@@ -15,6 +16,7 @@ use super::Context;
 use super::effect::Effect;
 use super::ledger::Ledger;
 use super::refusal::Asked;
+use super::verdict::Granted;
 use crate::rules::InForce;
 
 /// The guard of one exchange.
@@ -22,7 +24,7 @@ use crate::rules::InForce;
 pub(super) struct Guard {
     rules: Rc<InForce>,
     /// What policy reveals; absent where no verdict stands behind the exchange.
-    terms: Option<Box<Redaction>>,
+    granted: Option<Box<Granted>>,
     from: ServerName,
     /// Secrets that handles of the request became: no answer may hold them.
     restored: Known,
@@ -34,13 +36,13 @@ pub(super) struct Guard {
 impl Guard {
     pub(super) fn new(
         rules: Rc<InForce>,
-        terms: Option<Box<Redaction>>,
+        granted: Option<Box<Granted>>,
         from: &ServerName,
         now_us: u64,
     ) -> Self {
         Self {
             rules,
-            terms,
+            granted,
             from: from.clone(),
             restored: Known::default(),
             to_server: Ledger::new(Direction::ToServer),
@@ -58,11 +60,34 @@ impl Guard {
     /// stream may live for hours.
     pub(super) fn advance(&mut self, context: &Context, now_us: u64) {
         self.now_us = now_us;
-        if self.terms.is_none()
+        if self.granted.is_none()
             && let Some(latest) = context.vm.rules.borrow().latest()
         {
             self.rules = Rc::clone(latest);
         }
+    }
+
+    pub(super) const fn now_us(&self) -> u64 {
+        self.now_us
+    }
+
+    /// What the verdict was given under, where one stands behind the exchange.
+    pub(super) fn epoch(&self) -> Option<Digest> {
+        self.granted.as_deref().map(|granted| granted.epoch)
+    }
+
+    fn terms(&self) -> Option<&Redaction> {
+        self.granted.as_deref().map(|granted| &granted.terms)
+    }
+
+    /// From here on other rules and terms count; what was let go before is bound to the old ones no
+    /// more. `None` when the new rules do not know the one by which a handle became a secret: what
+    /// must not come back could not be named then.
+    pub(super) fn renew(&mut self, rules: Rc<InForce>, granted: Box<Granted>) -> Option<()> {
+        self.restored.follow(&self.rules.rules, &rules.rules)?;
+        self.rules = rules;
+        self.granted = Some(granted);
+        Some(())
     }
 
     /// Looks at a message on its way to the MCP server, and says what is to be told.
@@ -71,7 +96,7 @@ impl Guard {
         asked: &Asked,
         message: Json<'_>,
     ) -> (Look, Vec<Effect>) {
-        let terms = self.terms.as_deref();
+        let terms = self.terms();
         let plan = Plan {
             rules: &self.rules.rules,
             reveal: terms.map_or(&[], |terms| &terms.reveal.to_server),
@@ -98,7 +123,7 @@ impl Guard {
             from: &self.from,
             until_s: self.rules.handles_until_s(self.now_us / 1_000_000),
         });
-        let terms = self.terms.as_deref();
+        let terms = self.terms();
         let plan = Plan {
             rules: &self.rules.rules,
             reveal: terms.map_or(&[], |terms| &terms.reveal.to_client),
@@ -117,7 +142,7 @@ impl Guard {
 
     /// Where a handle may become a secret in this request.
     pub(super) fn uses(&self) -> &[Use] {
-        self.terms.as_deref().map_or(&[], |terms| &terms.uses)
+        self.terms().map_or(&[], |terms| &terms.uses)
     }
 
     /// The secret of a handle that was sealed for this use. It is kept, so that no answer brings it

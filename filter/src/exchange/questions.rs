@@ -1,5 +1,7 @@
 //! Questions to the policy server, and which answers fit them.
 
+use std::rc::Rc;
+
 use portcullis_protocol::digest::{Digest, Fields};
 use portcullis_protocol::json::Json;
 use portcullis_protocol::mcp::Judged;
@@ -20,27 +22,37 @@ pub(super) struct Question {
     pub(super) call: CallId,
     pub(super) digest: Digest,
     path: &'static str,
-    body: Vec<u8>,
+    body: Rc<Vec<u8>>,
 }
 
 impl Question {
-    pub(super) const fn new(
-        call: CallId,
-        digest: Digest,
-        path: &'static str,
-        body: Vec<u8>,
-    ) -> Self {
+    pub(super) fn new(call: CallId, digest: Digest, path: &'static str, body: Vec<u8>) -> Self {
         Self {
             call,
             digest,
             path,
-            body,
+            body: Rc::new(body),
         }
     }
 
-    /// How many bytes of it are not sent yet.
-    pub(super) const fn held_bytes(&self) -> usize {
+    /// How many bytes of it are kept.
+    pub(super) fn held_bytes(&self) -> usize {
         self.body.len()
+    }
+
+    /// The effect that asks, where the same may be asked again later.
+    pub(super) fn ask_first(&self) -> Effect {
+        Effect::Ask(Ask {
+            path: self.path,
+            body: Rc::clone(&self.body),
+        })
+    }
+
+    /// The same question about a verdict, in another call.
+    pub(super) fn renewed(&self, call: CallId) -> Option<Self> {
+        let query: Query = serde_json::from_slice(&self.body).ok()?;
+        let body = serde_json::to_vec(&Query { call, ..query }).ok()?;
+        Some(Self::new(call, self.digest, self.path, body))
     }
 
     /// The effect that asks; a question is asked once.
@@ -152,7 +164,16 @@ pub(super) fn structured(call: &Call, message: Json<'_>) -> Option<Question> {
 
 /// The identity of the `number`th message that is judged within an exchange.
 pub(super) fn sub_call(call: CallId, number: u64) -> CallId {
-    let digest = Fields::of("portcullis/sub-call/v1")
+    within("portcullis/sub-call/v1", call, number)
+}
+
+/// The identity of the `number`th question whether an exchange may go on.
+pub(super) fn renewal_call(call: CallId, number: u64) -> CallId {
+    within("portcullis/renewal/v1", call, number)
+}
+
+fn within(domain: &'static str, call: CallId, number: u64) -> CallId {
+    let digest = Fields::of(domain)
         .field(call.to_string().as_bytes())
         .field(&number.to_be_bytes())
         .finish();

@@ -31,7 +31,11 @@ impl Call {
     pub(super) fn held_bytes(&self) -> usize {
         let message = self.document.as_ref();
         let message = message.map_or(0, |document| document.text().len());
-        message + self.entry.held_bytes() + self.asked.caller.bytes()
+        let question = match &self.needs {
+            Needs::Verdict(question) => question.held_bytes(),
+            Needs::Nothing | Needs::Filter(_) => 0,
+        };
+        message + question + self.entry.held_bytes() + self.asked.caller.bytes()
     }
 
     /// Whether the agent awaits an answer with its id. An answer of its own has an id and awaits

@@ -29,6 +29,8 @@ use carried::{Carried, deliver};
 use instead::{blocked, refused_inside, unfit, unlisted, withheld, worn};
 use telling::{declined, tell, undelivered};
 
+pub(super) use telling::outcome as ended;
+
 pub(super) use carried::{Progress, Released, Text};
 
 /// The way from the MCP server to the agent.
@@ -130,6 +132,18 @@ impl Relay {
     /// Whether a message waits for the policy server.
     pub(super) const fn is_waiting(&self) -> bool {
         self.waiting.is_some()
+    }
+
+    /// What waits goes nowhere. Requests of the server that were allowed, or are just now, end with it.
+    pub(super) fn dropped(&mut self) -> Vec<Effect> {
+        let Some(waiting) = self.waiting.take() else {
+            return Vec::new();
+        };
+        let mut calls = waiting.carried.admitted;
+        if let About::Requests { .. } = waiting.about {
+            calls.push(waiting.question.call);
+        }
+        undelivered(&calls)
     }
 
     /// Whether the answer must end here: the server has asked for more than an answer may, or has put

@@ -3,6 +3,7 @@
 //! A JSON answer is held whole, a stream goes event by event, and what is neither is not passed on:
 //! only its status is.
 
+mod going_on;
 mod head;
 
 use portcullis_protocol::digest::Digest;
@@ -18,7 +19,9 @@ use super::reading::Call;
 use super::refusal::{code, refusal_body};
 use super::relay::{Escort, Progress, Relay, Released, Text};
 use super::screen::Form;
-use super::{BodyMode, Context, verdict};
+use super::tenure::{Lapse, Tenure};
+use super::{Context, verdict};
+use going_on::Arrived;
 use head::{Body, SESSION, Unclear, form_of, new_session, strip, text_of};
 
 pub use head::ResponseHead;
@@ -31,6 +34,9 @@ pub(super) struct Answering {
     account: Account,
     guard: Guard,
     phase: Phase,
+    tenure: Tenure,
+    /// What waits until it is clear that the exchange may go on.
+    arrived: Option<Arrived>,
     /// Bytes that may go but wait with the host for a message behind them.
     held_bytes: usize,
 }
@@ -77,12 +83,16 @@ enum Why {
     Status(u16),
     /// There is no room for it.
     NoRoom,
+    /// It may not be shown any more.
+    Lapsed(Lapse),
 }
 
 impl Answering {
     pub(super) fn new(context: &Context, call: Call, account: Account, guard: Guard) -> Self {
         Self {
             context: context.clone(),
+            tenure: Tenure::new(context, &call),
+            arrived: None,
             call,
             account,
             guard,
@@ -94,17 +104,6 @@ impl Answering {
     /// Time goes on.
     pub(super) fn advance(&mut self, now_us: u64) {
         self.guard.advance(&self.context, now_us);
-    }
-
-    pub(super) const fn body_mode(&self) -> BodyMode {
-        match self.phase {
-            Phase::Waiting | Phase::Opening { .. } => BodyMode::Later,
-            Phase::Whole(_) | Phase::Neutral(_) | Phase::Dropped => BodyMode::Whole,
-            // While a message is judged the rest stays with the host, which slows the server down.
-            Phase::Stream { ref relay, .. } if relay.is_waiting() => BodyMode::Later,
-            Phase::Stream { .. } => BodyMode::Chunks,
-            Phase::Passing => BodyMode::Untouched,
-        }
     }
 
     /// The head of the answer has come.
@@ -184,8 +183,8 @@ impl Answering {
         (Replying::Goes(Box::new(self)), Vec::new())
     }
 
-    /// A chunk of a stream, or all of a whole answer.
-    pub(super) fn chunk(mut self, bytes: &[u8], last: bool) -> (Replying, Vec<Effect>) {
+    /// Reads a chunk of a stream, or all of a whole answer, in an exchange that may go on.
+    fn take(mut self, bytes: &[u8], last: bool) -> (Replying, Vec<Effect>) {
         let escort = Escort {
             call: &self.call,
             guard: &mut self.guard,
@@ -231,8 +230,8 @@ impl Answering {
         }
     }
 
-    /// The policy server has answered a question about the answer.
-    pub(super) fn answered(mut self, status: u16, body: &[u8]) -> (Replying, Vec<Effect>) {
+    /// The policy server has answered a question about a message, in an exchange that may go on.
+    fn learn(mut self, status: u16, body: &[u8]) -> (Replying, Vec<Effect>) {
         let escort = Escort {
             call: &self.call,
             guard: &mut self.guard,
@@ -247,11 +246,13 @@ impl Answering {
                 let id = sub_call(self.context.call, 0);
                 match verdict::standing(id, session, status, body) {
                     Some(Standing::Own) => {
-                        self.context.vm.known.borrow_mut().confirm(
-                            session,
-                            &self.call.entry.caller,
-                            self.context.began_us,
-                        );
+                        // Nobody can have ended what nobody but the server knows yet.
+                        let vm = &self.context.vm;
+                        let ended = vm.epoch.borrow().ended();
+                        let (caller, now_us) = (&self.call.entry.caller, self.context.began_us);
+                        let mut known = vm.known.borrow_mut();
+                        known.confirm(session, caller, now_us, ended);
+                        drop(known);
                         self.begin(form, last)
                     }
                     _ => self.begin(Body::Neutral { status: 503 }, last),
@@ -304,12 +305,14 @@ impl Answering {
             Phase::Stream { relay, reader, .. } => relay.held_bytes() + reader.held_bytes(),
             _ => 0,
         };
-        phase + self.held_bytes + self.call.held_bytes() + self.guard.held_bytes()
+        let arrived = self.arrived.as_ref().map_or(0, Arrived::held_bytes);
+        phase + arrived + self.held_bytes + self.call.held_bytes() + self.guard.held_bytes()
     }
 
     /// The stream is gone.
     pub(super) fn gone(mut self, now_us: u64) -> Vec<Effect> {
         let mut effects = self.guard.close(&self.call.asked);
+        effects.extend(self.tenure.gone());
         effects.extend(self.account.close(now_us));
         effects
     }
@@ -429,10 +432,14 @@ impl Answering {
         let status = match why {
             Why::Status(status) => status,
             Why::NoRoom => 503,
+            Why::Lapsed(_) => 403,
         };
         let (status, content_type, body) = if asked.id.is_some() && why == Why::NoRoom {
             let text = "The server's answer was withheld: it is long, and too much of yours is under way. Try again with less at a time.";
             let body = refusal_body(asked, code::INTERNAL, text);
+            (200, "application/json", body)
+        } else if let (Some(_), Why::Lapsed(lapse)) = (&asked.id, why) {
+            let body = refusal_body(asked, code::DENIED, lapse.text());
             (200, "application/json", body)
         } else if asked.id.is_some() && status == 502 {
             let text = "The server's answer was withheld: it is not a sound MCP message.";

@@ -17,11 +17,20 @@ pub(super) const fn exempt() -> Permit {
     Permit(())
 }
 
+/// What goes with an admitted call.
+#[derive(Debug)]
+pub(super) struct Granted {
+    /// What may be seen of it.
+    pub(super) terms: Redaction,
+    /// What that was judged under.
+    pub(super) epoch: Digest,
+}
+
 /// What an answer to a query comes to.
 #[derive(Debug)]
 pub(super) enum Ruling {
     /// The call may travel on, and this may be seen of it.
-    Admitted(Permit, Box<Redaction>),
+    Admitted(Permit, Box<Granted>),
     /// Policy denies it.
     Denied(Denial),
     /// A human must answer first.
@@ -37,7 +46,13 @@ pub(super) fn admit(call: CallId, digest: Digest, status: u16, body: &[u8]) -> R
     }
     match serde_json::from_slice::<Answer>(body) {
         Ok(answer) if answer.call == call && answer.digest == digest => match answer.verdict {
-            Verdict::Allow(terms) => Ruling::Admitted(Permit(()), Box::new(terms.redaction)),
+            Verdict::Allow(terms) => {
+                let granted = Granted {
+                    terms: terms.redaction,
+                    epoch: answer.epoch,
+                };
+                Ruling::Admitted(Permit(()), Box::new(granted))
+            }
             Verdict::Approve(pending) => Ruling::Pending(pending),
             Verdict::Deny(denial) => Ruling::Denied(denial),
         },
@@ -87,7 +102,7 @@ mod tests {
         let body = |call: &str, digest: Digest, verdict: &str| {
             let policies = Digest::of(b"p");
             format!(
-                r#"{{"call":"{call}","digest":"{digest}","policies":"{policies}","verdict":{verdict}}}"#
+                r#"{{"call":"{call}","digest":"{digest}","policies":"{policies}","epoch":"{policies}","verdict":{verdict}}}"#
             )
         };
         let ours = call.to_string();
@@ -96,7 +111,7 @@ mod tests {
         let ruling = |status, body: String| admit(call, digest, status, body.as_bytes());
         assert!(matches!(
             ruling(200, body(&ours, digest, allow)),
-            Ruling::Admitted(_, terms) if terms.rules == rules
+            Ruling::Admitted(_, granted) if granted.terms.rules == rules
         ));
         for (status, answer) in [
             (503, body(&ours, digest, allow)),

@@ -15,5 +15,6 @@ mod redaction;
 mod requests;
 mod room;
 mod spelling;
+mod tenure;
 mod verdicts;
 mod world;

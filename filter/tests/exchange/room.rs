@@ -84,15 +84,19 @@ fn what_an_exchange_holds_is_what_its_messages_have() {
     );
     let body = call("echo").replace("\"hi\"", &format!("\"{long}\""));
     let mut world = World::in_vm(vm()).send(&body);
-    assert!(world.exchange.held_bytes() > 100_000);
+    assert!(world.exchange.held_bytes() > 200_000);
     world = world.allow();
-    assert!(world.exchange.held_bytes() < 100_000, "it has left");
+    let asked = world.exchange.held_bytes();
+    assert!(
+        (100_000..110_000).contains(&asked),
+        "it has left; what its verdict was asked about stays"
+    );
     world = world
         .head(200, "text/event-stream", &[])
         .chunk(&format!("data: {long}"), false);
-    assert!(world.exchange.held_bytes() > 100_000);
+    assert!(world.exchange.held_bytes() > 200_000);
     world = world.chunk("\n\n", false);
-    assert!(world.exchange.held_bytes() < 100_000);
+    assert!(world.exchange.held_bytes() < 110_000);
     assert_eq!(world.gone().exchange.held_bytes(), base);
 }
 

@@ -84,7 +84,7 @@ fn a_late_second_answer_changes_nothing() {
     let mut world = World::new().send(&call("rm")).deny("refused");
     let question = world.question();
     let late = json!({"call": question["call"], "digest": question["digest"],
-                      "policies": question["digest"], "verdict": {"outcome": "allow"}});
+                      "policies": question["digest"], "epoch": question["digest"], "verdict": {"outcome": "allow"}});
     world.answered(200, &late.to_string());
     assert_eq!(world.forwarded, 0);
 }

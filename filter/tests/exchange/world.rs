@@ -12,6 +12,7 @@ use portcullis_filter::exchange::{
 use portcullis_filter::rules::KnownRules;
 use portcullis_filter::sessions::KnownSessions;
 use portcullis_filter::vm::Vm;
+use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::CallId;
 use portcullis_protocol::wire::Report;
 use serde_json::{Value, json};
@@ -49,6 +50,8 @@ pub(crate) struct World {
     pub(crate) peer: &'static str,
     pub(crate) last: bool,
     pub(crate) now_us: u64,
+    /// What the policy server says that its verdicts are given under.
+    pub(crate) epoch: Digest,
 }
 
 impl World {
@@ -104,10 +107,12 @@ impl World {
                 subject: "alice".to_owned(),
                 roles: Some(vec!["developer".to_owned()]),
                 agent: None,
+                expires_s: None,
             }),
             peer: "10.0.0.9:4711",
             last: false,
             now_us: BEGAN_US + 1_000,
+            epoch: Digest::of(b"epoch"),
         }
     }
 
@@ -189,7 +194,7 @@ impl World {
         let question = self.question();
         let answer = json!({
             "call": question["call"], "digest": question["digest"],
-            "policies": question["digest"], "verdict": verdict,
+            "policies": question["digest"], "epoch": self.epoch, "verdict": verdict,
         });
         self.answered(200, &answer.to_string());
         self

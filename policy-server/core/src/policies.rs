@@ -56,6 +56,7 @@ pub struct Policies {
     manifest: Manifest,
     redaction: Arc<Redacting>,
     disclosed: Memory,
+    looks_at_the_time: bool,
 }
 
 impl Policies {
@@ -100,6 +101,7 @@ impl Policies {
         };
         Ok(Self {
             digest: sources.digest(),
+            looks_at_the_time: looks_at_the_time(&sources),
             files: sources.cedar().chain(sources.rego()).count(),
             sources,
             catalogue,
@@ -190,6 +192,13 @@ impl Policies {
         problems
     }
 
+    /// Whether verdicts may change with nothing but the time. What merely has such a word in it counts
+    /// as well: the price is a verdict asked for again.
+    #[must_use]
+    pub const fn look_at_the_time(&self) -> bool {
+        self.looks_at_the_time
+    }
+
     /// Its rules of redaction.
     #[must_use]
     pub const fn redaction(&self) -> &Arc<Redacting> {
@@ -229,6 +238,24 @@ impl Policies {
     pub const fn engine(&self) -> &Engine {
         &self.engine
     }
+}
+
+/// Whether the text of some policy has a word by which it could ask for the time, or reads its input
+/// by names that are not written there.
+fn looks_at_the_time(sources: &Sources) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let names_it = |text: &str| {
+        let mut words = text.split(|c| !is_part(c));
+        words.any(|word| matches!(word, "now" | "now_ns" | "clock"))
+    };
+    let is_open = |text: &str| {
+        let mut uses = text.split("input").skip(1);
+        uses.any(|behind| !behind.starts_with(|c| c == '.' || is_part(c)))
+    };
+    sources.cedar().any(|(_, text)| names_it(text))
+        || sources
+            .rego()
+            .any(|(_, text)| names_it(text) || is_open(text))
 }
 
 /// Why a set was refused.

@@ -3,6 +3,7 @@
 //! Unknown fields are refused on both sides. `docs/protocol.md` shows each message as the golden
 //! files of `tests/golden/wire` have it. Nothing here decides anything.
 
+mod epoch;
 mod list;
 mod query;
 mod redaction;
@@ -10,6 +11,7 @@ mod report;
 mod session;
 mod verdict;
 
+pub use epoch::{EpochAnswer, EpochQuery};
 pub use list::{ListAnswer, ListKind, ListQuery};
 pub use query::{Direction, Query, Target};
 pub use redaction::{
@@ -31,5 +33,7 @@ pub const SESSIONS_PATH: &str = "/v1/sessions";
 pub const OUTCOMES_PATH: &str = "/v1/outcomes";
 /// `POST`: one [`RedactionQuery`], answered by the [`RedactionRules`] in force.
 pub const REDACTION_PATH: &str = "/v1/redaction";
+/// `POST`: one [`EpochQuery`], answered by one [`EpochAnswer`].
+pub const EPOCH_PATH: &str = "/v1/epoch";
 /// `POST`: one [`StructuredQuery`], answered by one [`StructuredAnswer`].
 pub const STRUCTURED_PATH: &str = "/v1/structured";

@@ -379,3 +379,45 @@ async fn terms_name_the_rules_that_filters_are_given() {
     assert_eq!(fit("tool-0", r#"{"n":"[redacted:x]"}"#), Fit::Unfit);
     assert_eq!(fit("never-listed", "[]"), Fit::Fits);
 }
+
+#[tokio::test]
+async fn the_epoch_is_another_one_whenever_a_verdict_could_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = gate(folder.path()).await;
+    let epoch = || gate.epoch(EpochQuery {});
+    let first = epoch();
+    let answer = gate.decide(query()).await.unwrap().released();
+    assert_eq!(answer.epoch, first.epoch);
+    assert_eq!(epoch(), first, "nothing has changed");
+    let Verdict::Allow(terms) = answer.verdict else {
+        panic!()
+    };
+    assert_eq!(first.rules, Some(terms.redaction.rules));
+    let _page = gate.list(list(1, 1)).await.unwrap();
+    let learnt = epoch();
+    assert_ne!(learnt.epoch, first.epoch, "a tool was learnt");
+    let text =
+        "permit (principal, action, resource) when { context.now > datetime(\"2020-01-01\") };";
+    std::fs::write(folder.path().join("policies/all.cedar"), text).unwrap();
+    let News::Policies(set) = gate.library.look(&mut None) else {
+        panic!()
+    };
+    gate.adopt(set).await.unwrap();
+    assert_ne!(epoch().epoch, learnt.epoch, "other policies are in force");
+    let at = |now_us| gate.library.epoch(now_us);
+    assert_eq!(at(0), at(4_999_999));
+    assert_ne!(at(0), at(5_000_000), "these look at the time");
+}
+
+#[tokio::test]
+async fn each_end_of_a_session_is_told_and_nothing_else_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = gate(folder.path()).await;
+    let ends = || gate.epoch(EpochQuery {}).sessions;
+    let none = ends();
+    assert_eq!(step(&gate, "alice", Step::Open).await, Standing::Own);
+    assert_eq!(step(&gate, "bob", Step::Close).await, Standing::Unknown);
+    assert_eq!(ends(), none);
+    assert_eq!(step(&gate, "alice", Step::Close).await, Standing::Own);
+    assert_ne!(ends(), none);
+}

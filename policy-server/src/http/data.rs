@@ -14,8 +14,9 @@ use portcullis_protocol::limits::{
 };
 use portcullis_protocol::names::ServerName;
 use portcullis_protocol::wire::{
-    DECIDE_PATH, LISTS_PATH, ListQuery, OUTCOMES_PATH, Query, REDACTION_PATH, RedactionQuery,
-    Reports, SESSIONS_PATH, STRUCTURED_PATH, SessionQuery, StructuredQuery,
+    DECIDE_PATH, EPOCH_PATH, EpochQuery, LISTS_PATH, ListQuery, OUTCOMES_PATH, Query,
+    REDACTION_PATH, RedactionQuery, Reports, SESSIONS_PATH, STRUCTURED_PATH, SessionQuery,
+    StructuredQuery,
 };
 use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -38,13 +39,14 @@ const REPORTS_BYTES_MAX: usize = BATCH_BYTES_MAX + REPORT_BYTES_MAX;
 const REDACTION_BYTES_MAX: usize = 4_096;
 
 /// The paths, the room that their bodies share, and their longest bodies.
-const PATHS: [(&str, Kind, usize); 6] = [
+const PATHS: [(&str, Kind, usize); 7] = [
     (DECIDE_PATH, Kind::Question, DECIDE_BYTES_MAX),
     (LISTS_PATH, Kind::Page, LIST_BYTES_MAX),
     (SESSIONS_PATH, Kind::Question, CALLER_BYTES_MAX),
     (OUTCOMES_PATH, Kind::Question, REPORTS_BYTES_MAX),
     (REDACTION_PATH, Kind::Question, REDACTION_BYTES_MAX),
     (STRUCTURED_PATH, Kind::Page, LIST_BYTES_MAX),
+    (EPOCH_PATH, Kind::Question, REDACTION_BYTES_MAX),
 ];
 
 /// Routes of the filters.
@@ -114,6 +116,11 @@ impl Data {
         Ok(json(StatusCode::OK, &rules))
     }
 
+    async fn epoch(&self, body: Incoming) -> Result<Reply, Refused> {
+        let query: EpochQuery = parse(body, REDACTION_BYTES_MAX).await?;
+        Ok(json(StatusCode::OK, &self.0.epoch(query)))
+    }
+
     /// Results may be long: checking one takes a while.
     async fn structured(&self, body: Incoming) -> Result<Reply, Refused> {
         let bytes = read(body, LIST_BYTES_MAX).await?;
@@ -152,6 +159,7 @@ impl Routes for Data {
             SESSIONS_PATH => self.sessions(body).await,
             OUTCOMES_PATH => self.outcomes(body).await,
             REDACTION_PATH => self.redaction(body).await,
+            EPOCH_PATH => self.epoch(body).await,
             STRUCTURED_PATH => self.structured(body).await,
             _ => Err(Refused::new(StatusCode::NOT_FOUND, "")),
         };

@@ -68,7 +68,7 @@ fn answer(call: &Value, digest: &Value, outcome: &str) -> String {
         "allow" => json!({"outcome": outcome, "redaction": {"rules": rules_digest()}}),
         _ => json!({"outcome": outcome}),
     };
-    json!({"call": call, "digest": digest, "policies": policies, "verdict": verdict}).to_string()
+    json!({"call": call, "digest": digest, "policies": policies, "epoch": policies, "verdict": verdict}).to_string()
 }
 
 fn rules_digest() -> String {

@@ -22,7 +22,8 @@ pub(super) fn undelivered(calls: &[CallId]) -> Vec<Effect> {
     calls.iter().map(outcome).collect()
 }
 
-fn outcome(call: CallId, end: End, data: &str) -> Effect {
+/// How a call within an exchange ended, and what of it went to the agent.
+pub(in crate::exchange) fn outcome(call: CallId, end: End, data: &str) -> Effect {
     Effect::Report(Report::Outcome(Outcome {
         call,
         status: 200,

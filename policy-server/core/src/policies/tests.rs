@@ -120,3 +120,25 @@ fn what_may_be_called_is_never_hidden() {
     }
     assert!(shown > 50 && hidden > 20, "{shown} shown, {hidden} hidden");
 }
+
+#[test]
+fn policies_that_could_look_at_the_time_are_known() {
+    let looks = |file: &str, text: &str| {
+        looks_at_the_time(&Sources::new([(file.to_owned(), text.to_owned())].into()))
+    };
+    for text in [
+        "when { context.now > x }",
+        "when { context[\"now\"] > x }",
+        "when { context.clock.hour < 9 }",
+    ] {
+        assert!(looks("a.cedar", text), "{text}");
+    }
+    for text in ["input.now_ns > 1", "some key, x in input", "input[key] > 1"] {
+        assert!(looks("a.rego", text), "{text}");
+    }
+    assert!(!looks(
+        "a.cedar",
+        "when { context.known && nowhere && input }"
+    ));
+    assert!(!looks("a.rego", "input.action == \"known\""));
+}

@@ -113,6 +113,15 @@ impl Known {
         &NONE
     }
 
+    /// From here on the secrets are found by the rules of the same names in `to`; `None` when one is
+    /// not there.
+    pub fn follow(&mut self, from: &Rules, to: &Rules) -> Option<()> {
+        for needle in &mut self.needles {
+            needle.literal.rule = to.named(&from.rule(needle.literal.rule).id)?;
+        }
+        Some(())
+    }
+
     /// How many bytes it holds, or somewhat more: a secret is kept as it is and as what is looked for.
     #[must_use]
     pub fn held_bytes(&self) -> usize {

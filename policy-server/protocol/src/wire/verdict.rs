@@ -17,6 +17,9 @@ pub struct Answer {
     pub digest: Digest,
     /// The policy set that judged it.
     pub policies: Digest,
+    /// What it was judged under: policies, tools, and the time where policies look at it. While this
+    /// is the same, so is the verdict.
+    pub epoch: Digest,
     /// The verdict.
     pub verdict: Verdict,
 }

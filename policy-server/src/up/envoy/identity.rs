@@ -31,6 +31,9 @@ pub(super) fn filter(plan: &Plan) -> Value {
     })
 }
 
+/// How long after its end a token still counts, in seconds.
+pub(super) const CLOCK_SKEW_S: u32 = 30;
+
 fn provider(plan: &Plan, server: &Upstream) -> Value {
     json!({
         "issuer": plan.base(),
@@ -40,7 +43,7 @@ fn provider(plan: &Plan, server: &Upstream) -> Value {
         "forward": plan.forwards_token(server),
         "payload_in_metadata": PAYLOAD,
         "require_expiration": true,
-        "clock_skew_seconds": 30,
+        "clock_skew_seconds": CLOCK_SKEW_S,
         // A signature is checked once a token; expiry is checked on every request.
         "jwt_cache_config": {"jwt_cache_size": 1000},
     })

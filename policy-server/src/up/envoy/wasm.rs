@@ -62,6 +62,7 @@ fn configuration(plan: &Plan) -> Value {
             "roles_claim": "roles",
             "agent_claim": "agent",
             "trusted_agent_peers": [],
+            "clock_skew_s": identity::CLOCK_SKEW_S,
         },
         "resource_metadata": format!("{}{METADATA_PATH}", plan.base()),
     })

@@ -29,7 +29,7 @@ const RULES = `sha256:${'1'.repeat(64)}`;
 const POLICIES = `sha256:${'2'.repeat(64)}`;
 const POLICY = {
   '/v1/decide': ({ call, digest }) => ({
-    call, digest, policies: POLICIES, verdict: { outcome: 'allow', redaction: { rules: RULES } },
+    call, digest, policies: POLICIES, epoch: POLICIES, verdict: { outcome: 'allow', redaction: { rules: RULES } },
   }),
   '/v1/redaction': ({ call }) => ({
     call, digest: RULES, rules: {}, tenant: 'default', keys: { marks: '07'.repeat(32) },
