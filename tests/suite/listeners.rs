@@ -185,7 +185,7 @@ fn a_web_page_posts_nothing_to_the_data_listener() {
         // A command on the machine has no origin, and no secret.
         is_refused(&wire::send(serving.data(), &page(path)), 401, path);
     }
-    assert_eq!(turned_away(serving, "data", "origin") - before, 36);
+    assert_eq!(turned_away(serving, "data", "origin") - before, 42);
     let lines = serving.log().matches("a request was turned away").count();
     assert!(
         lines < 30,

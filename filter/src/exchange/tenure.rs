@@ -19,6 +19,13 @@ use super::relay::ended;
 use super::verdict::{self, Granted, Ruling};
 use crate::epoch::Open;
 
+/// How long a verdict that was good goes on while the policy server does not say whether it still is, in
+/// microseconds: a restart of the policy server ends no stream.
+const SILENCE_US: u64 = 10_000_000;
+
+/// How long after silence it is asked again, in microseconds.
+const RETRY_US: u64 = 1_000_000;
+
 /// What an exchange stands on.
 #[derive(Debug)]
 pub(super) struct Tenure {
@@ -27,6 +34,10 @@ pub(super) struct Tenure {
     until_us: Option<u64>,
     renewals: u64,
     out: Option<Out>,
+    /// When the verdict was last known to be good.
+    good_us: u64,
+    /// Until then nothing is asked again.
+    retry_us: u64,
 }
 
 /// The question that is out.
@@ -114,6 +125,8 @@ impl Tenure {
             until_us: until_s.map(|until_s| until_s.saturating_mul(1_000_000)),
             renewals: 0,
             out: None,
+            good_us: context.began_us,
+            retry_us: 0,
         }
     }
 
@@ -132,7 +145,11 @@ impl Tenure {
             return self.ask_session(context, call, session);
         }
         match guard.epoch() {
-            Some(epoch) if context.vm.epoch.borrow().holds(epoch, now_us) => Stand::Good,
+            Some(epoch) if context.vm.epoch.borrow().holds(epoch, now_us) => {
+                self.good_us = now_us;
+                Stand::Good
+            }
+            Some(_) if now_us < self.retry_us => Stand::Good,
             Some(_) => self.ask_verdict(context, call),
             None if context.vm.rules.borrow().fresh(now_us).is_some() => Stand::Good,
             None => self.ask_rules(context, None),
@@ -281,8 +298,9 @@ impl Tenure {
             Ruling::Denied(_) | Ruling::Pending(_) => {
                 return (Stand::Over(Lapse::Policy), Vec::new());
             }
-            Ruling::None => return (Stand::Over(Lapse::Silence), Vec::new()),
+            Ruling::None => return (self.silence(now_us), Vec::new()),
         };
+        self.good_us = now_us;
         context.vm.epoch.borrow_mut().heard(granted.epoch, now_us);
         let named = granted.terms.rules;
         let rules = context.vm.rules.borrow_mut().named(named, now_us);
@@ -290,6 +308,15 @@ impl Tenure {
             Some(rules) => renewed(guard.renew(rules, granted), id),
             None => (self.ask_rules(context, Some((id, granted))), Vec::new()),
         }
+    }
+
+    /// Nobody says whether the verdict is still good. What was good a moment ago goes on for a moment.
+    const fn silence(&mut self, now_us: u64) -> Stand {
+        if now_us.saturating_sub(self.good_us) >= SILENCE_US {
+            return Stand::Over(Lapse::Silence);
+        }
+        self.retry_us = now_us.saturating_add(RETRY_US);
+        Stand::Good
     }
 
     fn next(&mut self, context: &Context) -> CallId {
