@@ -20,10 +20,10 @@ use super::turns::Whose;
 use crate::candidate::{self, Candidate};
 
 /// Longest wait for a turn: the filter waits two seconds for the whole answer.
-pub(super) const WAIT_MAX: Duration = Duration::from_secs(1);
+pub(super) const WAIT_MAX: Duration = Duration::from_millis(800);
 
 /// Longest that a judgement is waited for, its turn included.
-const JUDGED_MAX: Duration = Duration::from_millis(1_600);
+const JUDGED_MAX: Duration = Duration::from_millis(1_200);
 
 /// A question, with all that its answer depends on.
 pub(super) struct Question {

@@ -55,8 +55,13 @@ fn one_caller_with_a_costly_argument_holds_up_nobody() {
     });
     assert!(!refused.is_empty());
     for said in refused {
-        let told = said.is_refused_with("too long for a pattern that the tool declares")
-            || said.is_refused_with("take long to check");
+        // On a slow machine neither comes within the time that the filter waits.
+        let told = [
+            "too long for a pattern that the tool declares",
+            "take long to check",
+            "could not be checked",
+        ];
+        let told = told.iter().any(|words| said.is_refused_with(words));
         assert!(told, "{said:?}");
     }
 }
