@@ -23,6 +23,9 @@ use crate::epoch::Open;
 /// microseconds: a restart of the policy server ends no stream.
 const SILENCE_US: u64 = 10_000_000;
 
+/// The statuses of a policy server that is away, or has no room: no answer, and what Envoy says for it.
+const AWAY: [u16; 4] = [0, 502, 503, 504];
+
 /// How long after silence it is asked again, in microseconds.
 const RETRY_US: u64 = 1_000_000;
 
@@ -176,8 +179,12 @@ impl Tenure {
                 (stand, Vec::new())
             }
             Some(Out::Verdict { call: id, digest }) => {
-                let ruling = verdict::admit(id, digest, status, body);
-                self.rule(context, id, ruling, guard)
+                match verdict::admit(id, digest, status, body) {
+                    Ruling::None if AWAY.contains(&status) => {
+                        (self.silence(guard.now_us()), Vec::new())
+                    }
+                    ruling => self.rule(context, id, ruling, guard),
+                }
             }
             Some(Out::Rules { call: id, granted }) => {
                 let given = verdict::rules(id, status, body);
@@ -298,7 +305,7 @@ impl Tenure {
             Ruling::Denied(_) | Ruling::Pending(_) => {
                 return (Stand::Over(Lapse::Policy), Vec::new());
             }
-            Ruling::None => return (self.silence(now_us), Vec::new()),
+            Ruling::None => return (Stand::Over(Lapse::Silence), Vec::new()),
         };
         self.good_us = now_us;
         context.vm.epoch.borrow_mut().heard(granted.epoch, now_us);

@@ -163,12 +163,32 @@ fn a_denial_ends_an_open_stream() {
 }
 
 #[test]
-fn silence_and_nonsense_end_an_open_stream() {
+fn nonsense_ends_an_open_stream() {
     let vm = vm();
-    for (status, body) in [(0, ""), (503, ""), (200, "{}"), (200, "")] {
+    for (status, body) in [(200, "{}"), (200, ""), (409, ""), (500, "")] {
         let mut world = changed(&vm, streaming(&vm)).chunk(&event(2), false);
         world.answered(status, body);
         is_over(world, "lapsed-silence");
+    }
+}
+
+#[test]
+fn silence_ends_an_open_stream_in_seconds() {
+    for status in [0, 503] {
+        let vm = vm();
+        let mut world = changed(&vm, streaming(&vm)).chunk(&event(2), false);
+        world.answered(status, "");
+        assert_eq!(world.resets, 0, "for a moment it goes on");
+        world = world.chunk(&event(4), false);
+        assert_eq!(world.asks.len(), 2, "and nothing is asked at each event");
+        world.now_us += 11 * SECOND_US;
+        world = world.chunk(&event(5), false);
+        assert_eq!(world.asks.len(), 3);
+        world.answered(status, "");
+        assert_eq!(world.resets, 1);
+        assert!(!world.text().contains("5 "), "{}", world.text());
+        let world = world.gone();
+        assert!(ends(&world).contains(&(None, "lapsed-silence")));
     }
 }
 
