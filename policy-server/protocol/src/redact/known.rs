@@ -10,6 +10,7 @@
 
 mod escapes;
 mod forms;
+mod needle;
 mod runs;
 mod spread;
 #[cfg(test)]
@@ -17,21 +18,14 @@ mod tests;
 
 use std::ops::Range;
 
-use memchr::memmem::Finder;
-
 use super::plan::Literal;
 use super::{Rules, base64, placeholder};
 use forms::Forms;
+use needle::{MARKS_BYTES_MIN, Needle};
 
 /// Shortest secret that is known by its value, in bytes: what is shorter stands in texts that do not
 /// have it from the secret, and would take them apart. It becomes no handle.
 pub(super) const KNOWN_BYTES_MIN: usize = 8;
-
-/// Shortest core of a secret that is looked for instead of it, in bytes.
-const CORE_BYTES_MIN: usize = 8;
-
-/// Fewest characters of a secret that is looked for without its white space alone.
-const MARKS_BYTES_MIN: usize = 6;
 
 /// Most layers that are taken off: two forms of a secret in one another, each of up to two layers,
 /// and one more.
@@ -60,31 +54,6 @@ const DECODERS: [Decoder; 4] = [
 pub struct Known {
     needles: Vec<Needle>,
 }
-
-/// One secret.
-#[derive(Clone)]
-struct Needle {
-    literal: Literal,
-    exact: Finder<'static>,
-    core: Core,
-    /// It may be written as a number.
-    is_digits: bool,
-}
-
-/// What is looked for where a secret may be split or written otherwise.
-#[derive(Clone)]
-enum Core {
-    /// Its letters and digits in lower case.
-    Letters(Ways),
-    /// All of it in lower case, without white space: it has few letters and digits.
-    Marks(Ways),
-    /// There is too little of it: only the secret itself.
-    Exact,
-}
-
-/// A core, to be found forwards and backwards, and as escapes in the secret have it.
-#[derive(Clone)]
-struct Ways(Vec<Finder<'static>>);
 
 /// Where a text holds a secret that cannot be seen in it as it is.
 #[derive(Debug)]
@@ -265,17 +234,7 @@ impl Known {
         let forms = Forms::of(rules, text);
         let mut parts = Vec::new();
         for needle in &self.needles {
-            let spans = match &needle.core {
-                Core::Letters(ways) => {
-                    let found = ways.all(forms.letters.as_bytes());
-                    forms::letters_at(rules, text, found)
-                }
-                Core::Marks(ways) => {
-                    let found = ways.all(forms.marks().as_bytes());
-                    forms::marks_at(rules, text, found)
-                }
-                Core::Exact => Vec::new(),
-            };
+            let spans = needle.places(rules, text, &forms);
             parts.extend(spans.into_iter().map(|span| (span, &needle.literal)));
         }
         parts
@@ -299,6 +258,41 @@ impl Known {
         if layer == KNOWN_LAYERS_MAX {
             return None;
         }
+        self.written(rules, text, &forms, layer, work)
+            .or_else(|| self.coded(rules, text, &forms, layer, work))
+    }
+
+    /// The first one in what the escapes of a text stand for.
+    fn written(
+        &self,
+        rules: &Rules,
+        text: &str,
+        forms: &Forms,
+        layer: usize,
+        work: &mut Work,
+    ) -> Option<&Literal> {
+        // Escapes may be split too, and some end at white space.
+        let is_split = forms.packed.len() < text.len();
+        DECODERS.into_iter().find_map(|decode| {
+            let whole = decode(text.as_bytes());
+            let split = decode(forms.packed.as_bytes()).filter(|_| is_split);
+            let split = split.filter(|split| !is_same(whole.as_deref(), split));
+            whole.into_iter().chain(split).find_map(|bytes| {
+                self.look(rules, &forms::utf8(&bytes), layer + 1, work)
+                    .or_else(|| self.rare(rules, &bytes, work))
+            })
+        })
+    }
+
+    /// The first one in the bytes that runs of a text stand for.
+    fn coded(
+        &self,
+        rules: &Rules,
+        text: &str,
+        forms: &Forms,
+        layer: usize,
+        work: &mut Work,
+    ) -> Option<&Literal> {
         let mut found = None;
         let mut inner = |bytes: &[u8]| {
             found = found.or_else(|| {
@@ -308,24 +302,11 @@ impl Known {
                     .or_else(|| self.rare(rules, bytes, work))
             });
         };
-        let text = text.as_bytes();
-        // Escapes and codes may be split too, and some end at white space.
-        let packed = forms.packed.as_bytes();
-        let is_split = packed.len() < text.len();
-        for decode in DECODERS {
-            let whole = decode(text);
-            let split = decode(packed).filter(|_| is_split);
-            let split = split.filter(|split| !is_same(whole.as_deref(), split));
-            whole
-                .into_iter()
-                .chain(split)
-                .for_each(|bytes| inner(&bytes));
+        runs::decimal(text.as_bytes(), &mut inner);
+        if forms.packed.len() < text.len() {
+            runs::decimal(forms.packed.as_bytes(), &mut inner);
         }
-        runs::decimal(text, &mut inner);
-        if is_split {
-            runs::decimal(packed, &mut inner);
-        }
-        runs::all(packed, &mut inner);
+        runs::all(forms.packed.as_bytes(), &mut inner);
         found
     }
 
@@ -334,8 +315,7 @@ impl Known {
         if !self.is_wide() {
             return None;
         }
-        let mut texts = forms::rare(bytes).into_iter();
-        texts.find_map(|text| self.look(rules, &text, KNOWN_LAYERS_MAX, work))
+        forms::rare(bytes).find_map(|text| self.look(rules, &text, KNOWN_LAYERS_MAX, work))
     }
 
     /// Whether one of them is not ASCII.
@@ -348,71 +328,6 @@ impl Known {
 impl std::fmt::Debug for Known {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Known({} values)", self.needles.len())
-    }
-}
-
-impl Needle {
-    fn new(literal: Literal) -> Self {
-        let value = literal.value.as_bytes();
-        // What looks like an escape in a secret is decoded with those that it is written with.
-        let decoded = escapes::decoded(value).unwrap_or_default();
-        let decoded = forms::utf8(&decoded);
-        let all = [literal.value.as_str(), &decoded].map(Forms::of_secret);
-        let [letters, marks] = [
-            all.each_ref().map(|forms| forms.letters.clone()),
-            all.each_ref().map(Forms::marks),
-        ];
-        let has =
-            |cores: &[String; 2], least| cores.first().is_some_and(|core| core.len() >= least);
-        let core = if has(&letters, CORE_BYTES_MIN) {
-            Core::Letters(Ways::of(&letters, CORE_BYTES_MIN))
-        } else if has(&marks, MARKS_BYTES_MIN) {
-            Core::Marks(Ways::of(&marks, MARKS_BYTES_MIN))
-        } else {
-            Core::Exact
-        };
-        Self {
-            is_digits: literal.value.bytes().all(|byte| byte.is_ascii_digit()),
-            exact: Finder::new(literal.value.as_bytes()).into_owned(),
-            literal,
-            core,
-        }
-    }
-
-    /// Whether a number is this one, however many of its digits are written.
-    fn is_number(&self, text: &str) -> bool {
-        let value = &self.literal.value;
-        let same = |a: f64, b: f64| a == b.abs();
-        let value = value.parse().ok().filter(|_| self.is_digits);
-        value
-            .zip(text.parse().ok())
-            .is_some_and(|(a, b)| same(a, b))
-    }
-
-    /// Whether a number with an exponent in a text is this one.
-    fn is_power_in(&self, text: &str) -> bool {
-        let is_outside = |c: char| !c.is_ascii_digit() && !matches!(c, '.' | 'e' | 'E' | '+' | '-');
-        let mut words = text.split(is_outside);
-        words.any(|word| word.contains(['e', 'E']) && self.is_number(word))
-    }
-
-    fn is_in(&self, text: &str, forms: &Forms) -> bool {
-        if self.is_digits && self.is_power_in(text) {
-            return true;
-        }
-        match &self.core {
-            Core::Letters(ways) => ways.is_in(forms.letters.as_bytes()),
-            Core::Marks(ways) => ways.is_in(forms.marks().as_bytes()),
-            Core::Exact => self.exact.find(text.as_bytes()).is_some(),
-        }
-    }
-
-    /// Whether it is a number that columns of other numbers may happen to spell.
-    fn is_short_number(&self) -> bool {
-        const DIGITS_MIN: usize = 12;
-        let value = self.literal.value.as_bytes();
-        let letters = value.iter().filter(|byte| byte.is_ascii_alphanumeric());
-        letters.clone().all(u8::is_ascii_digit) && letters.count() < DIGITS_MIN
     }
 }
 
@@ -443,29 +358,4 @@ fn is_same(whole: Option<&[u8]>, split: &[u8]) -> bool {
         dense.collect::<Vec<u8>>()
     };
     whole.is_some_and(|whole| str::from_utf8(whole).is_ok() && dense(whole) == dense(split))
-}
-
-impl Ways {
-    fn of(cores: &[String], least: usize) -> Self {
-        let long = cores.iter().filter(|core| core.len() >= least);
-        let both = long.flat_map(|core| [core.clone(), core.chars().rev().collect()]);
-        let mut both: Vec<String> = both.collect();
-        both.dedup();
-        let finders = both
-            .iter()
-            .map(|text| Finder::new(text.as_bytes()).into_owned());
-        Self(finders.collect())
-    }
-
-    fn is_in(&self, text: &[u8]) -> bool {
-        self.0.iter().any(|finder| finder.find(text).is_some())
-    }
-
-    fn all(&self, text: &[u8]) -> Vec<Range<usize>> {
-        let each = self.0.iter().flat_map(|finder| {
-            let length = finder.needle().len();
-            finder.find_iter(text).map(move |at| at..at + length)
-        });
-        each.collect()
-    }
 }

@@ -217,6 +217,22 @@ fn push(out: &mut Vec<u8>, code: u32) {
 /// Quoted-printable (RFC 2045); `None` when nothing in it is escaped. What looks like it may be
 /// plain, so this is read apart from other escapes.
 pub(super) fn quoted_printable(text: &[u8]) -> Option<Vec<u8>> {
+    // Lines are joined first: some programs break them within an escape.
+    let lines = replaced(text, |escaped| match escaped {
+        [_, b'\r', b'\n', ..] => Some((3, None)),
+        [_, b'\n', ..] => Some((2, None)),
+        _ => None,
+    });
+    let text = lines.as_deref().unwrap_or(text);
+    let bytes = replaced(text, |escaped| match escaped {
+        [_, a, b, ..] => Some((3, Some(u8::try_from(number(&[*a, *b], 16)?).ok()?))),
+        _ => None,
+    });
+    bytes.or(lines)
+}
+
+/// A text with what begins with `=` replaced, where `with` knows its length and what it stands for.
+fn replaced(text: &[u8], with: impl Fn(&[u8]) -> Option<(usize, Option<u8>)>) -> Option<Vec<u8>> {
     memchr::memchr(b'=', text)?;
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -224,16 +240,9 @@ pub(super) fn quoted_printable(text: &[u8]) -> Option<Vec<u8>> {
     while let Some(at) = memchr::memchr(b'=', rest) {
         let (plain, escaped) = rest.split_at(at);
         out.extend_from_slice(plain);
-        let (length, byte) = match escaped {
-            [_, b'\r', b'\n', ..] => (3, None),
-            [_, b'\n', ..] => (2, None),
-            [_, a, b, ..] => match number(&[*a, *b], 16) {
-                Some(value) => (3, u8::try_from(value).ok()),
-                None => (1, Some(b'=')),
-            },
-            _ => (1, Some(b'=')),
-        };
-        is_changed |= length > 1;
+        let found = with(escaped);
+        is_changed |= found.is_some();
+        let (length, byte) = found.unwrap_or((1, Some(b'=')));
         out.extend(byte);
         rest = escaped.get(length..).unwrap_or_default();
     }

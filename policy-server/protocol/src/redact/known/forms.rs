@@ -7,6 +7,8 @@ use crate::redact::{Rules, placeholder};
 
 /// Shortest part of decoded bytes that is looked at, in bytes.
 const PART_BYTES_MIN: usize = 8;
+/// One byte of so many is a NUL at least in UTF-16.
+const NULS_SHARE: usize = 4;
 /// Fewest NULs that bytes are read without.
 const NULS_MIN: usize = 7;
 
@@ -147,20 +149,24 @@ fn push_lower(c: char, into: &mut String) {
     if c.is_ascii() {
         return into.push(c.to_ascii_lowercase());
     }
-    let narrow = match c {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-        c => c,
-    };
     // By way of the upper case some letters become one that stay two by the lower.
-    let folded = narrow.to_uppercase().flat_map(char::to_lowercase);
-    into.extend(folded.filter(|folded| is_letter(*folded) || !is_letter(c)));
+    let folded = narrow(c).to_uppercase().flat_map(char::to_lowercase);
+    into.extend(folded.filter(|c| is_letter(*c)));
 }
 
 fn push_mark(c: char, into: &mut String) {
-    match c {
+    match narrow(c) {
         '+' | '=' | '\u{300}'..='\u{36f}' => {}
-        c if is_letter(c) || ('\u{ff01}'..='\u{ff5e}').contains(&c) => push_lower(c, into),
+        c if is_letter(c) => push_lower(c, into),
         c => into.push(c),
+    }
+}
+
+/// The character that one of full width looks like.
+fn narrow(c: char) -> char {
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        c => c,
     }
 }
 
@@ -186,31 +192,38 @@ pub(super) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().filter(|c| !is_invisible(*c)).collect())
 }
 
-/// The parts of decoded bytes that are text, and the same without NULs, which is what ASCII in UTF-16
-/// comes to. What runs stand for is mostly no text at all, which takes next to nothing.
+/// The parts of decoded bytes that are text. What runs stand for is mostly no text at all, which takes
+/// next to nothing. Bytes of which many are NULs may be UTF-16.
 pub(super) fn texts(bytes: &[u8]) -> Vec<Cow<'_, str>> {
     let parts = bytes.utf8_chunks();
     let parts = parts.flat_map(|chunk| chunk.valid().split(is_no_text));
     let long = parts.filter(|part| part.bytes().filter(|b| *b != 0).count() >= PART_BYTES_MIN);
     let both = long.flat_map(|part| [Some(part.into()), without_nuls(part)]);
-    both.flatten().collect()
+    let mut texts: Vec<Cow<'_, str>> = both.flatten().collect();
+    let nuls = bytes.iter().filter(|byte| **byte == 0).count();
+    if nuls >= NULS_MIN && nuls >= bytes.len() / NULS_SHARE {
+        texts.extend(utf16(bytes).map(Cow::Owned));
+    }
+    texts
 }
 
 /// The texts that decoded bytes may be where secrets are more than ASCII: one in which broken bytes
 /// are letters of Latin-1, and UTF-16. Nothing is decoded in them.
-pub(super) fn rare(bytes: &[u8]) -> Vec<Cow<'_, str>> {
-    let mut texts = vec![utf8(bytes)];
-    for read in [u16::from_le_bytes, u16::from_be_bytes] {
-        for begin in 0..2 {
-            let pairs = bytes.get(begin..).unwrap_or_default().as_chunks::<2>().0;
-            let units = pairs.iter().map(|pair| read(*pair));
-            let text: String = char::decode_utf16(units)
-                .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-                .collect();
-            texts.push(Cow::Owned(text));
-        }
-    }
-    texts
+pub(super) fn rare(bytes: &[u8]) -> impl Iterator<Item = Cow<'_, str>> {
+    std::iter::once_with(|| utf8(bytes)).chain(utf16(bytes).map(Cow::Owned))
+}
+
+/// What bytes are in UTF-16, whichever byte comes first, and wherever the first character begins.
+fn utf16(bytes: &[u8]) -> impl Iterator<Item = String> {
+    let reads = [u16::from_le_bytes, u16::from_be_bytes].into_iter();
+    let ways = reads.flat_map(|read| [(read, 0), (read, 1)]);
+    ways.map(|(read, begin)| {
+        let pairs = bytes.get(begin..).unwrap_or_default().as_chunks::<2>().0;
+        let units = pairs.iter().map(|pair| read(*pair));
+        char::decode_utf16(units)
+            .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect()
+    })
 }
 
 /// Whether texts hold no such character: most control characters.

@@ -95,7 +95,7 @@ pub(crate) const FORMS: [(&str, Form); 43] = [
         each(bytes, |byte| format!("={byte:02X}"))
     }),
     ("quoted-printable in lines", |bytes| {
-        lines(&text(bytes), 4, "=\r\n")
+        lines(&text(bytes).replace('=', "=3D"), 4, "=\r\n")
     }),
     ("base32", |bytes| {
         base32(bytes, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
