@@ -290,8 +290,11 @@ impl Answering {
     pub(super) fn no_room(mut self) -> (Replying, Vec<Effect>) {
         match self.phase {
             Phase::Whole(_) => {
+                let dropped = self.dropped();
                 self.phase = Phase::Neutral(Why::NoRoom);
-                self.neutral()
+                let (replying, mut effects) = self.neutral();
+                effects.extend(dropped);
+                (replying, effects)
             }
             Phase::Stream { .. } => cut_off(Replying::Goes(Box::new(self)), Vec::new()),
             _ => (Replying::Goes(Box::new(self)), Vec::new()),
@@ -309,9 +312,18 @@ impl Answering {
         phase + arrived + self.held_bytes + self.call.held_bytes() + self.guard.held_bytes()
     }
 
+    /// Requests of the server that wait go nowhere any more: that is how their calls end.
+    fn dropped(&mut self) -> Vec<Effect> {
+        match &mut self.phase {
+            Phase::Whole(relay) | Phase::Stream { relay, .. } => relay.dropped(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The stream is gone.
     pub(super) fn gone(mut self, now_us: u64) -> Vec<Effect> {
         let mut effects = self.guard.close(&self.call.asked);
+        effects.extend(self.dropped());
         effects.extend(self.tenure.gone());
         effects.extend(self.account.close(now_us));
         effects
@@ -465,6 +477,7 @@ fn cut_off(replying: Replying, mut effects: Vec<Effect>) -> (Replying, Vec<Effec
     let Replying::Goes(mut answering) = replying else {
         return (Replying::Over, effects);
     };
+    effects.extend(answering.dropped());
     answering.account.end = End::Withheld;
     answering.phase = Phase::Passing;
     effects.push(Effect::Reset);

@@ -143,3 +143,37 @@ fn what_is_dropped_is_given_back() {
     drop(held);
     assert_eq!(vm.budget.borrow().bytes(), 0);
 }
+
+/// A stream in which the server asks for something, and waits for the verdict.
+fn asked() -> World {
+    let world = World::in_vm(vm())
+        .header("mcp-session-id", "s1")
+        .send(&call("echo"))
+        .standing("own")
+        .allow();
+    let request = r#"{"jsonrpc":"2.0","id":9,"method":"sampling/createMessage","params":{"messages":[],"maxTokens":5}}"#;
+    let world = world
+        .head(200, "text/event-stream", &[])
+        .chunk(&format!("data: {request}\n\n"), false);
+    assert_eq!(world.asks.last().unwrap().path, "/v1/decide");
+    world
+}
+
+#[test]
+fn a_request_of_the_server_that_waits_ends_with_its_stream() {
+    let withheld = |world: &World| {
+        let question = world.question();
+        let ended = |report: &Report| match report {
+            Report::Outcome(outcome) => {
+                outcome.end == End::Withheld && json!(outcome.call) == question["call"]
+            }
+            _ => false,
+        };
+        world.reports.iter().filter(|report| ended(report)).count()
+    };
+    let mut cut = asked();
+    cut.step(Input::NoRoom);
+    assert_eq!((cut.resets, withheld(&cut)), (1, 1));
+    let gone = asked().gone();
+    assert_eq!(withheld(&gone), 1, "also when the agent goes");
+}

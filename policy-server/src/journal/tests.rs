@@ -157,6 +157,16 @@ async fn an_end_is_recorded_once_and_names_its_decision() {
 }
 
 #[tokio::test]
+async fn an_end_in_the_same_transaction_names_its_decision_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let (journal, _) = open(folder.path()).await;
+    let both = vec![decide(1, Await::Outcome), end(1)];
+    journal.append((), both).await.unwrap().released();
+    let log = log(folder.path()).await;
+    assert!(log[1].contains(r#""decision":1"#), "{}", log[1]);
+}
+
+#[tokio::test]
 async fn a_failed_commit_refuses_and_heals() {
     let folder = tempfile::tempdir().unwrap();
     let (journal, _) = open(folder.path()).await;

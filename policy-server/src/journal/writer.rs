@@ -306,6 +306,10 @@ fn planned<'a>(
             return Err(AppendError::Unstorable(why.to_owned()));
         }
         end = sealed.link;
+        // Its end may be in the same transaction.
+        if let Effect::Decide(call, _) = entry.change {
+            known.entry(call).or_default().decision = Some(end.seq);
+        }
         planned.rows.push((sealed, &entry.change, record.kind()));
     }
     Ok(planned)

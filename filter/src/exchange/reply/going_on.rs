@@ -132,9 +132,7 @@ impl Answering {
     fn lapse(mut self, lapse: Lapse) -> (Replying, Vec<Effect>) {
         let report = self.call.asked.report(lapse.reason(), 200);
         let mut told = vec![Effect::Report(Report::Refusal(report))];
-        if let Phase::Whole(relay) | Phase::Stream { relay, .. } = &mut self.phase {
-            told.extend(relay.dropped());
-        }
+        told.extend(self.dropped());
         let (replying, mut effects) = match self.phase {
             Phase::Whole(_) => {
                 self.phase = Phase::Neutral(Why::Lapsed(lapse));

@@ -281,13 +281,15 @@ impl<'s, 't> Walk<'s, 't> {
             return;
         }
         let mut inside = Vec::new();
-        if self.search.scope == Scope::Hidden || name.len() < KEY_BYTES_MIN {
-            self.known(name, &mut inside);
+        let is_long = name.len() >= KEY_BYTES_MIN;
+        if is_long || self.search.knows_values() {
+            self.taken
+                .extend(placeholder::all(name).map(ToOwned::to_owned));
         }
-        self.taken
-            .extend(placeholder::all(name).map(ToOwned::to_owned));
-        if self.search.scope != Scope::Hidden && name.len() >= KEY_BYTES_MIN {
+        if is_long && self.search.scope != Scope::Hidden {
             self.search.plain(name, &mut inside);
+        } else {
+            self.known(name, &mut inside);
         }
         // What is known by its value stays so: no mode and no policy lets it through.
         for found in &mut inside {
