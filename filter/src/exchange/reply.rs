@@ -5,6 +5,7 @@
 
 mod going_on;
 mod head;
+mod swap;
 
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::limits::RESPONSE_BYTES_MAX;
@@ -22,7 +23,9 @@ use super::screen::Form;
 use super::tenure::{Lapse, Tenure};
 use super::{Context, verdict};
 use going_on::Arrived;
-use head::{Body, SESSION, Unclear, form_of, new_session, strip, text_of};
+use head::{Body, Unclear, form_of, new_session, strip, text_of};
+
+use swap::{replacement, swapped};
 
 pub use head::ResponseHead;
 
@@ -482,27 +485,4 @@ fn cut_off(replying: Replying, mut effects: Vec<Effect>) -> (Replying, Vec<Effec
     answering.phase = Phase::Passing;
     effects.push(Effect::Reset);
     (Replying::Goes(answering), effects)
-}
-
-/// The same answer with another text: its head stays, but for the length.
-fn swapped(body: Vec<u8>) -> Vec<Effect> {
-    let head = ReplyHead {
-        set: vec![("content-length", body.len().to_string())],
-        ..ReplyHead::default()
-    };
-    vec![Effect::ReplyHead(head), Effect::Body(body)]
-}
-
-fn replacement(status: Option<u16>, content_type: &str, body: Vec<u8>) -> Vec<Effect> {
-    let head = ReplyHead {
-        status,
-        set: vec![
-            ("content-type", content_type.to_owned()),
-            ("content-length", body.len().to_string()),
-        ],
-        remove: ["content-encoding", "location", SESSION]
-            .map(str::to_owned)
-            .to_vec(),
-    };
-    vec![Effect::ReplyHead(head), Effect::Body(body)]
 }
