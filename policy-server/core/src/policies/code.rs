@@ -88,6 +88,10 @@ pub enum Code {
     LintUnknownTag,
     /// A class of data that no rule finds.
     LintUnknownClass,
+    /// A URI in another spelling than the one that policies see.
+    LintSpelledUri,
+    /// A number that no call can have.
+    LintInexactNumber,
     /// A gate that an expired approval opens.
     LintGateWithoutExpiry,
     /// A gate that an approval of other arguments opens.
@@ -101,7 +105,7 @@ pub enum Code {
 }
 
 /// The lints that fail a check, and can be let through.
-pub const WARNINGS: [Code; 12] = [
+pub const WARNINGS: [Code; 14] = [
     Code::LintOverruledPermit,
     Code::LintDuplicatePolicy,
     Code::LintUnprefixedId,
@@ -111,6 +115,8 @@ pub const WARNINGS: [Code; 12] = [
     Code::LintUnknownGroup,
     Code::LintUnknownTag,
     Code::LintUnknownClass,
+    Code::LintSpelledUri,
+    Code::LintInexactNumber,
     Code::LintGateWithoutExpiry,
     Code::LintGateWithoutDigest,
     Code::LintGateWithoutGroup,
@@ -160,6 +166,8 @@ impl Code {
             Self::LintUnknownGroup => "lint-unknown-group",
             Self::LintUnknownTag => "lint-unknown-tag",
             Self::LintUnknownClass => "lint-unknown-class",
+            Self::LintSpelledUri => "lint-spelled-uri",
+            Self::LintInexactNumber => "lint-inexact-number",
             Self::LintGateWithoutExpiry => "lint-gate-without-expiry",
             Self::LintGateWithoutDigest => "lint-gate-without-digest",
             Self::LintGateWithoutGroup => "lint-gate-without-group",

@@ -7,6 +7,7 @@ mod dead;
 mod gates;
 mod names;
 mod shape;
+mod spelling;
 
 use serde_json::Value;
 
@@ -60,6 +61,7 @@ impl Engine {
             problems.extend(names::lint(policy, known));
             problems.extend(gates::lint(policy));
             problems.extend(shape::unscoped(policy));
+            problems.extend(spelling::lint(policy));
         }
         problems.extend(shape::open_prefixes(&policies));
         problems.sort();

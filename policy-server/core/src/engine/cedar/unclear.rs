@@ -5,6 +5,8 @@
 //! policy asks whether it is there, that is read instead; where it compares the URI with texts for
 //! equality, the URI as written. Deliberately absent: partial evaluation, which decides no call.
 
+use std::collections::BTreeSet;
+
 use cedar_policy::{Context, Effect, Policy, PolicySet, Request};
 use serde_json::{Value, json};
 
@@ -105,18 +107,20 @@ pub(super) fn name(policy: &Policy, named: &mut Named) {
             named.add(id.split_once('/').map_or(id, |(_, uri)| uri));
         }
     }
-    texts(&policy.to_json().unwrap_or_default(), named);
+    let json = policy.to_json().unwrap_or_default();
+    texts(&json).iter().for_each(|text| named.add(text));
 }
 
 /// The texts that a URI is compared with for equality.
-fn texts(expression: &Value, named: &mut Named) {
+pub(super) fn texts(expression: &Value) -> BTreeSet<&str> {
+    let mut found = BTreeSet::new();
     if let Some((_, left, right)) = exact(expression) {
         let items = left.get("Set").and_then(Value::as_array);
         let sides = items.into_iter().flatten().chain([left, right]);
-        let literals = sides.filter_map(|side| side.get("Value")?.as_str());
-        literals.for_each(|literal| named.add(literal));
+        found.extend(sides.filter_map(|side| side.get("Value")?.as_str()));
     }
-    children(expression).for_each(|child| texts(child, named));
+    found.extend(children(expression).flat_map(texts));
+    found
 }
 
 impl Engine {

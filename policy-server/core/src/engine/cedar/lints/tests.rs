@@ -325,6 +325,49 @@ fn shapes_that_cost_or_promise_too_much() {
 }
 
 #[test]
+fn values_that_no_request_has() {
+    let read = r#"permit (principal, action == Mcp::Action::"resources/read", resource)"#;
+    let on = |condition: &str| format!("{read}\nwhen {{ {condition} }};");
+    let named = |uid: &str| {
+        format!(
+            r#"permit (principal, action == Mcp::Action::"resources/read", resource == {uid});"#
+        )
+    };
+    hold(&[
+        (
+            &on(r#"resource.uri == "File:///srv/passwd""#),
+            &["spelled-uri 2:24"],
+        ),
+        (
+            &on(r#"["https://a.example/x", "HTTPS://a.example/x"].contains(resource.uri)"#),
+            &["spelled-uri 2:32"],
+        ),
+        (&on(r#"resource.uri == "https://a.example/x""#), &[]),
+        (&on(r#"resource.uri == "note: of the day""#), &[]),
+        (&on(r#"resource.uri == "file:///srv/../etc/passwd""#), &[]),
+        (&on(r#"resource.uri like "file:///srv/./*.md""#), &[]),
+        (
+            &named(r#"Mcp::Resource::"files/FILE:///srv/a""#),
+            &["spelled-uri 1:73"],
+        ),
+        (&named(r#"Mcp::Resource::"files/file:///srv/a""#), &[]),
+        (
+            &named(r#"Mcp::Template::"files/file:///srv/{name}""#)
+                .replace("resources/read", "completion/complete"),
+            &[],
+        ),
+        (
+            "permit (principal, CALLS, resource)\nwhen { context.now < datetime(\"2030-01-01\") && 9007199254740993 < 2 };",
+            &["inexact-number 2:48"],
+        ),
+        (
+            "permit (principal, CALLS, resource)\nwhen { context.now < datetime(\"2030-01-01\") || -9007199254740991 < 2 };",
+            &[],
+        ),
+    ]);
+}
+
+#[test]
 fn the_shipped_policies_have_no_lints() {
     let text = include_str!("../../../../../../policies/access.cedar");
     assert_eq!(short(&lints(text, &known())), [""; 0]);
