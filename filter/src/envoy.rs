@@ -21,8 +21,8 @@ use crate::config::Config;
 use crate::exchange::{Ask, BodyMode, Effect, Exchange, Gate, Input, RequestHead, ResponseHead};
 use crate::vm::Vm;
 use host::{
-    answer_status, buffer, dispatch, log, note, now_us, peer, read_claims, send, set_body,
-    set_reply_head, set_request_body, set_request_headers, strip, tell_server,
+    answer_status, buffer, dispatch, log, note, now_us, origin, peer, read_claims, send, set_body,
+    set_reply_head, set_request_body, set_request_headers, strip, tell_server, tell_unsaid,
 };
 
 /// How often waiting reports are sent.
@@ -162,6 +162,7 @@ impl RootContext for Root {
 
     fn on_tick(&mut self) {
         self.rest = self.rest.saturating_sub(1);
+        tell_unsaid();
         self.tell_losses();
         self.ask_epoch();
         if self.rest == 0 {
@@ -261,6 +262,7 @@ impl Stream {
                 Effect::Reset => note(hostcalls::reset_http_response()),
                 Effect::Tell(tell) => tell_server(&tell, self.timeout()),
                 Effect::Report(report) => self.report(&report),
+                Effect::Note(line) => log(LogLevel::Warn, &line),
             }
         }
         asked
@@ -416,9 +418,11 @@ impl HttpContext for Stream {
 
     fn on_http_response_headers(&mut self, _count: usize, last: bool) -> Action {
         let headers = hostcalls::get_map_bytes(MapType::HttpResponseHeaders).unwrap_or_default();
+        let from = origin(&headers);
         self.step(Input::ResponseHead(ResponseHead {
             headers: &headers,
             last,
+            from,
         }));
         action(self.answer)
     }

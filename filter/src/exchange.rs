@@ -14,6 +14,7 @@ mod effect;
 mod guard;
 mod handles;
 mod ledger;
+mod loss;
 mod mirrors;
 mod questions;
 mod reading;
@@ -33,7 +34,7 @@ use crate::vm::Vm;
 
 pub use door::{Claims, RequestHead};
 pub use effect::{Ask, Effect, Gate, LocalReply, ReplyHead, Tell};
-pub use reply::ResponseHead;
+pub use reply::{Origin, ResponseHead};
 pub use verdict::Permit;
 
 use asking::Asking;

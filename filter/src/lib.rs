@@ -13,6 +13,7 @@ pub mod claims;
 pub mod config;
 pub mod epoch;
 pub mod exchange;
+pub mod notices;
 pub mod rules;
 pub mod sessions;
 pub mod vm;

@@ -18,7 +18,7 @@ use portcullis_core::policies::Policies;
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::ServerName;
 use portcullis_protocol::wire::{
-    Answer, End, EpochAnswer, EpochQuery, Gap, Query, Report, Reports, ReportsAccepted,
+    Answer, End, EpochAnswer, EpochQuery, Gap, Loss, Query, Report, Reports, ReportsAccepted,
     SessionAnswer, SessionQuery, Standing, Step, Verdict,
 };
 use tokio::sync::{Mutex, MutexGuard};
@@ -360,7 +360,7 @@ impl Gate {
 
 /// What a report counts as.
 enum Counted {
-    Outcome(&'static str),
+    Outcome(End, Option<Loss>),
     Refusal(String),
     Redactions(Found),
 }
@@ -369,18 +369,14 @@ impl Counted {
     fn of(report: &Report) -> Self {
         match report {
             Report::Refusal(refusal) => Self::Refusal(refusal.reason.as_str().to_owned()),
-            Report::Outcome(outcome) => Self::Outcome(match outcome.end {
-                End::Complete => "complete",
-                End::Disconnected => "disconnected",
-                End::Withheld => "withheld",
-            }),
+            Report::Outcome(outcome) => Self::Outcome(outcome.end, outcome.loss),
             Report::Redactions(found) => Self::Redactions(Found::of(found)),
         }
     }
 
     fn count(self, metrics: &Metrics) {
         match self {
-            Self::Outcome(end) => metrics.outcome(end),
+            Self::Outcome(end, loss) => metrics.outcome(end, loss),
             Self::Refusal(reason) => metrics.refusal(&reason),
             Self::Redactions(found) => metrics.redactions(&found),
         }

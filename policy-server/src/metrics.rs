@@ -10,7 +10,7 @@ use portcullis_core::decision::Outcome;
 use portcullis_core::redaction::Redacting;
 use portcullis_protocol::names::Name;
 use portcullis_protocol::redact::{Action, Class, Fact, Reason};
-use portcullis_protocol::wire::Redactions;
+use portcullis_protocol::wire::{End, Loss, Redactions};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -55,6 +55,7 @@ struct BundleLabels {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct EndLabels {
     end: &'static str,
+    loss: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -388,8 +389,14 @@ impl Metrics {
     }
 
     /// One reported outcome.
-    pub fn outcome(&self, end: &'static str) {
-        self.outcomes.get_or_create(&EndLabels { end }).inc();
+    pub fn outcome(&self, end: End, loss: Option<Loss>) {
+        let end = match end {
+            End::Complete => "complete",
+            End::Disconnected => "disconnected",
+            End::Withheld => "withheld",
+        };
+        let loss = loss.map_or("none", Loss::as_str);
+        self.outcomes.get_or_create(&EndLabels { end, loss }).inc();
     }
 
     /// What one report of the filter found.

@@ -47,9 +47,11 @@ fn answered(
     response
 }
 
-/// Whether this is the neutral error that stands for a withheld answer.
+/// Whether this is the neutral error that stands for an answer that may not go, or that never came.
 fn is_withheld(answer: &Value, id: &str) -> bool {
     answer["id"] == id
         && answer["result"]["isError"] == true
-        && mcp::text_of(answer).contains("withheld")
+        && ["withheld", "The MCP server"]
+            .iter()
+            .any(|word| mcp::text_of(answer).contains(word))
 }

@@ -32,6 +32,8 @@ mod identity;
 mod listeners;
 /// Much of what is hostile from one, and the others go on.
 mod overload;
+/// How servers behave in the field, and what agents notice of it.
+mod peers;
 /// The tools of a server: fetched, pinned, compared with what it says later.
 mod pins;
 /// The commands that look after policies.

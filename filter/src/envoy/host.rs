@@ -1,8 +1,10 @@
 //! What is asked of the host, in calls that cannot panic: the second and last file that names
 //! proxy-wasm.
 
+use std::cell::RefCell;
 use std::time::{Duration, UNIX_EPOCH};
 
+use portcullis_protocol::characters::shown;
 use portcullis_protocol::secret::{SECRET_HEADER, SharedSecret};
 use portcullis_protocol::wire::AUTHORITY;
 use proxy_wasm::hostcalls;
@@ -10,7 +12,13 @@ use proxy_wasm::types::{BufferType, LogLevel, MapType};
 
 use crate::claims;
 use crate::config::Config;
-use crate::exchange::{Claims, LocalReply, ReplyHead, Tell};
+use crate::exchange::{Claims, LocalReply, Origin, ReplyHead, Tell};
+use crate::notices::Notices;
+
+thread_local! {
+    /// What the log takes: a VM has one thread.
+    static NOTICES: RefCell<Notices> = RefCell::default();
+}
 
 const LENGTH: &str = "content-length";
 
@@ -167,7 +175,37 @@ pub(super) fn note(result: Result<(), proxy_wasm::types::Status>) {
     }
 }
 
+/// Who wrote the head of the answer. Of Envoy's own only errors matter.
+pub(super) fn origin(headers: &[(String, Vec<u8>)]) -> Origin {
+    let mut status = headers.iter().filter(|(name, _)| name == ":status");
+    if !status.any(|(_, status)| status.starts_with(b"5")) {
+        return Origin::Server;
+    }
+    let details = property(vec!["response", "code_details"]);
+    match details.as_deref() {
+        Some(b"via_upstream") | None => Origin::Server,
+        Some(_) => Origin::Envoy,
+    }
+}
+
+/// Says something in Envoy's log, unless too much was said just now.
 pub(super) fn log(level: LogLevel, text: &str) {
+    let says = NOTICES.with(|notices| notices.borrow_mut().says());
+    if says {
+        say(level, text);
+    }
+}
+
+/// Time has passed: says how many lines were left out.
+pub(super) fn tell_unsaid() {
+    if let Some(unsaid) = NOTICES.with(|notices| notices.borrow_mut().rested()) {
+        let text =
+            format!("{unsaid} more lines were left out; outcomes and refusals are on record");
+        say(LogLevel::Warn, &text);
+    }
+}
+
+fn say(level: LogLevel, text: &str) {
     // Where even the log fails there is nobody left to tell.
-    let _ = hostcalls::log(level, text);
+    let _ = hostcalls::log(level, &shown(text));
 }

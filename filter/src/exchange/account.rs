@@ -2,7 +2,7 @@
 
 use portcullis_protocol::digest::Running;
 use portcullis_protocol::names::CallId;
-use portcullis_protocol::wire::{End, Outcome, Report};
+use portcullis_protocol::wire::{End, Loss, Outcome, Report};
 
 use super::Context;
 use super::effect::{Effect, LocalReply};
@@ -18,6 +18,11 @@ pub(super) struct Account {
     pub(super) status: u16,
     pub(super) is_error: bool,
     pub(super) end: End,
+    /// What the MCP server sent; 0 when nothing came.
+    pub(super) server_status: u16,
+    /// Why the answer, or the first message that went nowhere, is lost.
+    loss: Option<Loss>,
+    dropped: u64,
 }
 
 impl Account {
@@ -31,6 +36,9 @@ impl Account {
             status: 0,
             is_error: false,
             end: End::Disconnected,
+            server_status: 0,
+            loss: None,
+            dropped: 0,
         }
     }
 
@@ -46,6 +54,27 @@ impl Account {
     pub(super) fn released(&mut self, bytes: &[u8]) {
         self.output.update(bytes);
         self.output_bytes = self.output_bytes.saturating_add(bytes.len() as u64);
+    }
+
+    /// Something of the answer does not go to the agent. The first reason stays.
+    pub(super) fn lost(&mut self, why: Loss) {
+        self.loss = self.loss.or(Some(why));
+    }
+
+    /// A message goes nowhere, without anything in its place.
+    pub(super) fn dropped(&mut self, why: Loss) {
+        self.dropped += 1;
+        self.lost(why);
+    }
+
+    /// Why something of the answer is lost, if something is.
+    pub(super) const fn loss(&self) -> Option<Loss> {
+        self.loss
+    }
+
+    /// Whether a decision stands behind the exchange, so that its outcome will be told.
+    pub(super) const fn is_judged(&self) -> bool {
+        self.call.is_some()
     }
 
     /// Nothing went to the MCP server although it might have: the agent gets this reply instead.
@@ -66,6 +95,9 @@ impl Account {
             output_digest: self.output.finish(),
             output_bytes: self.output_bytes,
             duration_us: now_us.saturating_sub(self.began_us),
+            server_status: self.server_status,
+            loss: self.loss,
+            dropped: self.dropped,
         });
         outcome
             .map(|outcome| Effect::Report(Report::Outcome(outcome)))

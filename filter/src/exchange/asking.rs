@@ -224,6 +224,9 @@ impl Asking {
             output_digest: Digest::of(b""),
             output_bytes: 0,
             duration_us: now_us.saturating_sub(self.began_us),
+            server_status: 0,
+            loss: None,
+            dropped: 0,
         };
         vec![Effect::Report(Report::Outcome(outcome))]
     }

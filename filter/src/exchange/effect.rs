@@ -35,6 +35,8 @@ pub enum Effect {
     Tell(Tell),
     /// Tell the policy server afterwards.
     Report(Report),
+    /// Tell the operator, in Envoy's log.
+    Note(String),
 }
 
 /// Whether an answer stands or goes.

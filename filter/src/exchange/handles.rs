@@ -60,7 +60,8 @@ pub(super) fn open(guard: &mut Guard, document: &Document) -> Result<Opened, Mis
 /// secrets it must not hold.
 fn is_task(message: Json<'_>) -> bool {
     let params = message.member("params");
-    params.is_some_and(|params| params.member("task").is_some())
+    let task = params.and_then(|params| params.member("task"));
+    task.and_then(Json::given).is_some()
 }
 
 /// Whether a text holds a handle.

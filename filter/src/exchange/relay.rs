@@ -2,6 +2,7 @@
 //! server wait for it with everything behind them, and the last thing that happens to each is that
 //! its secrets are taken out.
 
+mod asking;
 mod carried;
 mod instead;
 mod telling;
@@ -12,26 +13,26 @@ use std::ops::Range;
 use portcullis_protocol::json::Document;
 use portcullis_protocol::jsonrpc::{Fault, Id, Message};
 use portcullis_protocol::limits::{SERVER_REQUESTS_MAX, TELLS_MAX};
-use portcullis_protocol::mcp::Judged;
 use portcullis_protocol::names::Name;
 use portcullis_protocol::sse::Event;
-use portcullis_protocol::wire::{Direction, Fit, Report};
+use portcullis_protocol::wire::{Fit, Loss, Report};
 
 use super::Context;
 use super::effect::Effect;
 use super::guard::{Guard, Look};
-use super::questions::{self, Question, decide, filtered, sub_call};
+use super::questions::{self, Question, filtered};
 use super::reading::Call;
-use super::refusal::{Asked, code, error_body};
+use super::refusal::{code, error_body};
 use super::screen::{Expected, Fate, Form, Refused};
 use super::verdict::{self, Ruling};
 use carried::{Carried, deliver};
-use instead::{blocked, refused_inside, unfit, unlisted, withheld, worn};
+use instead::{blocked, nothing, unfit};
 use telling::{declined, tell, undelivered};
 
 pub(super) use telling::outcome as ended;
 
 pub(super) use carried::{Progress, Released, Text};
+pub(super) use instead::withheld;
 
 /// The way from the MCP server to the agent.
 #[derive(Debug)]
@@ -74,8 +75,8 @@ enum Next {
     Release {
         is_error: bool,
     },
-    Drop,
-    Withhold,
+    Drop(Loss),
+    Withhold(Loss),
     Unknown {
         id: Id,
     },
@@ -146,10 +147,21 @@ impl Relay {
         undelivered(&calls)
     }
 
-    /// Whether the answer must end here: the server has asked for more than an answer may, or has put
+    /// Why the answer must end here: the server has asked for more than an answer may, or has put
     /// a secret where none can be taken out.
-    pub(super) const fn must_end(&self) -> bool {
-        self.judged > SERVER_REQUESTS_MAX || self.tells > TELLS_MAX || self.is_tainted
+    pub(super) const fn must_end(&self) -> Option<Loss> {
+        if self.is_tainted {
+            Some(Loss::Secret)
+        } else if self.judged > SERVER_REQUESTS_MAX || self.tells > TELLS_MAX {
+            Some(Loss::TooMuch)
+        } else {
+            None
+        }
+    }
+
+    /// Whether the agent still waits for its answer.
+    pub(super) fn waits(&self) -> bool {
+        self.expected.waits()
     }
 
     /// Takes messages and goes on.
@@ -196,7 +208,10 @@ impl Relay {
                 let list = filtered(&question, status, body);
                 match carried.with(span, list) {
                     Ok(carried) => self.release(escort, carried, progress),
-                    Err(event) => progress.released.push(unlisted(escort.call, event)),
+                    Err(event) => {
+                        let withheld = withheld(escort.call, event, Loss::NoVerdict);
+                        progress.released.push(withheld);
+                    }
                 }
             }
             About::Structured => match verdict::fit(question.call, question.digest, status, body) {
@@ -230,8 +245,11 @@ impl Relay {
         progress.effects.extend(undelivered(&carried.admitted));
         match refused {
             Refused::Answer(id) => self.tell(call, declined(method, &id), progress),
-            Refused::Replace => progress.released.push(refused_inside(call, carried.event)),
-            Refused::Drop => {}
+            Refused::Replace => {
+                let withheld = withheld(call, carried.event, Loss::Refused);
+                progress.released.push(withheld);
+            }
+            Refused::Drop => progress.dropped.push(Loss::Refused),
         }
     }
 
@@ -248,10 +266,11 @@ impl Relay {
         let data = event.data.take();
         let says = data.as_ref().is_some_and(|data| !data.is_empty());
         if says && !event.is_message() {
-            return;
+            return nothing(Loss::EventName, progress);
         }
         if !escort.guard.may_show_lines(&event) {
             self.is_tainted = true;
+            progress.dropped.push(Loss::Secret);
             let report = escort.call.asked.report("secret", 200);
             return progress
                 .effects
@@ -271,19 +290,20 @@ impl Relay {
                 let carried = Carried::new(event, document);
                 self.go(escort, carried, next, progress);
             }
-            Err((_, data)) => {
-                if let Fate::Withhold = self.expected.unsound(data.as_bytes()) {
-                    progress.released.push(withheld(escort.call, event));
+            Err((_, data)) => match self.expected.unsound(data.as_bytes(), Loss::NotJson) {
+                Fate::Withhold(why) => {
+                    progress.released.push(withheld(escort.call, event, why));
                 }
-            }
+                _ => nothing(Loss::NotJson, progress),
+            },
         }
     }
 
     fn next(&mut self, call: &Call, document: &Document) -> Next {
         match self.expected.screen(document) {
             Fate::Release { is_error } => Next::Release { is_error },
-            Fate::Drop => Next::Drop,
-            Fate::Withhold => Next::Withhold,
+            Fate::Drop(why) => Next::Drop(why),
+            Fate::Withhold(why) => Next::Withhold(why),
             Fate::Unknown { id } => Next::Unknown { id },
             Fate::Unclear { id, method, fault } => Next::Unclear { id, method, fault },
             Fate::Filter { kind, result } => {
@@ -291,13 +311,13 @@ impl Relay {
                 let question = questions::list(call, kind, result.text());
                 match question.zip(span) {
                     Some((question, span)) => Next::Filter { question, span },
-                    None => Next::Withhold,
+                    None => Next::Withhold(Loss::List),
                 }
             }
             Fate::Ask { requests, refused } => {
                 match self.questions(call, requests, &refused, document.text()) {
                     Some(questions) => Next::Ask { questions, refused },
-                    None => Next::Withhold,
+                    None => Next::Withhold(Loss::NotMcp),
                 }
             }
         }
@@ -315,8 +335,12 @@ impl Relay {
                 carried.is_error = is_error;
                 self.release(escort, carried, progress);
             }
-            Next::Drop => {}
-            Next::Withhold => progress.released.push(withheld(escort.call, carried.event)),
+            Next::Drop(why) => nothing(why, progress),
+            Next::Withhold(why) => {
+                progress
+                    .released
+                    .push(withheld(escort.call, carried.event, why));
+            }
             Next::Unknown { id } => {
                 let body = error_body(Some(id.text()), code::METHOD, "Method not found");
                 self.tell(escort.call, body, progress);
@@ -367,7 +391,8 @@ impl Relay {
         };
         let Ok(document) = Document::of(carried.document.around(&text)) else {
             progress.effects.extend(undelivered(&carried.admitted));
-            return progress.released.push(withheld(call, carried.event));
+            let withheld = withheld(call, carried.event, Loss::NotJson);
+            return progress.released.push(withheld);
         };
         carried.document = document;
         carried.text = Text::Changed;
@@ -390,44 +415,24 @@ impl Relay {
             Ok(Message::Response { .. } | Message::Error { .. }) => {
                 progress.released.push(blocked(call, carried, place));
             }
-            Ok(Message::Notification { .. }) | Err(_) => {}
+            Ok(Message::Notification { .. }) | Err(_) => nothing(Loss::Secret, progress),
         }
     }
 
     /// More was found than may be in one answer, which ends here. Who waits for it is told.
     fn worn(&mut self, call: &Call, carried: Carried, progress: &mut Progress) {
         self.is_tainted = true;
+        self.expected.close();
         progress.effects.extend(undelivered(&carried.admitted));
         let report = Report::Refusal(call.asked.report("secrets", 200));
         progress.effects.push(Effect::Report(report));
-        if call.asked.id.is_some() {
-            progress.released.push(worn(call, carried));
+        match call.asked.id {
+            Some(_) => {
+                let withheld = withheld(call, carried.event, Loss::Secrets);
+                progress.released.push(withheld);
+            }
+            None => progress.dropped.push(Loss::Secrets),
         }
-    }
-
-    /// One question for each request; none at all when one cannot be put.
-    fn questions(
-        &mut self,
-        call: &Call,
-        requests: Vec<(Name, Judged<'_>)>,
-        refused: &Refused,
-        data: &str,
-    ) -> Option<VecDeque<(Name, Question)>> {
-        let id = match refused {
-            Refused::Answer(id) => Some(id),
-            Refused::Replace | Refused::Drop => None,
-        };
-        let session = call.entry.session.as_ref().map(|session| session.digest);
-        let mut questions = VecDeque::new();
-        for (method, what) in requests {
-            self.judged += 1;
-            let asked = self.asked(call, &method, id.cloned());
-            let version = call.version.clone();
-            let to_client = Direction::ToClient;
-            let question = decide(&asked, to_client, &what, version, session, data.as_bytes());
-            questions.push_back((method, question?));
-        }
-        Some(questions)
     }
 
     /// Says something to the server in the agent's place, up to a bound.
@@ -436,51 +441,5 @@ impl Relay {
         if self.tells <= TELLS_MAX {
             progress.effects.push(tell(call, body));
         }
-    }
-
-    fn asked(&self, call: &Call, method: &Name, id: Option<Id>) -> Asked {
-        let call_id = sub_call(self.context.call, self.judged);
-        Asked {
-            call: call_id,
-            method: method.clone(),
-            id,
-            ..call.asked.clone()
-        }
-    }
-
-    fn ask_next(
-        &mut self,
-        escort: &mut Escort<'_>,
-        carried: Carried,
-        mut questions: VecDeque<(Name, Question)>,
-        refused: Refused,
-        progress: &mut Progress,
-    ) {
-        match questions.pop_front() {
-            Some((method, question)) => {
-                let about = About::Requests {
-                    method,
-                    rest: questions,
-                    refused,
-                };
-                self.wait(carried, question, about, progress);
-            }
-            None => self.release(escort, carried, progress),
-        }
-    }
-
-    fn wait(
-        &mut self,
-        carried: Carried,
-        mut question: Question,
-        about: About,
-        progress: &mut Progress,
-    ) {
-        progress.effects.push(question.ask());
-        self.waiting = Some(Waiting {
-            carried,
-            question,
-            about,
-        });
     }
 }

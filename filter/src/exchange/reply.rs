@@ -5,29 +5,29 @@
 
 mod going_on;
 mod head;
+mod neutral;
 mod swap;
 
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::limits::RESPONSE_BYTES_MAX;
-use portcullis_protocol::sse::{Event, Reader};
-use portcullis_protocol::wire::{End, Standing, Step};
+use portcullis_protocol::sse::{Event, Fault, Reader};
+use portcullis_protocol::wire::{End, Loss, Standing, Step};
 
 use super::account::Account;
-use super::effect::{Effect, Gate, LocalReply, ReplyHead};
+use super::effect::{Effect, Gate, ReplyHead};
 use super::guard::Guard;
 use super::questions::{session_question, sub_call};
 use super::reading::Call;
-use super::refusal::{code, refusal_body};
-use super::relay::{Escort, Progress, Relay, Released, Text};
+use super::relay::{Escort, Progress, Relay, Released, Text, withheld};
 use super::screen::Form;
-use super::tenure::{Lapse, Tenure};
+use super::tenure::Tenure;
 use super::{Context, verdict};
 use going_on::Arrived;
-use head::{Body, Unclear, form_of, new_session, strip, text_of};
-
+use head::{Body, Unclear, detail, form_of, new_session, strip, text_of};
+use neutral::cut_off;
 use swap::{replacement, swapped};
 
-pub use head::ResponseHead;
+pub use head::{Origin, ResponseHead};
 
 /// A request that travels on, and its answer.
 #[derive(Debug)]
@@ -38,6 +38,8 @@ pub(super) struct Answering {
     guard: Guard,
     phase: Phase,
     tenure: Tenure,
+    /// What of the head tells the operator more about a loss.
+    detail: Option<String>,
     /// What waits until it is clear that the exchange may go on.
     arrived: Option<Arrived>,
     /// Bytes that may go but wait with the host for a message behind them.
@@ -72,22 +74,13 @@ enum Phase {
         ended: bool,
     },
     /// The body is neither: a neutral one takes its place.
-    Neutral(Why),
+    Neutral(Loss),
     /// Nobody awaits the body, so there will be none.
     Dropped,
+    /// The agent has its last word; a stream that goes on is cut off.
+    Ending,
     /// There is no body, or nothing more to do with it.
     Passing,
-}
-
-/// Why a neutral body takes the place of the server's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Why {
-    /// The server's status; 502 when what it sent is no sound answer.
-    Status(u16),
-    /// There is no room for it.
-    NoRoom,
-    /// It may not be shown any more.
-    Lapsed(Lapse),
 }
 
 impl Answering {
@@ -95,6 +88,7 @@ impl Answering {
         Self {
             context: context.clone(),
             tenure: Tenure::new(context, &call),
+            detail: None,
             arrived: None,
             call,
             account,
@@ -114,12 +108,18 @@ impl Answering {
         let status = text_of(head, ":status").and_then(|text| text.parse().ok());
         let status = status.unwrap_or(502);
         self.account.status = status;
+        if head.from == Origin::Server {
+            self.account.server_status = status;
+        }
         let strip = strip(head, &self.guard);
         let form = form_of(&self.call, head, status);
+        if let Body::Neutral(loss) = form {
+            self.detail = detail(head, loss);
+        }
         let (replying, mut effects) = match new_session(&self.call, head) {
             Ok(Some(session)) => self.open(session, form, head.last),
             Ok(None) => self.begin(form, head.last),
-            Err(Unclear) => self.begin(Body::Neutral { status: 502 }, head.last),
+            Err(Unclear) => self.begin(Body::Neutral(Loss::Session), head.last),
         };
         effects.insert(0, strip);
         (replying, effects)
@@ -128,7 +128,7 @@ impl Answering {
     fn open(mut self, session: Digest, form: Body, last: bool) -> (Replying, Vec<Effect>) {
         let id = sub_call(self.context.call, 0);
         let Some(mut question) = session_question(id, &self.call.asked, session, Step::Open) else {
-            return self.begin(Body::Neutral { status: 503 }, last);
+            return self.begin(Body::Neutral(Loss::NoVerdict), last);
         };
         self.phase = Phase::Opening {
             session,
@@ -143,7 +143,8 @@ impl Answering {
 
     fn begin(mut self, form: Body, last: bool) -> (Replying, Vec<Effect>) {
         let (phase, effects) = match form {
-            Body::Neutral { status } if last => return self.instead(status),
+            Body::Neutral(loss) if last => return self.instead(loss),
+            Body::Endless => return self.accepted(),
             Body::Dropped => (Phase::Dropped, vec![Effect::Answer(Gate::Hold)]),
             Body::Empty => {
                 self.account.end = End::Complete;
@@ -169,10 +170,7 @@ impl Answering {
                     vec![Effect::ReplyHead(head), Effect::Answer(Gate::Open)],
                 )
             }
-            Body::Neutral { status } => {
-                let phase = Phase::Neutral(Why::Status(status));
-                (phase, vec![Effect::Answer(Gate::Hold)])
-            }
+            Body::Neutral(loss) => (Phase::Neutral(loss), vec![Effect::Answer(Gate::Hold)]),
         };
         self.phase = phase;
         (Replying::Goes(Box::new(self)), effects)
@@ -181,7 +179,7 @@ impl Answering {
     /// So many bytes of a whole answer are there.
     pub(super) fn grown(mut self, size: usize) -> (Replying, Vec<Effect>) {
         if size > RESPONSE_BYTES_MAX && matches!(self.phase, Phase::Whole(_)) {
-            self.phase = Phase::Neutral(Why::Status(502));
+            self.phase = Phase::Neutral(Loss::TooLong);
         }
         (Replying::Goes(Box::new(self)), Vec::new())
     }
@@ -194,12 +192,14 @@ impl Answering {
         };
         match &mut self.phase {
             Phase::Whole(relay) => {
-                let Ok(text) = std::str::from_utf8(bytes) else {
-                    return self.unreadable();
+                let text = match std::str::from_utf8(bytes) {
+                    Ok("") => return self.neutral(Loss::Empty),
+                    Ok(_) if bytes.len() > RESPONSE_BYTES_MAX => {
+                        return self.neutral(Loss::TooLong);
+                    }
+                    Ok(text) => text,
+                    Err(_) => return self.neutral(Loss::NotJson),
                 };
-                if text.is_empty() || bytes.len() > RESPONSE_BYTES_MAX {
-                    return self.unreadable();
-                }
                 let event = Event {
                     data: Some(text.to_owned()),
                     ..Event::default()
@@ -219,10 +219,15 @@ impl Answering {
                 let (replying, effects) = self.stream(progress);
                 match read {
                     Ok(()) => (replying, effects),
-                    Err(_) => cut_off(replying, effects),
+                    Err(Fault::TooLong) => cut_off(replying, effects, Loss::TooLong),
+                    Err(Fault::Encoding) => cut_off(replying, effects, Loss::NotJson),
                 }
             }
-            Phase::Neutral(_) if last => self.neutral(),
+            Phase::Neutral(loss) if last => {
+                let loss = *loss;
+                self.neutral(loss)
+            }
+            Phase::Ending => self.end(last),
             Phase::Dropped if last => {
                 self.close();
                 let mut effects = replacement(None, "text/plain", Vec::new());
@@ -258,7 +263,7 @@ impl Answering {
                         drop(known);
                         self.begin(form, last)
                     }
-                    _ => self.begin(Body::Neutral { status: 503 }, last),
+                    _ => self.begin(Body::Neutral(Loss::NoVerdict), last),
                 }
             }
             Phase::Whole(relay) => {
@@ -294,12 +299,13 @@ impl Answering {
         match self.phase {
             Phase::Whole(_) => {
                 let dropped = self.dropped();
-                self.phase = Phase::Neutral(Why::NoRoom);
-                let (replying, mut effects) = self.neutral();
+                let (replying, mut effects) = self.neutral(Loss::NoRoom);
                 effects.extend(dropped);
                 (replying, effects)
             }
-            Phase::Stream { .. } => cut_off(Replying::Goes(Box::new(self)), Vec::new()),
+            Phase::Stream { .. } => {
+                cut_off(Replying::Goes(Box::new(self)), Vec::new(), Loss::NoRoom)
+            }
             _ => (Replying::Goes(Box::new(self)), Vec::new()),
         }
     }
@@ -329,6 +335,7 @@ impl Answering {
         effects.extend(self.dropped());
         effects.extend(self.tenure.gone());
         effects.extend(self.account.close(now_us));
+        effects.extend(self.told());
         effects
     }
 
@@ -339,8 +346,9 @@ impl Answering {
             effects.push(Effect::Answer(Gate::Hold));
             return (Replying::Goes(Box::new(self)), effects);
         }
-        let Some(released) = progress.released.into_iter().next() else {
-            return self.unreadable();
+        let mut released = progress.released.into_iter();
+        let Some(released) = released.find(|released| released.event.data.is_some()) else {
+            return self.neutral(Loss::NotMcp);
         };
         self.count(&released);
         self.phase = Phase::Passing;
@@ -349,7 +357,11 @@ impl Answering {
         match released.text {
             Text::Original => {}
             Text::Changed => effects.extend(swapped(data)),
-            Text::Withheld => effects.extend(replacement(Some(200), "application/json", data)),
+            // An error stays one: 404 is how a client learns that its session is over.
+            Text::Withheld(_) => {
+                let status = (self.account.status < 400).then_some(200);
+                effects.extend(replacement(status, "application/json", data));
+            }
         }
         effects.push(Effect::Answer(Gate::Open));
         (Replying::Goes(Box::new(self)), effects)
@@ -358,36 +370,48 @@ impl Answering {
     /// Events of a stream go, or wait.
     fn stream(mut self, progress: Progress) -> (Replying, Vec<Effect>) {
         let mut effects = progress.effects;
+        let (waiting, over, must_end, waits) = match &self.phase {
+            Phase::Stream { relay, ended, .. } => {
+                let waiting = relay.is_waiting();
+                (waiting, *ended && !waiting, relay.must_end(), relay.waits())
+            }
+            _ => (false, true, None, false),
+        };
+        for why in progress.dropped {
+            self.account.dropped(why);
+        }
+        let mut out = self.written(progress.released);
+        if let (true, true, Some(why)) = (over, waits, self.account.loss().or(must_end)) {
+            let last_word = withheld(&self.call, Event::default(), why);
+            out.extend(self.written(vec![last_word]));
+        }
+        self.held_bytes = match waiting {
+            true => self.held_bytes.saturating_add(out.len()),
+            false => 0,
+        };
+        let gate = if waiting { Gate::Hold } else { Gate::Open };
+        effects.extend([Effect::Body(out), Effect::Answer(gate)]);
+        let too_long = (self.held_bytes > RESPONSE_BYTES_MAX).then_some(Loss::TooLong);
+        let why = must_end.or(too_long);
+        if over {
+            why.iter().for_each(|why| self.account.lost(*why));
+            self.close();
+        }
+        let replying = Replying::Goes(Box::new(self));
+        match why.filter(|_| !over) {
+            Some(why) => cut_off(replying, effects, why),
+            None => (replying, effects),
+        }
+    }
+
+    fn written(&mut self, released: Vec<Released>) -> Vec<u8> {
         let mut out = Vec::new();
-        for released in progress.released {
+        for released in released {
             self.count(&released);
             released.event.write(&mut out);
         }
         self.account.released(&out);
-        let (waiting, ended, excessive) = match &self.phase {
-            Phase::Stream { relay, ended, .. } => (relay.is_waiting(), *ended, relay.must_end()),
-            _ => (false, true, false),
-        };
-        self.held_bytes = if waiting {
-            self.held_bytes.saturating_add(out.len())
-        } else {
-            0
-        };
-        let excessive = excessive || self.held_bytes > RESPONSE_BYTES_MAX;
-        effects.push(Effect::Body(out));
-        effects.push(Effect::Answer(if waiting {
-            Gate::Hold
-        } else {
-            Gate::Open
-        }));
-        if ended && !waiting {
-            self.close();
-        }
-        let replying = Replying::Goes(Box::new(self));
-        if excessive {
-            return cut_off(replying, effects);
-        }
-        (replying, effects)
+        out
     }
 
     fn close(&mut self) {
@@ -399,90 +423,15 @@ impl Answering {
 
     fn count(&mut self, released: &Released) {
         self.account.is_error |= released.is_error;
+        if let Text::Withheld(why) = released.text {
+            self.account.lost(why);
+        }
         self.account.end = match (released.text, self.account.end) {
-            (Text::Withheld, _) | (_, End::Withheld) => End::Withheld,
+            (Text::Withheld(_), _) | (_, End::Withheld) => End::Withheld,
             (_, end) => match self.phase {
                 Phase::Whole(_) => End::Complete,
                 _ => end,
             },
         };
     }
-
-    fn unreadable(mut self) -> (Replying, Vec<Effect>) {
-        self.phase = Phase::Neutral(Why::Status(502));
-        self.neutral()
-    }
-
-    /// What the server sent is not passed on: something neutral takes the place of its body.
-    fn neutral(mut self) -> (Replying, Vec<Effect>) {
-        let why = match self.phase {
-            Phase::Neutral(why) => why,
-            _ => Why::Status(502),
-        };
-        let (status, content_type, body) = self.neutral_body(why);
-        let mut effects = replacement(Some(status), content_type, body);
-        effects.push(Effect::Answer(Gate::Open));
-        (Replying::Goes(Box::new(self)), effects)
-    }
-
-    /// The same where there is no body whose place could be taken.
-    fn instead(mut self, status: u16) -> (Replying, Vec<Effect>) {
-        let (status, content_type, body) = self.neutral_body(Why::Status(status));
-        let headers = vec![("content-type", content_type.to_owned())];
-        let reply = LocalReply {
-            status,
-            headers,
-            body,
-        };
-        let effects = vec![Effect::Answer(Gate::Hold), Effect::Reply(reply)];
-        (Replying::Goes(Box::new(self)), effects)
-    }
-
-    /// A request still gets an answer with its id.
-    fn neutral_body(&mut self, why: Why) -> (u16, &'static str, Vec<u8>) {
-        self.account.end = End::Withheld;
-        self.account.is_error = true;
-        self.phase = Phase::Passing;
-        let asked = &self.call.asked;
-        let status = match why {
-            Why::Status(status) => status,
-            Why::NoRoom => 503,
-            Why::Lapsed(_) => 403,
-        };
-        let (status, content_type, body) = if asked.id.is_some() && why == Why::NoRoom {
-            let text = "The server's answer was withheld: it is long, and too much of yours is under way. Try again with less at a time.";
-            let body = refusal_body(asked, code::INTERNAL, text);
-            (200, "application/json", body)
-        } else if let (Some(_), Why::Lapsed(lapse)) = (&asked.id, why) {
-            let body = refusal_body(asked, code::DENIED, lapse.text());
-            (200, "application/json", body)
-        } else if asked.id.is_some() && status == 502 {
-            let text = "The server's answer was withheld: it is not a sound MCP message.";
-            let body = refusal_body(asked, code::INTERNAL, text);
-            (200, "application/json", body)
-        } else if asked.id.is_some() && status != 404 {
-            let text = format!("The server answered with HTTP status {status}.");
-            let body = refusal_body(asked, code::INTERNAL, &text);
-            (status, "application/json", body)
-        } else {
-            // A plain 404 is how a client learns that its session is over.
-            let text = b"The server's answer was withheld.".to_vec();
-            (status, "text/plain", text)
-        };
-        self.account.status = status;
-        self.account.released(&body);
-        (status, content_type, body)
-    }
-}
-
-/// What cannot be read on ends here, behind what was sound.
-fn cut_off(replying: Replying, mut effects: Vec<Effect>) -> (Replying, Vec<Effect>) {
-    let Replying::Goes(mut answering) = replying else {
-        return (Replying::Over, effects);
-    };
-    effects.extend(answering.dropped());
-    answering.account.end = End::Withheld;
-    answering.phase = Phase::Passing;
-    effects.push(Effect::Reset);
-    (Replying::Goes(answering), effects)
 }

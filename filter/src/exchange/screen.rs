@@ -4,7 +4,7 @@ use portcullis_protocol::json::{self, Document, Json};
 use portcullis_protocol::jsonrpc::{Fault, Id, Message};
 use portcullis_protocol::mcp::{self, Class, Era, Judged};
 use portcullis_protocol::names::Name;
-use portcullis_protocol::wire::ListKind;
+use portcullis_protocol::wire::{ListKind, Loss};
 
 use super::door::Verb;
 use super::reading::{Call, Needs};
@@ -19,6 +19,8 @@ pub(super) struct Expected {
     any_answer: AnyAnswer,
     form: Form,
     answered: Answered,
+    /// Methods that the gateway does not know and lets through, either way.
+    passed: Vec<Name>,
 }
 
 /// Whether answers to unknown requests may come.
@@ -50,9 +52,9 @@ pub(super) enum Fate<'a> {
     /// It goes to the agent.
     Release { is_error: bool },
     /// It goes nowhere.
-    Drop,
-    /// It is the awaited answer, but unsound: a neutral error takes its place.
-    Withhold,
+    Drop(Loss),
+    /// It ends the agent's wait, but may not go: a neutral error takes its place.
+    Withhold(Loss),
     /// It needs these verdicts first.
     Ask {
         requests: Vec<(Name, Judged<'a>)>,
@@ -96,13 +98,24 @@ impl Expected {
             },
             form,
             answered: Answered::Not,
+            passed: call.entry.server.pass_methods.clone(),
         }
+    }
+
+    /// Whether the agent still waits for its answer.
+    pub(super) fn waits(&self) -> bool {
+        self.id.is_some() && self.answered == Answered::Not
+    }
+
+    /// The agent has its answer, from whomever.
+    pub(super) const fn close(&mut self) {
+        self.answered = Answered::Yes;
     }
 
     /// Judges one message.
     pub(super) fn screen<'a>(&mut self, document: &'a Document) -> Fate<'a> {
         let Ok(message) = Message::read(document.json()) else {
-            return self.unsound(document.text().as_bytes());
+            return self.unsound(document.text().as_bytes(), Loss::NotMcp);
         };
         match message {
             Message::Response { id, result } => self.response(&id, result),
@@ -114,42 +127,62 @@ impl Expected {
 
     fn notification<'a>(&mut self, method: &Name, params: Option<Json<'a>>) -> Fate<'a> {
         if self.form == Form::Whole {
-            return self.withhold();
+            return self.withhold(Loss::NoAnswer);
         }
-        let passes = mcp::classify_from_server(method.as_str(), params) == Ok(Class::Pass);
+        let passes = match mcp::classify_from_server(method.as_str(), params) {
+            Ok(Class::Pass) => true,
+            Ok(Class::Unknown) => self.passed.contains(method),
+            _ => false,
+        };
+        if !passes {
+            return Fate::Drop(Loss::NotPassed);
+        }
         let requests = params.map_or(Ok(Vec::new()), mcp::told_requests);
         match requests.ok().and_then(judged) {
-            Some(requests) if passes => asked(requests, Refused::Drop, false),
-            _ => Fate::Drop,
+            Some(requests) => asked(requests, Refused::Drop, false),
+            None => Fate::Drop(Loss::NotMcp),
         }
     }
 
-    /// The agent's wait must end even when the answer is unsound.
-    pub(super) fn unsound(&mut self, text: &[u8]) -> Fate<'static> {
+    /// The agent's wait must end even when the answer is unsound. Where nothing tells whose answer it
+    /// is, a stream may still bring a sound one.
+    pub(super) fn unsound(&mut self, text: &[u8], why: Loss) -> Fate<'static> {
         let id = json::recover_member(text, "id");
         let id = id
             .and_then(|id| json::check(id.as_bytes()).ok())
             .and_then(Id::read);
         let awaited = match (&self.id, id) {
             (Some(_), None) => self.form == Form::Whole,
-            (Some(expected), Some(id)) => self.form == Form::Whole || expected.is(&id),
+            (Some(expected), Some(id)) => self.form == Form::Whole || id.answers(expected),
             (None, _) => self.form == Form::Whole,
         };
-        if awaited { self.withhold() } else { Fate::Drop }
+        if awaited {
+            self.withhold(why)
+        } else {
+            Fate::Drop(why)
+        }
     }
 
-    fn withhold(&mut self) -> Fate<'static> {
+    fn withhold(&mut self, why: Loss) -> Fate<'static> {
         if self.answered == Answered::Yes {
-            return Fate::Drop;
+            return Fate::Drop(why);
         }
         self.answered = Answered::Yes;
-        Fate::Withhold
+        Fate::Withhold(why)
+    }
+
+    /// An answer that nobody awaits here. On a stream the right one may still come.
+    fn astray(&mut self, why: Loss) -> Fate<'static> {
+        match self.form {
+            Form::Whole => self.withhold(why),
+            Form::Stream => Fate::Drop(why),
+        }
     }
 
     /// One answer, with the request's own id; more and others go nowhere.
     fn takes(&mut self, id: &Id) -> bool {
         let awaited = match &self.id {
-            Some(expected) => self.answered == Answered::Not && expected.is(id),
+            Some(expected) => self.answered == Answered::Not && id.answers(expected),
             None => self.any_answer == AnyAnswer::Accepted,
         };
         if awaited && self.id.is_some() {
@@ -160,14 +193,10 @@ impl Expected {
 
     fn response<'a>(&mut self, id: &Id, result: Json<'a>) -> Fate<'a> {
         if !self.takes(id) {
-            return if self.form == Form::Whole {
-                self.withhold()
-            } else {
-                Fate::Drop
-            };
+            return self.astray(Loss::OtherId);
         }
         let Some(requests) = mcp::input_requests(result).ok().and_then(judged) else {
-            return Fate::Withhold;
+            return Fate::Withhold(Loss::NotMcp);
         };
         match (self.list_in(result), requests.is_empty()) {
             (Ok(None), _) => {
@@ -177,7 +206,7 @@ impl Expected {
                 asked(requests, Refused::Replace, is_error)
             }
             (Ok(Some(kind)), true) => Fate::Filter { kind, result },
-            (Ok(Some(_)), false) | (Err(_), _) => Fate::Withhold,
+            (Ok(Some(_)), false) | (Err(_), _) => Fate::Withhold(Loss::List),
         }
     }
 
@@ -203,21 +232,23 @@ impl Expected {
             (true, _, _) | (false, Form::Whole, None) => {
                 match mcp::elicitations(error).ok().and_then(judged) {
                     Some(requests) => asked(requests, Refused::Replace, true),
-                    None => Fate::Withhold,
+                    None => Fate::Withhold(Loss::NotMcp),
                 }
             }
-            (false, Form::Whole, Some(_)) => self.withhold(),
-            (false, Form::Stream, _) => Fate::Drop,
+            (false, _, _) => self.astray(match id {
+                Some(_) => Loss::OtherId,
+                None => Loss::NoId,
+            }),
         }
     }
 
     fn request<'a>(&mut self, id: Id, method: Name, params: Option<Json<'a>>) -> Fate<'a> {
         if self.form == Form::Whole {
-            return self.withhold();
+            return self.withhold(Loss::NoAnswer);
         }
         if self.era == Era::Stateless {
             // Stateless streams carry no requests (MCP 2026-07-28, transports).
-            return Fate::Drop;
+            return Fate::Drop(Loss::NotPassed);
         }
         match mcp::classify_from_server(method.as_str(), params) {
             Ok(Class::Pass) => Fate::Release { is_error: false },
@@ -225,6 +256,9 @@ impl Expected {
                 requests: vec![(method, what)],
                 refused: Refused::Answer(id),
             },
+            Ok(Class::Unknown) if self.passed.contains(&method) => {
+                Fate::Release { is_error: false }
+            }
             Err(fault) => Fate::Unclear { id, method, fault },
             Ok(_) => Fate::Unknown { id },
         }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::CallId;
-use portcullis_protocol::wire::{End, REDACTION_PATH, RedactionQuery, Standing, Step};
+use portcullis_protocol::wire::{End, Loss, REDACTION_PATH, RedactionQuery, Standing, Step};
 
 use super::Context;
 use super::door::Verb;
@@ -87,31 +87,13 @@ pub(super) enum Lapse {
 }
 
 impl Lapse {
-    /// What reports and metrics call it.
-    pub(super) const fn reason(self) -> &'static str {
+    /// What outcomes, reports and metrics call it.
+    pub(super) const fn loss(self) -> Loss {
         match self {
-            Self::Token => "lapsed-token",
-            Self::Session => "lapsed-session",
-            Self::Policy => "lapsed-policy",
-            Self::Silence => "lapsed-silence",
-        }
-    }
-
-    /// What the agent reads in the place of an answer.
-    pub(super) const fn text(self) -> &'static str {
-        match self {
-            Self::Token => {
-                "The server's answer was withheld: the access token has expired meanwhile. The server has carried the request out or may have; ask again with a new token."
-            }
-            Self::Session => {
-                "The server's answer was withheld: its session has ended meanwhile. The server has carried the request out or may have."
-            }
-            Self::Policy => {
-                "The server's answer was withheld: policy no longer allows this request. The server has carried it out or may have."
-            }
-            Self::Silence => {
-                "The server's answer was withheld: nobody could say whether policy still allows it. The server has carried the request out or may have."
-            }
+            Self::Token => Loss::LapsedToken,
+            Self::Session => Loss::LapsedSession,
+            Self::Policy => Loss::LapsedPolicy,
+            Self::Silence => Loss::LapsedSilence,
         }
     }
 }

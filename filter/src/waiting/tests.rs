@@ -20,6 +20,9 @@ fn outcome(n: u8) -> Report {
         output_digest: Digest::of(b""),
         output_bytes: 0,
         duration_us: 0,
+        server_status: 200,
+        loss: None,
+        dropped: 0,
     })
 }
 

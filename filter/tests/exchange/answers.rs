@@ -3,7 +3,7 @@
 use portcullis_filter::exchange::{BodyMode, Gate};
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::limits::{RESPONSE_BYTES_MAX, TELLS_MAX};
-use portcullis_protocol::wire::{End, Report};
+use portcullis_protocol::wire::{End, Loss, Report};
 use serde_json::{Value, json};
 
 use crate::world::{RESULT, World, allowed, call, modern_call};
@@ -42,7 +42,6 @@ fn unsound_answers_are_withheld() {
     for body in [
         r#"{"jsonrpc":"2.0","id":1,"result":{},"result":{"content":[]}}"#,
         r#"{"jsonrpc":"2.0","id":2,"result":{}}"#,
-        r#"{"jsonrpc":"2.0","id":"1","result":{}}"#,
         r#"[{"jsonrpc":"2.0","id":1,"result":{}}]"#,
         r#"{"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params":{}}"#,
         "<html>",
@@ -161,7 +160,67 @@ fn foreign_and_second_answers_are_dropped_from_a_stream() {
     let world = allowed()
         .head(200, "text/event-stream", &[])
         .chunk(&events, true);
-    assert_eq!(world.text(), format!("data: {RESULT}\n\n"));
+    assert_eq!(world.said(), format!("data: {RESULT}\n\n"));
+    let world = world.gone();
+    let outcome = outcome(&world);
+    assert_eq!((outcome.end, outcome.dropped), (End::Complete, 4));
+    assert_eq!(outcome.loss, Some(Loss::OtherId));
+    assert!(world.notes[0].contains("other-id"), "{:?}", world.notes);
+}
+
+#[test]
+fn what_goes_nowhere_ends_the_wait_with_its_stream() {
+    for (event, loss) in [
+        ("data: nonsense\n\n".to_owned(), Loss::NotJson),
+        ("data: {\"jsonrpc\":\"2.0\",\"result\":{}}\n\n".to_owned(), Loss::NotMcp),
+        (format!("data: {}\n\n", RESULT.replace("\"id\":1", "\"id\":2")), Loss::OtherId),
+        (
+            "data: {\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32700,\"message\":\"m\"}}\n\n".to_owned(),
+            Loss::NoId,
+        ),
+        (format!("event: result\ndata: {RESULT}\n\n"), Loss::EventName),
+        (
+            "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/odd\"}\n\n".to_owned(),
+            Loss::NotPassed,
+        ),
+    ] {
+        let world = allowed().head(200, "text/event-stream", &[]);
+        let world = world.chunk(&event, false);
+        assert_eq!(world.text(), ":\n", "{event}: the server is still there");
+        let world = world.chunk("", true);
+        assert_eq!(world.said(), "OURS", "{event}");
+        assert!(world.text().contains("\"id\":1"), "{}", world.text());
+        let world = world.gone();
+        let outcome = outcome(&world);
+        assert_eq!((outcome.end, outcome.loss), (End::Withheld, Some(loss)), "{event}");
+    }
+    let world = allowed()
+        .head(200, "text/event-stream", &[])
+        .chunk("", true);
+    assert_eq!(world.text(), "", "it may be resumed");
+}
+
+#[test]
+fn an_id_of_another_type_is_the_same_id() {
+    for id in [r#""1""#, "1.0", r#""\u0031""#] {
+        let answer = RESULT.replace("\"id\":1", &format!("\"id\":{id}"));
+        let whole = allowed().head(200, "application/json", &[]);
+        let whole = whole.chunk(&answer, true);
+        assert_eq!((whole.answer, whole.text()), (Gate::Open, ""), "{id}");
+        let stream = allowed().head(200, "text/event-stream", &[]);
+        let event = format!("data: {answer}\n\n");
+        assert_eq!(stream.chunk(&event, true).text(), event);
+    }
+}
+
+#[test]
+fn methods_that_pass_do_so_both_ways() {
+    let note = r#"{"jsonrpc":"2.0","method":"x/ours","params":{"a":1}}"#;
+    let ask = r#"{"jsonrpc":"2.0","id":5,"method":"x/ours"}"#;
+    let events = format!("data: {note}\n\ndata: {ask}\n\ndata: {RESULT}\n\n");
+    let world = allowed().head(200, "text/event-stream", &[]);
+    let world = world.chunk(&events, true);
+    assert_eq!((world.text(), world.tells.len()), (events.as_str(), 0));
 }
 
 #[test]
@@ -183,7 +242,8 @@ fn events_of_another_kind_are_dropped() {
     let world = allowed()
         .head(200, "text/event-stream", &[])
         .chunk(&events, true);
-    assert_eq!(world.text(), format!("event: message\ndata: {RESULT}\n\n"));
+    let kept = format!(":\nevent: message\ndata: {RESULT}\n\n");
+    assert_eq!(world.text(), kept, "the server is still there");
 }
 
 #[test]
@@ -217,7 +277,7 @@ fn a_server_cannot_fill_the_filter_while_one_message_is_judged() {
     let events = format!("data: {note}\n\n").repeat(RESPONSE_BYTES_MAX / (1 << 20));
     let world = allowed().head(200, "text/event-stream", &[]);
     let world = world.chunk(&(events + &format!("data: {ask}\n\n")), false);
-    assert_eq!(world.resets, 1, "what is ready and cannot go is bounded");
+    assert_eq!(world.cut_off().exchange.held_bytes() >> 20, 0);
 }
 
 #[test]
@@ -227,7 +287,11 @@ fn a_server_that_asks_without_end_is_cut_off() {
     let world = allowed()
         .head(200, "text/event-stream", &[])
         .chunk(&events, false);
-    assert_eq!((world.tells.len(), world.resets), (TELLS_MAX, 1));
+    assert_eq!(
+        (world.tells.len(), world.said().as_str()),
+        (TELLS_MAX, "OURS")
+    );
+    world.cut_off();
 }
 
 #[test]
@@ -282,8 +346,8 @@ fn a_stateless_stream_carries_no_requests() {
         .head(200, "text/event-stream", &[])
         .chunk(&format!("data: {ask}\n\n"), true);
     assert_eq!(
-        (world.text(), world.tells.len(), world.asks.len()),
-        ("", 0, 1)
+        (world.said().as_str(), world.tells.len(), world.asks.len()),
+        ("OURS", 0, 1)
     );
 }
 

@@ -1,6 +1,6 @@
 //! Answers that would lead an agent astray: requests and lists where none belong, and odd heads.
 
-use portcullis_filter::exchange::{Gate, Input, ResponseHead};
+use portcullis_filter::exchange::{Gate, Input, Origin, ResponseHead};
 use serde_json::{Value, json};
 
 use crate::world::{RESULT, World, allowed};
@@ -73,6 +73,7 @@ fn a_head_without_a_body_that_may_not_go_is_answered_by_us() {
         world.step(Input::ResponseHead(ResponseHead {
             headers: &headers,
             last: true,
+            from: Origin::Server,
         }));
         assert!(world.body.is_empty(), "{status}");
         let reply: Value = serde_json::from_slice(&world.replies[0].body).unwrap();
@@ -104,6 +105,7 @@ fn an_empty_answer_to_a_request_ends_the_wait() {
     world.step(Input::ResponseHead(ResponseHead {
         headers: &headers,
         last: true,
+        from: Origin::Server,
     }));
     let reply: Value = serde_json::from_slice(&world.replies[0].body).unwrap();
     assert_eq!(

@@ -15,6 +15,7 @@ mod redaction;
 mod requests;
 mod room;
 mod spelling;
+mod statuses;
 mod tenure;
 mod verdicts;
 mod world;

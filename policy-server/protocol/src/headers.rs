@@ -15,22 +15,30 @@ pub fn is_event_stream(content_type: &str) -> bool {
     is_media_type(content_type, "text/event-stream")
 }
 
+/// Whether a `content-encoding` is none: empty, or `identity`.
+#[must_use]
+pub fn is_plain(codings: &str) -> bool {
+    let mut codings = codings.split(',').map(str::trim);
+    codings.all(|one| one.is_empty() || one.eq_ignore_ascii_case("identity"))
+}
+
 fn is_media_type(content_type: &str, wanted: &str) -> bool {
     let mut parts = content_type.split(';');
     let essence = parts.next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case(wanted) && parts.all(is_harmless_parameter)
 }
 
-/// Only `charset=utf-8` may stand beside the type: any other parameter could change what the
-/// bytes mean to somebody.
+/// A charset other than UTF-8 and its subset would change what the bytes mean to somebody; JSON and
+/// event streams give other parameters no meaning (RFC 8259, 11; HTML, server-sent events).
 fn is_harmless_parameter(parameter: &str) -> bool {
     let parameter = parameter.trim();
     let Some((name, value)) = parameter.split_once('=') else {
         return parameter.is_empty();
     };
     let value = value.trim().trim_matches('"');
-    name.trim().eq_ignore_ascii_case("charset")
-        && (value.eq_ignore_ascii_case("utf-8") || value.eq_ignore_ascii_case("utf8"))
+    let mut known = ["utf-8", "utf8", "us-ascii"].into_iter();
+    !name.trim().eq_ignore_ascii_case("charset")
+        || known.any(|known| value.eq_ignore_ascii_case(known))
 }
 
 /// The text that a mirrored header (`Mcp-Name`, `Mcp-Param-*`) stands for: plain, or
@@ -70,6 +78,7 @@ mod tests {
             "application/json",
             "Application/JSON; charset=UTF-8",
             "application/json;charset=\"utf-8\"",
+            "application/json ; charset=us-ascii; boundary=x",
         ] {
             assert!(is_json(good), "{good}");
         }
@@ -80,7 +89,7 @@ mod tests {
             "application/problem+json",
             "application/json; charset=utf-16",
             "application/json, text/plain",
-            "application/json; boundary=x",
+            "application/json; charset=utf-8; charset=utf-16",
         ] {
             assert!(!is_json(bad), "{bad}");
         }

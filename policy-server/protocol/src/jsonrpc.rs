@@ -3,6 +3,7 @@
 //! A message is a request, a notification, a response or an error; what is none of them exactly is
 //! refused. Unknown members are allowed, look-alikes of the known ones are not.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::json::{Json, Kind};
@@ -20,18 +21,18 @@ static ENVELOPE: Object = Object(&[
     ("error", Under::Free),
 ]);
 
-/// A request id as written: a string or an integer.
+/// A request id as written: a string, or a number without a fraction.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Id(String);
 
 impl Id {
-    /// Reads an id; `null`, fractions and everything else are none.
+    /// Reads an id; `null`, fractions and everything else are none. `7.0` has no fraction.
     #[must_use]
     pub fn read(json: Json<'_>) -> Option<Self> {
         let text = json.text();
         let sound = match json.kind() {
             Kind::String => true,
-            Kind::Number => !text.contains(['.', 'e', 'E']),
+            Kind::Number => !text.contains(['e', 'E']) && whole(text).is_some(),
             _ => false,
         };
         (sound && text.len() <= ID_BYTES_MAX).then(|| Self(text.to_owned()))
@@ -43,14 +44,27 @@ impl Id {
         &self.0
     }
 
-    /// Whether two ids are the same id: strings compare decoded, integers as written.
+    /// Whether an answer with this id is one to the request with the other. As clients do that look
+    /// their requests up by number, it does not tell `7`, `7.0` and `"7"` apart.
     #[must_use]
-    pub fn is(&self, other: &Self) -> bool {
-        if self.0 == other.0 {
-            return true;
+    pub fn answers(&self, request: &Self) -> bool {
+        self.plain() == request.plain()
+    }
+
+    /// The decoded string, or the number without a fraction.
+    fn plain(&self) -> Cow<'_, str> {
+        match serde_json::from_str::<String>(&self.0) {
+            Ok(decoded) => decoded.into(),
+            Err(_) => whole(&self.0).unwrap_or(&self.0).into(),
         }
-        let decoded = |id: &Self| serde_json::from_str::<String>(&id.0).ok();
-        matches!((decoded(self), decoded(other)), (Some(a), Some(b)) if a == b)
+    }
+}
+
+/// A number without its fraction, if that is zero.
+fn whole(number: &str) -> Option<&str> {
+    match number.split_once('.') {
+        None => Some(number),
+        Some((whole, fraction)) => fraction.bytes().all(|digit| digit == b'0').then_some(whole),
     }
 }
 
@@ -63,7 +77,7 @@ pub enum Message<'a> {
         id: Id,
         /// What is asked.
         method: Name,
-        /// The parameters, an object.
+        /// The parameters, an object; none where they are `null`.
         params: Option<Json<'a>>,
     },
     /// A message that expects none.
@@ -158,8 +172,15 @@ impl<'a> Message<'a> {
             Some(id) => Some(Id::read(id).ok_or(Fault::Id)?),
             None => None,
         };
-        match (member("method"), member("result"), member("error")) {
-            (Some(method), None, None) => Self::call(id, method, member("params")),
+        let error = member("error").and_then(Json::given);
+        let result = match error {
+            Some(_) => member("result").and_then(Json::given),
+            None => member("result"),
+        };
+        match (member("method"), result, error) {
+            (Some(method), None, None) => {
+                Self::call(id, method, member("params").and_then(Json::given))
+            }
             (None, Some(result), None) => {
                 id.map_or(Err(Fault::Shape), |id| Ok(Self::Response { id, result }))
             }
@@ -253,9 +274,55 @@ mod tests {
     }
 
     #[test]
+    fn null_says_the_same_as_nothing() {
+        for (with, without) in [
+            (
+                r#"{"jsonrpc":"2.0","id":1,"method":"a","params":null}"#,
+                r#"{"jsonrpc":"2.0","id":1,"method":"a"}"#,
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"result":{},"error":null}"#,
+                r#"{"jsonrpc":"2.0","id":1,"result":{}}"#,
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"result":null,"error":{"code":1}}"#,
+                r#"{"jsonrpc":"2.0","id":1,"error":{"code":1}}"#,
+            ),
+        ] {
+            let kinds = [with, without].map(|text| format!("{:?}", read(text).unwrap()));
+            let kind = |text: &str| text.split_whitespace().next().map(str::to_owned);
+            assert_eq!(kind(&kinds[0]), kind(&kinds[1]), "{with}");
+        }
+        let nothing = r#"{"jsonrpc":"2.0","id":1,"method":"a","params":null}"#;
+        assert!(matches!(
+            read(nothing),
+            Ok(Message::Request { params: None, .. })
+        ));
+        let null = r#"{"jsonrpc":"2.0","id":1,"result":null}"#;
+        assert!(matches!(read(null), Ok(Message::Response { .. })));
+    }
+
+    #[test]
     fn ids_compare_by_meaning() {
         let id = |text: &str| Id::read(check(text.as_bytes()).unwrap()).unwrap();
-        assert!(id(r#""a""#).is(&id(r#""\u0061""#)));
-        assert!(!id(r#""1""#).is(&id("1")));
+        for (answer, request) in [
+            (r#""a""#, r#""\u0061""#),
+            (r#""1""#, "1"),
+            ("1", r#""1""#),
+            ("1.0", "1"),
+            ("1", "1.00"),
+            ("-1", r#""-1""#),
+        ] {
+            assert!(id(answer).answers(&id(request)), "{answer} {request}");
+        }
+        for (answer, request) in [
+            (r#""01""#, "1"),
+            ("10", "1.0"),
+            ("1", r#""1.0""#),
+            (r#"" 1""#, "1"),
+            (r#""A""#, r#""a""#),
+        ] {
+            assert!(!id(answer).answers(&id(request)), "{answer} {request}");
+        }
     }
 }

@@ -3,7 +3,8 @@
 //! Reading follows the HTML standard (server-sent events, 9.2.6): CR, LF and CRLF end a line, a
 //! blank line ends an event, an unfinished event at the end is none. Writing uses LF only, so that
 //! every client reads the same events. Field names beside `id`, `event`, `data` and `retry` and the
-//! text of comments do not survive.
+//! text of comments do not survive. A comment goes as soon as its line has come: it keeps a connection
+//! alive, wherever it stands.
 
 use crate::limits::RESPONSE_BYTES_MAX;
 
@@ -36,7 +37,14 @@ impl Event {
         fields.into_iter().flatten().map(String::len).sum()
     }
 
-    /// Appends the event as it goes to the client. An event without any field is a comment line.
+    /// A comment without a text.
+    #[must_use]
+    pub fn comment() -> Self {
+        Self::default()
+    }
+
+    /// Appends the event as it goes to the client. An event without any field is a comment line, which
+    /// no blank line follows: some clients take that for the end of an event.
     pub fn write(&self, out: &mut Vec<u8>) {
         let mut line = |name: &str, value: &str| {
             out.extend_from_slice(name.as_bytes());
@@ -56,10 +64,10 @@ impl Event {
         if let Some(data) = &self.data {
             data.split('\n').for_each(|part| line("data", part));
         }
-        if *self == Self::default() {
-            out.extend_from_slice(b":\n");
+        match *self == Self::comment() {
+            true => out.extend_from_slice(b":\n"),
+            false => out.push(b'\n'),
         }
-        out.push(b'\n');
     }
 }
 
@@ -77,11 +85,9 @@ pub enum Fault {
 pub struct Reader {
     /// Bytes of the unfinished line.
     line: Vec<u8>,
-    /// The unfinished event, and how many bytes it has so far.
+    /// The unfinished event, and how many bytes it has with the unfinished line.
     event: Event,
     event_bytes: usize,
-    /// Whether anything but blank lines came since the last event.
-    begun: bool,
     /// The last byte was a CR: an LF right behind it belongs to it.
     after_cr: bool,
     /// Whether the first line has been seen; only there a byte order mark is dropped.
@@ -89,7 +95,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Reads a chunk and hands out the events that it completes.
+    /// Reads a chunk and hands out the events that it completes; of comments in a row, the first.
     ///
     /// # Errors
     /// A [`Fault`], after which nothing more can be read.
@@ -140,15 +146,18 @@ impl Reader {
         };
         self.started = true;
         if line.is_empty() {
-            if self.begun {
-                events.push(std::mem::take(&mut self.event));
+            let event = std::mem::take(&mut self.event);
+            if event != Event::comment() {
+                events.push(event);
             }
-            self.begun = false;
-            self.event_bytes = 0;
-            return Ok(());
+        } else if line.starts_with(':') {
+            if events.last() != Some(&Event::comment()) {
+                events.push(Event::comment());
+            }
+        } else {
+            self.field(line);
         }
-        self.begun = true;
-        self.field(line);
+        self.event_bytes = self.event.held_bytes();
         Ok(())
     }
 
@@ -213,8 +222,24 @@ mod tests {
             "\u{feff}id: 7\ndata:\nretry: 300\n\n: keep-alive\n\nevent: message\ndata: {}\n\n";
         assert_eq!(
             written(&read_all(&[text.as_bytes()])),
-            "id: 7\nretry: 300\ndata: \n\n:\n\nevent: message\ndata: {}\n\n"
+            "id: 7\nretry: 300\ndata: \n\n:\nevent: message\ndata: {}\n\n"
         );
+    }
+
+    #[test]
+    fn comments_go_at_once() {
+        let mut reader = Reader::default();
+        let mut events = Vec::new();
+        reader
+            .read(b"data: a\n: still here\n:\n", &mut events)
+            .unwrap();
+        assert_eq!(written(&events), ":\n");
+        reader
+            .read(b": and here\ndata: b\n\n", &mut events)
+            .unwrap();
+        assert_eq!(written(&events), ":\ndata: a\ndata: b\n\n");
+        reader.read(b":\n\nodd: field\n\n", &mut events).unwrap();
+        assert_eq!(written(&events), ":\ndata: a\ndata: b\n\n:\n");
     }
 
     #[test]
@@ -231,6 +256,18 @@ mod tests {
         assert_eq!(reader.read(b"x", &mut events), Err(Fault::TooLong));
     }
 
+    #[test]
+    fn comments_for_ever_are_no_endless_event() {
+        let mut reader = Reader::default();
+        let mut events = Vec::new();
+        reader.read(b"data: a\n", &mut events).unwrap();
+        let line = format!(": {}\n", "x".repeat(RESPONSE_BYTES_MAX / 4));
+        for _ in 0..5 {
+            reader.read(line.as_bytes(), &mut events).unwrap();
+        }
+        assert_eq!(reader.held_bytes(), 1);
+    }
+
     proptest::proptest! {
         #[test]
         fn cutting_changes_nothing(text in "(data|id|: c|event|\u{feff}|:| |x|\r|\n|\r\n|é){0,30}", cuts: Vec<u8>) {
@@ -243,7 +280,10 @@ mod tests {
                 rest = tail;
             }
             chunks.push(rest);
-            proptest::prop_assert_eq!(read_all(&[bytes]), read_all(&chunks));
+            // Comments in a row are one in each chunk.
+            let mut cut = read_all(&chunks);
+            cut.dedup_by(|next, last| *next == Event::comment() && next == last);
+            proptest::prop_assert_eq!(read_all(&[bytes]), cut);
         }
 
         #[test]

@@ -5,6 +5,7 @@
 
 mod epoch;
 mod list;
+mod loss;
 mod query;
 mod redaction;
 mod report;
@@ -13,6 +14,7 @@ mod verdict;
 
 pub use epoch::{EpochAnswer, EpochQuery};
 pub use list::{ListAnswer, ListKind, ListQuery};
+pub use loss::Loss;
 pub use query::{Direction, Query, Target};
 pub use redaction::{
     Fit, Keys, RedactionQuery, RedactionRules, StructuredAnswer, StructuredQuery, Use,

@@ -245,6 +245,9 @@ async fn a_report_that_comes_twice_counts_once() {
             output_digest: Digest::of(b""),
             output_bytes: 0,
             duration_us: 1,
+            server_status: 200,
+            loss: None,
+            dropped: 0,
         })
     };
     let (one, two) = (call(), call());
@@ -262,7 +265,7 @@ async fn a_report_that_comes_twice_counts_once() {
         assert_eq!(taken.accepted, sent, "what is known is taken all the same");
     }
     let text = gate.metrics.text().unwrap();
-    let count = r#"portcullis_outcomes_total{end="complete"} 2"#;
+    let count = r#"portcullis_outcomes_total{end="complete",loss="none"} 2"#;
     assert!(text.contains(count), "{text}");
 }
 

@@ -60,6 +60,9 @@ fn end(n: u64) -> Entry {
         output_digest: Digest::of(b""),
         output_bytes: 0,
         duration_us: 1,
+        server_status: 200,
+        loss: None,
+        dropped: 0,
     };
     let record = Record::Outcome(OutcomeRecord::from(outcome));
     Entry {

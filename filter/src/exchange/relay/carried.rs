@@ -5,6 +5,7 @@ use std::ops::Range;
 use portcullis_protocol::json::Document;
 use portcullis_protocol::names::CallId;
 use portcullis_protocol::sse::Event;
+use portcullis_protocol::wire::Loss;
 
 use super::telling::delivered;
 use crate::exchange::effect::Effect;
@@ -27,6 +28,8 @@ pub(super) struct Carried {
 pub(in crate::exchange) struct Progress {
     /// Messages that go to the agent, in order.
     pub(in crate::exchange) released: Vec<Released>,
+    /// Why messages went nowhere, without anything in their place.
+    pub(in crate::exchange) dropped: Vec<Loss>,
     /// Questions, answers to the MCP server, reports.
     pub(in crate::exchange) effects: Vec<Effect>,
 }
@@ -47,7 +50,7 @@ pub(in crate::exchange) enum Text {
     /// With a part replaced by policy.
     Changed,
     /// Withheld; something neutral stands in its place.
-    Withheld,
+    Withheld(Loss),
 }
 
 impl Carried {

@@ -1,58 +1,43 @@
 //! What the agent gets instead of a message that it may not have. Nothing of that message is in it.
 
 use portcullis_protocol::jsonrpc::{Id, Message};
-use portcullis_protocol::limits::ANSWER_FINDINGS_MAX;
 use portcullis_protocol::names::Name;
 use portcullis_protocol::sse::Event;
+use portcullis_protocol::wire::Loss;
 
-use super::{Carried, Released, Text};
+use super::{Carried, Progress, Released, Text};
+use crate::exchange::loss::{code_of, said};
 use crate::exchange::reading::Call;
-use crate::exchange::refusal::{Asked, code, refusal_body};
+use crate::exchange::refusal::{Asked, refusal_body};
 
-/// The answer is no sound message.
-pub(super) fn withheld(call: &Call, event: Event) -> Released {
-    let text = "The server's answer was withheld: it is not a sound MCP message.";
-    replaced(event, refusal_body(&call.asked, code::INTERNAL, text))
+/// The message goes nowhere, and nothing that says something takes its place: only that the server is
+/// still there.
+pub(super) fn nothing(why: Loss, progress: &mut Progress) {
+    progress.dropped.push(why);
+    progress.released.push(Released::original(Event::comment()));
 }
 
-/// A request inside the answer was refused.
-pub(super) fn refused_inside(call: &Call, event: Event) -> Released {
-    let text = "The server asked for something that policy does not allow.";
-    replaced(event, refusal_body(&call.asked, code::DENIED, text))
-}
-
-/// The list could not be filtered.
-pub(super) fn unlisted(call: &Call, event: Event) -> Released {
-    let text = "Temporarily unavailable: the list could not be checked.";
-    replaced(event, refusal_body(&call.asked, code::INTERNAL, text))
+/// The answer may not go, or will not come.
+pub(in crate::exchange) fn withheld(call: &Call, event: Event, why: Loss) -> Released {
+    replaced(&call.asked, event, why, &said(why, 200))
 }
 
 /// The answer holds a secret that blocks it; `place` says which and where.
 pub(super) fn blocked(call: &Call, carried: Carried, place: &str) -> Released {
     let text = format!("The server's answer was withheld: it holds a secret{place}.");
     let asked = whose(call, &carried);
-    replaced(carried.event, refusal_body(&asked, code::DENIED, &text))
-}
-
-/// The answer holds more secrets than are taken out of one.
-pub(super) fn worn(call: &Call, carried: Carried) -> Released {
-    let text =
-        format!("The server's answer was ended: it holds more than {ANSWER_FINDINGS_MAX} secrets.");
-    replaced(
-        carried.event,
-        refusal_body(&call.asked, code::DENIED, &text),
-    )
+    replaced(&asked, carried.event, Loss::Secret, &text)
 }
 
 /// Without its secrets the result is none that its tool may give. Only results of tools have
 /// structured content, so this is one, whatever it was asked for with.
 pub(super) fn unfit(call: &Call, carried: Carried) -> Released {
-    let text = "The result was withheld: with its secrets removed it no longer fits the tool's output schema.";
     let asked = Asked {
         method: Name::from_static("tools/call"),
         ..whose(call, &carried)
     };
-    replaced(carried.event, refusal_body(&asked, code::INTERNAL, text))
+    let why = Loss::Schema;
+    replaced(&asked, carried.event, why, &said(why, 200))
 }
 
 /// Who waits for this answer: the request of this exchange, or on a replayed stream an earlier one.
@@ -69,14 +54,15 @@ fn whose(call: &Call, carried: &Carried) -> Asked {
     }
 }
 
-fn replaced(event: Event, body: Vec<u8>) -> Released {
+fn replaced(asked: &Asked, event: Event, why: Loss, text: &str) -> Released {
+    let body = refusal_body(asked, code_of(why), text);
     let data = String::from_utf8(body).unwrap_or_default();
     Released {
         event: Event {
             data: Some(data),
             ..event
         },
-        text: Text::Withheld,
+        text: Text::Withheld(why),
         is_error: true,
     }
 }

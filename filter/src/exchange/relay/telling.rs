@@ -32,6 +32,9 @@ pub(in crate::exchange) fn outcome(call: CallId, end: End, data: &str) -> Effect
         output_digest: Digest::of(data.as_bytes()),
         output_bytes: data.len() as u64,
         duration_us: 0,
+        server_status: 0,
+        loss: None,
+        dropped: 0,
     }))
 }
 

@@ -2,7 +2,7 @@
 
 use portcullis_protocol::wire::Report;
 
-use super::{Answering, Phase, Replying, Why, cut_off};
+use super::{Answering, Phase, Replying, cut_off};
 use crate::exchange::BodyMode;
 use crate::exchange::effect::{Effect, Gate};
 use crate::exchange::tenure::{Lapse, Stand};
@@ -44,7 +44,7 @@ impl Answering {
             Phase::Stream { ref relay, .. } if relay.is_waiting() || self.tenure.is_asking() => {
                 BodyMode::Later
             }
-            Phase::Stream { .. } => BodyMode::Chunks,
+            Phase::Stream { .. } | Phase::Ending => BodyMode::Chunks,
             Phase::Passing => BodyMode::Untouched,
         }
     }
@@ -130,15 +130,13 @@ impl Answering {
 
     /// Nothing more is shown, and the record says why.
     fn lapse(mut self, lapse: Lapse) -> (Replying, Vec<Effect>) {
-        let report = self.call.asked.report(lapse.reason(), 200);
+        let loss = lapse.loss();
+        let report = self.call.asked.report(loss.as_str(), 200);
         let mut told = vec![Effect::Report(Report::Refusal(report))];
         told.extend(self.dropped());
         let (replying, mut effects) = match self.phase {
-            Phase::Whole(_) => {
-                self.phase = Phase::Neutral(Why::Lapsed(lapse));
-                self.neutral()
-            }
-            _ => cut_off(Replying::Goes(Box::new(self)), Vec::new()),
+            Phase::Whole(_) => self.neutral(loss),
+            _ => cut_off(Replying::Goes(Box::new(self)), Vec::new(), loss),
         };
         effects.extend(told);
         (replying, effects)

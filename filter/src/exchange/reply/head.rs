@@ -2,9 +2,9 @@
 //! go to the agent. Nothing is done here.
 
 use portcullis_protocol::digest::Digest;
-use portcullis_protocol::headers::{is_event_stream, is_json};
+use portcullis_protocol::headers::{is_event_stream, is_json, is_plain};
 use portcullis_protocol::limits::SESSION_BYTES_MAX;
-use portcullis_protocol::wire::SessionQuery;
+use portcullis_protocol::wire::{Loss, SessionQuery};
 
 use crate::config::Token;
 use crate::exchange::door::Verb;
@@ -19,6 +19,17 @@ pub struct ResponseHead<'a> {
     pub headers: &'a [(String, Vec<u8>)],
     /// Whether there is no body.
     pub last: bool,
+    /// Whose it is.
+    pub from: Origin,
+}
+
+/// Who answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The MCP server.
+    Server,
+    /// Envoy, because the MCP server does not.
+    Envoy,
 }
 
 impl std::fmt::Debug for ResponseHead<'_> {
@@ -54,39 +65,49 @@ const PASSED: [&str; 11] = [
     "server",
 ];
 
+/// Most bytes of a header that a line of the log quotes.
+const DETAIL_BYTES_MAX: usize = 256;
+
 /// What the body of an answer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Body {
     Whole,
     Stream,
-    Neutral {
-        status: u16,
-    },
+    Neutral(Loss),
     /// Nobody awaits one.
     Dropped,
+    /// Nobody awaits one, and it may never end.
+    Endless,
     Empty,
 }
 
 pub(super) fn form_of(call: &Call, head: &ResponseHead<'_>, status: u16) -> Body {
-    let coding = text_of(head, "content-encoding").unwrap_or("identity");
-    let plain = coding.eq_ignore_ascii_case("identity");
+    let plain = is_plain(text_of(head, "content-encoding").unwrap_or_default());
     let content_type = text_of(head, "content-type").unwrap_or_default();
     let empty = head.last || text_of(head, "content-length") == Some("0");
     let stripped = call.entry.server.token == Token::Stripped;
     let awaited = call.awaits_answer();
     let silent = !awaited && call.entry.verb != Verb::Get;
+    let streams = is_event_stream(content_type);
     match () {
+        () if head.from == Origin::Envoy && status == 504 => Body::Neutral(Loss::TimedOut),
+        () if head.from == Origin::Envoy && status >= 500 => Body::Neutral(Loss::Unreachable),
         // A redirect would lead the agent away; a challenge is about a token it never sent there.
-        () if (300..400).contains(&status) || (status == 401 && stripped) => {
-            Body::Neutral { status: 502 }
-        }
-        () if empty && awaited && status < 300 => Body::Neutral { status: 502 },
+        () if (300..400).contains(&status) => Body::Neutral(Loss::Redirect),
+        () if status == 401 && stripped => Body::Neutral(Loss::Challenge),
+        () if empty && awaited && status < 300 => Body::Neutral(match status {
+            202 => Loss::Elsewhere,
+            _ => Loss::Empty,
+        }),
         () if empty => Body::Empty,
+        () if silent && status < 300 && streams => Body::Endless,
         () if silent && status < 300 => Body::Dropped,
         () if plain && is_json(content_type) => Body::Whole,
-        () if plain && is_event_stream(content_type) => Body::Stream,
-        () if status >= 400 => Body::Neutral { status },
-        () => Body::Neutral { status: 502 },
+        () if plain && streams => Body::Stream,
+        () if status >= 400 => Body::Neutral(Loss::Status),
+        () if status == 202 => Body::Neutral(Loss::Elsewhere),
+        () if !plain => Body::Neutral(Loss::ContentCoding),
+        () => Body::Neutral(Loss::ContentType),
     }
 }
 
@@ -111,6 +132,21 @@ pub(super) fn new_session(call: &Call, head: &ResponseHead<'_>) -> Result<Option
 pub(super) fn text_of<'a>(head: &ResponseHead<'a>, name: &str) -> Option<&'a str> {
     let (_, value) = head.headers.iter().find(|(key, _)| key == name)?;
     std::str::from_utf8(value).ok()
+}
+
+/// What of the head tells the operator more about a loss: which address, which type.
+pub(super) fn detail(head: &ResponseHead<'_>, loss: Loss) -> Option<String> {
+    let name = match loss {
+        Loss::Redirect => "location",
+        Loss::ContentType | Loss::Status => "content-type",
+        Loss::ContentCoding => "content-encoding",
+        _ => return None,
+    };
+    let value = text_of(head, name)?;
+    // A query may hold anything.
+    let value = value.split(['?', '#']).next().unwrap_or(value);
+    let end = value.floor_char_boundary(DETAIL_BYTES_MAX);
+    Some(format!("{name}: {}", value.get(..end).unwrap_or_default()))
 }
 
 /// Takes out of the head what means nothing to an MCP client, and what holds a secret. The session

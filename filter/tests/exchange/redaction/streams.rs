@@ -37,7 +37,7 @@ fn a_secret_is_found_wherever_the_stream_is_cut() {
     );
     let clean = events
         .replace(SECRET, PLACEHOLDER)
-        .replace(": hello\n\n", ":\n\n");
+        .replace(": hello\n\n", ":\n");
     for end in ["\n", "\r\n", "\r"] {
         let events = events.replace('\n', end);
         for cut in 0..=events.len() {
@@ -90,7 +90,7 @@ fn blocked_messages_in_a_stream_go_nowhere() {
     );
     let world = streaming("block", json!({})).chunk(&events, true).allow();
     let reply: Value =
-        serde_json::from_str(world.text().trim().trim_start_matches("data: ")).unwrap();
+        serde_json::from_str(world.text().trim().trim_start_matches(":\ndata: ")).unwrap();
     assert_eq!(
         (&reply["id"], &reply["result"]["isError"]),
         (&json!(1), &json!(true))
@@ -140,8 +140,11 @@ fn replayed_events_are_cleaned_again() {
     assert_eq!(told(&world, Direction::ToClient)[0].method.as_str(), "GET");
     holds_nothing(&world);
     let world = replaying("block").chunk(&events, false);
-    let reply: Value =
-        serde_json::from_str(world.text().trim().trim_start_matches("id: 3\ndata: ")).unwrap();
+    let data = world
+        .text()
+        .lines()
+        .find_map(|line| line.strip_prefix("data: "));
+    let reply: Value = serde_json::from_str(data.unwrap()).unwrap();
     assert_eq!(
         (&reply["id"], &reply["error"]["code"]),
         (&json!(77), &json!(1403))
@@ -188,10 +191,8 @@ fn a_secret_in_a_line_that_must_not_change_ends_the_stream() {
             note("hi")
         );
         let world = streaming("redact", json!({})).chunk(&events, false);
-        assert_eq!(
-            (world.text(), world.resets),
-            (format!("data: {}\n\n", note("hi")).as_str(), 1)
-        );
+        assert_eq!(world.said(), format!("data: {}\n\nOURS", note("hi")));
+        let world = world.cut_off();
         assert_eq!(
             (reasons(&world), world.exchange.body_mode()),
             (vec!["secret"], BodyMode::Untouched)
@@ -256,7 +257,8 @@ fn a_stream_holds_nothing_back_when_its_tool_is_asked_about() {
 fn an_event_beyond_the_bound_does_not_pass() {
     let world = streaming("redact", json!({})).chunk(&format!("data: {SECRET}"), false);
     let world = world.chunk(&"x".repeat(RESPONSE_BYTES_MAX), false);
-    assert_eq!((world.text(), world.resets), ("", 1));
+    assert_eq!(world.said(), "OURS");
+    world.cut_off();
 }
 
 #[test]

@@ -14,15 +14,17 @@ use serde_json::{Map, Value};
 use super::record::{RECORD_BYTES_MAX, RECORD_VERSION, Record};
 
 /// Members that say what happened. Each is of a type that nobody outside can write a text into.
-const STRUCTURE: [&str; 21] = [
+const STRUCTURE: [&str; 24] = [
     "call",
     "decision",
     "digest",
     "direction",
+    "dropped",
     "duration_us",
     "end",
     "is_error",
     "kind",
+    "loss",
     "lost",
     "message_bytes",
     "message_digest",
@@ -30,6 +32,7 @@ const STRUCTURE: [&str; 21] = [
     "output_digest",
     "policies",
     "server",
+    "server_status",
     "session",
     "standing",
     "status",

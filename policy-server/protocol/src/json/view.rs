@@ -74,6 +74,12 @@ impl<'a> Json<'a> {
             .map(|(_, value)| Self(value))
     }
 
+    /// The value, unless it is `null`: as a member that says the same as nothing.
+    #[must_use]
+    pub fn given(self) -> Option<Self> {
+        (self.kind() != Kind::Null).then_some(self)
+    }
+
     /// The elements of an array; empty for any other kind.
     #[must_use]
     pub fn elements(self) -> Vec<Self> {

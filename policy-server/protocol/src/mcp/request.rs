@@ -25,7 +25,7 @@ pub enum Class<'a> {
 pub struct Judged<'a> {
     /// Everything that the message acts on; never empty.
     pub targets: Vec<Target>,
-    /// `params.arguments` where the method has them, else all of `params`.
+    /// `params.arguments` where the method has them, else all of `params`; none where they are `null`.
     pub arguments: Option<Json<'a>>,
 }
 
@@ -128,10 +128,15 @@ pub fn named_in_header(method: &str) -> Option<&'static str> {
 
 fn judged<'a>(method: &str, targets: Vec<Target>, params: Option<Json<'a>>) -> Class<'a> {
     let arguments = match method {
-        "tools/call" | "prompts/get" => params.and_then(|params| params.member("arguments")),
+        "tools/call" | "prompts/get" => given(params, "arguments"),
         _ => params,
     };
     Class::Judge(Judged { targets, arguments })
+}
+
+/// A member of the parameters, unless it is `null`: that says the same as nothing.
+fn given<'a>(params: Option<Json<'a>>, key: &str) -> Option<Json<'a>> {
+    params?.member(key)?.given()
 }
 
 fn text<'a>(params: Option<Json<'a>>, key: &str) -> Result<std::borrow::Cow<'a, str>, Fault> {
@@ -165,10 +170,8 @@ fn reference(params: Option<Json<'_>>) -> Result<Target, Fault> {
 /// list changes beside them concern the server as a whole.
 fn subscriptions(params: Option<Json<'_>>) -> Result<Vec<Target>, Fault> {
     let mut targets = vec![Target::Server];
-    let Some(wanted) = params.and_then(|params| params.member("notifications")) else {
-        return Ok(targets);
-    };
-    let Some(uris) = wanted.member("resourceSubscriptions") else {
+    let wanted = given(params, "notifications");
+    let Some(uris) = given(wanted, "resourceSubscriptions") else {
         return Ok(targets);
     };
     if uris.kind() != Kind::Array {
@@ -220,6 +223,20 @@ mod tests {
         let template = Target::Template(Uri::parse("a://{b}").unwrap());
         let params = r#"{"ref":{"type":"ref/resource","uri":"a://{b}"}}"#;
         assert_eq!(targets("completion/complete", params), [template]);
+    }
+
+    #[test]
+    fn arguments_that_are_null_are_none() {
+        let params = check(br#"{"name":"a","arguments":null}"#).unwrap();
+        for method in ["tools/call", "prompts/get"] {
+            let class = classify_from_client(Era::Sessions, method, Some(params));
+            let Ok(Class::Judge(judged)) = class else {
+                panic!("{class:?}");
+            };
+            assert_eq!(judged.arguments, None);
+        }
+        let listen = r#"{"notifications":{"resourceSubscriptions":null}}"#;
+        assert_eq!(targets("subscriptions/listen", listen), [Target::Server]);
     }
 
     #[test]

@@ -44,11 +44,11 @@ pub fn told_requests(params: Json<'_>) -> Result<Vec<InputRequest<'_>>, Fault> {
 /// When they are no bounded list of objects, or something looks like what is judged there.
 pub fn elicitations(error: Json<'_>) -> Result<Vec<InputRequest<'_>>, Fault> {
     objects::ERROR.check(error)?;
-    let Some(data) = error.member("data") else {
+    let Some(data) = error.member("data").and_then(Json::given) else {
         return Ok(Vec::new());
     };
     let mut found = requests_in(data)?;
-    if let Some(list) = data.member("elicitations") {
+    if let Some(list) = data.member("elicitations").and_then(Json::given) {
         if list.kind() != Kind::Array {
             return Err(Fault::Shape);
         }
@@ -64,7 +64,7 @@ pub fn elicitations(error: Json<'_>) -> Result<Vec<InputRequest<'_>>, Fault> {
 fn requests_in(holder: Json<'_>) -> Result<Vec<InputRequest<'_>>, Fault> {
     let mut found = Vec::new();
     for holder in [Some(holder), holder.member("task")].into_iter().flatten() {
-        let Some(requests) = holder.member("inputRequests") else {
+        let Some(requests) = holder.member("inputRequests").and_then(Json::given) else {
             continue;
         };
         if requests.kind() != Kind::Object {
@@ -89,7 +89,7 @@ fn input_request(request: Json<'_>) -> Result<InputRequest<'_>, Fault> {
     let method = request.member("method").and_then(Json::string);
     let method = method.and_then(|text| Name::parse(&text).ok());
     let method = method.ok_or(Fault::Method)?;
-    let params = request.member("params");
+    let params = request.member("params").and_then(Json::given);
     if params.is_some_and(|params| params.kind() != Kind::Object) {
         return Err(Fault::Params);
     }
@@ -110,7 +110,7 @@ pub fn list_in_result(result: Json<'_>) -> Result<Option<ListKind>, Fault> {
     ];
     let mut found = kinds.into_iter().filter(|kind| {
         let (_, member) = kind.method_and_member();
-        result.member(member).is_some()
+        result.member(member).and_then(Json::given).is_some()
     });
     match (found.next(), found.next()) {
         (kind, None) => Ok(kind),
@@ -134,7 +134,11 @@ mod tests {
         assert_eq!(methods(inside).unwrap(), ["roots/list"]);
         let in_task = format!(r#"{{"task":{inside}}}"#);
         assert_eq!(methods(&in_task).unwrap(), ["roots/list"]);
-        assert_eq!(methods("{}").unwrap(), Vec::<String>::new());
+        let without = r#"{"inputRequests":{"a":{"method":"roots/list","params":null}}}"#;
+        assert_eq!(methods(without).unwrap(), ["roots/list"]);
+        for nothing in ["{}", r#"{"inputRequests":null,"task":null}"#] {
+            assert_eq!(methods(nothing).unwrap(), Vec::<String>::new());
+        }
     }
 
     #[test]

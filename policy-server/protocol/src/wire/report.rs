@@ -6,7 +6,7 @@ use crate::digest::Digest;
 use crate::names::{CallId, Caller, Name, ServerName};
 use crate::redact::{Fact, Unscanned};
 
-use super::Direction;
+use super::{Direction, Loss};
 
 /// A batch of reports: at most [`crate::limits::REPORTS_MAX`], and [`crate::limits::BATCH_BYTES_MAX`]
 /// bytes of JSON. Sending one twice is harmless, but for its gap.
@@ -90,6 +90,14 @@ const fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks with a reference"
+)]
+const fn is_none(status: &u16) -> bool {
+    *status == 0
+}
+
 /// How an allowed call ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -108,6 +116,15 @@ pub struct Outcome {
     pub output_bytes: u64,
     /// From the first request byte to the end, in microseconds.
     pub duration_us: u64,
+    /// HTTP status that the MCP server sent: where it is not 0 the request has reached it.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub server_status: u16,
+    /// Why the answer, or the first message that went nowhere, did not reach the agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<Loss>,
+    /// How many messages of the answer went nowhere, without anything in their place.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub dropped: u64,
 }
 
 /// How an exchange ended.

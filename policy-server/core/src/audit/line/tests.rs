@@ -3,7 +3,7 @@
 use portcullis_protocol::limits::{FACTS_MAX, FINDINGS_MAX};
 use portcullis_protocol::names::{Caller, Name, ServerName};
 use portcullis_protocol::redact::{Action, Class, Fact, MarkKey, RawRules, Reason, Unscanned};
-use portcullis_protocol::wire::{Direction, End, Outcome, Redactions, Refusal};
+use portcullis_protocol::wire::{Direction, End, Loss, Outcome, Redactions, Refusal};
 use proptest::prelude::*;
 
 use super::*;
@@ -170,6 +170,9 @@ proptest! {
             output_digest: Digest::of(short.as_bytes()),
             output_bytes: u64::MAX,
             duration_us: u64::MAX,
+            server_status: u16::MAX,
+            loss: Some(Loss::LapsedSilence),
+            dropped: u64::MAX,
         };
         let (line, extent) = sealed(&Record::Outcome(OutcomeRecord::from(outcome)), &rules);
         prop_assert_eq!(extent, Extent::Whole);
