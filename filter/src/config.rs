@@ -72,6 +72,9 @@ struct RawServer {
     /// Whether it gets the agent's own token. By default the token ends at the gateway.
     #[serde(default)]
     forward_token: bool,
+    /// Query parameters that agents may send; they are not judged and travel as they come.
+    #[serde(default)]
+    query: Vec<String>,
     /// Methods beyond those of MCP that pass without a verdict.
     #[serde(default)]
     #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Vec<String>"))]
@@ -134,6 +137,8 @@ pub struct Server {
     pub upstream_authority: String,
     /// What becomes of the agent's token.
     pub token: Token,
+    /// Query parameters that agents may send.
+    pub query: Vec<String>,
     /// Methods beyond the known ones that pass without a verdict.
     pub pass_methods: Vec<Name>,
 }
@@ -197,9 +202,10 @@ impl Config {
         raw.resolve().map_err(ConfigError)
     }
 
-    /// The server that answers on `path`, query excluded.
+    /// The server that answers on `path`, query excluded; a slash behind it changes nothing.
     #[must_use]
     pub fn server_at(&self, path: &str) -> Option<&Rc<Server>> {
+        let path = path.strip_suffix('/').unwrap_or(path);
         self.servers.iter().find(|server| server.path == path)
     }
 }
@@ -225,6 +231,18 @@ impl Raw {
             require(
                 plain,
                 &format!("`path` of server `{name}` must be a plain absolute path"),
+            )?;
+            require(
+                !server.path.ends_with('/'),
+                &format!(
+                    "`path` of server `{name}` must not end with a slash: it is answered with and without one"
+                ),
+            )?;
+            require(
+                server.query.is_empty() || !server.upstream_path.contains('?'),
+                &format!(
+                    "server `{name}` has a query of its own in `upstream_path`: agents cannot add to it, so leave `query` out"
+                ),
             )?;
             let earlier = self.servers.iter().take(number);
             let unique = earlier
@@ -274,6 +292,7 @@ impl RawServer {
             } else {
                 Token::Stripped
             },
+            query: self.query,
             pass_methods: self.pass_methods,
         }
     }

@@ -136,6 +136,7 @@ fn plan_of(args: &Args, folder: Folder, key: &TokenKey) -> Result<Plan, UpError>
         policies,
         filter: find::filter(args.filter.as_deref())?,
         servers: args.upstreams.clone(),
+        origins: args.origins.clone(),
         forward_token: args.forward_token.clone(),
         jwks: key.jwks(),
         folder,

@@ -3,20 +3,23 @@
 //! Nothing of the body is known here. What passes is an [`Entry`]: a known server, a verified
 //! caller, and headers that occur once.
 
+mod ending;
+mod headers;
+
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use portcullis_protocol::digest::Digest;
-use portcullis_protocol::headers::is_json;
-use portcullis_protocol::limits::{REQUEST_BYTES_MAX, SESSION_BYTES_MAX};
+use portcullis_protocol::limits::REQUEST_BYTES_MAX;
 use portcullis_protocol::names::{Caller, Name};
-use portcullis_protocol::wire::SessionQuery;
 
 use super::Context;
 use super::effect::Effect;
 use super::refusal::{Refusal, code};
 use super::verdict::{self, Permit};
-use crate::config::{Server, Token};
+use crate::config::Server;
+use ending::strip;
+use headers::Headers;
 
 /// The head of a request as the host has it. Of its headers only names print: a token is among them.
 #[derive(Clone, Copy)]
@@ -110,22 +113,6 @@ impl std::fmt::Debug for Session {
 /// The well-known path of protected resource metadata (RFC 9728), which is public.
 const METADATA: &str = "/.well-known/oauth-protected-resource";
 
-/// Headers that decide something and therefore may occur once only.
-const SINGLE: [&str; 12] = [
-    ":authority",
-    "host",
-    "origin",
-    "authorization",
-    "content-type",
-    "content-length",
-    "content-encoding",
-    "mcp-session-id",
-    "mcp-protocol-version",
-    "mcp-method",
-    "mcp-name",
-    "x-agent-name",
-];
-
 /// Judges the head of a request.
 pub(super) fn judge(context: &Context, head: &RequestHead<'_>) -> Result<Door, Refusal> {
     let headers = Headers {
@@ -140,7 +127,8 @@ pub(super) fn judge(context: &Context, head: &RequestHead<'_>) -> Result<Door, R
     if method == "GET" && is_metadata(path) {
         return Ok(Door::Bystander(verdict::exempt()));
     }
-    let refuse = |reason, status, code, text| Refusal::early(context, reason, status, code, text);
+    let refuse =
+        |reason, status, code, text: &str| Refusal::early(context, reason, status, code, text);
     let server = context.vm.config.server_at(path);
     let server = server
         .ok_or_else(|| refuse("path", 404, code::REQUEST, "no MCP server is at this path"))?;
@@ -150,9 +138,9 @@ pub(super) fn judge(context: &Context, head: &RequestHead<'_>) -> Result<Door, R
     let refused = |refusal: Refusal| refusal.from(&server.name, Some(&caller));
     headers.host_and_origin().map_err(refused)?;
     headers.token(server).map_err(refused)?;
-    if query.is_some() {
-        let text = "the MCP endpoint takes no query";
-        return Err(refused(refuse("query", 400, code::REQUEST, text)));
+    if let Some(name) = query.and_then(|query| odd_parameter(server, query)) {
+        let text = format!("the MCP endpoint takes no query parameter `{name}`");
+        return Err(refused(refuse("query", 400, code::REQUEST, &text)));
     }
     let verb = verb(context, method).map_err(refused)?;
     let session = headers.session(server).map_err(refused)?;
@@ -201,35 +189,22 @@ fn verb(context: &Context, method: &str) -> Result<Verb, Refusal> {
     }
 }
 
-/// Headers that end here: the claim to an agent's name, the origin (judged here), the wish for a
-/// coded answer that we could not read, and what asks a server to take the request for another.
-const STRIPPED: [&str; 8] = [
-    "accept-encoding",
-    "origin",
-    "x-agent-name",
-    "x-http-method-override",
-    "x-http-method",
-    "x-method-override",
-    "x-original-url",
-    "x-rewrite-url",
-];
-
-/// Whether a header repeats a value of the body.
-fn is_mirror(name: &str) -> bool {
-    name == "mcp-name" || name.starts_with("mcp-param-")
-}
-
-/// What ends here: the above, whatever would steer Envoy, mirrored values where there is no body,
-/// and the token unless the server gets it.
-fn strip(server: &Server, head: &RequestHead<'_>, verb: Verb) -> Effect {
-    let ends = |name: &str| {
-        STRIPPED.contains(&name)
-            || name.starts_with("x-envoy-")
-            || (verb != Verb::Post && is_mirror(name))
-            || (name == "authorization" && server.token == Token::Stripped)
-    };
-    let names = head.headers.iter().map(|(name, _)| name);
-    Effect::StripRequest(names.filter(|name| ends(name)).cloned().collect())
+/// Of a query, the name that the server does not take, or takes once only. Names are compared as they
+/// are written. Behind a query of the server's own no other has a place.
+fn odd_parameter<'q>(server: &Server, query: &'q str) -> Option<&'q str> {
+    if server.upstream_path.contains('?') {
+        return Some(query);
+    }
+    let mut seen: Vec<&str> = Vec::new();
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    for pair in pairs {
+        let name = pair.split('=').next().unwrap_or_default();
+        if seen.contains(&name) || !server.query.iter().any(|known| known == name) {
+            return Some(name);
+        }
+        seen.push(name);
+    }
+    None
 }
 
 /// The caller, from verified claims alone; the agent's name also from a trusted peer.
@@ -325,148 +300,4 @@ impl Entry {
 fn too_large(context: &Context) -> Refusal {
     let text = format!("the message is longer than {REQUEST_BYTES_MAX} bytes");
     Refusal::early(context, "too-large", 413, code::REQUEST, &text)
-}
-
-struct Headers<'a> {
-    context: &'a Context,
-    pairs: &'a [(String, Vec<u8>)],
-}
-
-impl<'a> Headers<'a> {
-    fn values(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        let name = name.to_owned();
-        self.pairs
-            .iter()
-            .filter(move |(key, _)| *key == name)
-            .map(|(_, value)| value.as_slice())
-    }
-
-    fn refuse(&self, reason: &'static str, status: u16, text: &str) -> Refusal {
-        Refusal::early(self.context, reason, status, code::REQUEST, text)
-    }
-
-    /// The value of a header, as text.
-    fn one(&self, name: &str) -> Result<Option<&'a str>, Refusal> {
-        self.values(name)
-            .next()
-            .map(std::str::from_utf8)
-            .transpose()
-            .map_err(|_| self.refuse("header", 400, "a header is not UTF-8"))
-    }
-
-    /// Headers that repeat a value of the body, each once: of two that differ one would be wrong.
-    fn mirrors(&self) -> Result<Vec<(String, String)>, Refusal> {
-        let names = self.pairs.iter().map(|(name, _)| name.as_str());
-        let mut found: Vec<(String, String)> = Vec::new();
-        for name in names.filter(|name| is_mirror(name)) {
-            if found.iter().any(|(earlier, _)| earlier == name) {
-                return Err(self.refuse("header", 400, "a header Mcp-Param-* occurs twice"));
-            }
-            let value = self.one(name)?.unwrap_or_default();
-            found.push((name.to_owned(), value.to_owned()));
-        }
-        Ok(found)
-    }
-
-    fn single(&self) -> Result<(), Refusal> {
-        match SINGLE
-            .into_iter()
-            .find(|name| self.values(name).nth(1).is_some())
-        {
-            Some(name) => {
-                Err(self.refuse("header", 400, &format!("the header {name} occurs twice")))
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// Only names that we answer to, and origins that may talk to us (DNS rebinding).
-    fn host_and_origin(&self) -> Result<(), Refusal> {
-        let host = self
-            .one(":authority")?
-            .or(self.one("host")?)
-            .unwrap_or_default();
-        if !self
-            .context
-            .vm
-            .config
-            .hosts
-            .contains(&host.to_ascii_lowercase())
-        {
-            return Err(self.refuse("host", 403, "this host name is not served here"));
-        }
-        let Some(origin) = self.one("origin")? else {
-            return Ok(());
-        };
-        if self
-            .context
-            .vm
-            .config
-            .origins
-            .contains(&origin.to_ascii_lowercase())
-        {
-            return Ok(());
-        }
-        Err(self.refuse("origin", 403, "this origin may not talk to this server"))
-    }
-
-    /// A token that travels on is one token, the one that Envoy verified.
-    fn token(&self, server: &Server) -> Result<(), Refusal> {
-        let value = match (server.token, self.one("authorization")?) {
-            (Token::Forwarded, Some(value)) => value,
-            _ => return Ok(()),
-        };
-        let token = value.strip_prefix("Bearer ").unwrap_or_default();
-        let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
-        if !token.is_empty() && token.bytes().all(sound) {
-            return Ok(());
-        }
-        Err(self.refuse(
-            "token",
-            401,
-            "the header authorization is not one bearer token",
-        ))
-    }
-
-    fn session(&self, server: &Server) -> Result<Option<Session>, Refusal> {
-        let Some(id) = self.one("mcp-session-id")? else {
-            return Ok(None);
-        };
-        let sound = !id.is_empty()
-            && id.len() <= SESSION_BYTES_MAX
-            && id.bytes().all(|byte| (0x21..=0x7e).contains(&byte));
-        if !sound {
-            return Err(self.refuse("header", 400, "the session id is not visible ASCII"));
-        }
-        let digest = SessionQuery::digest_of(&server.name, id.as_bytes());
-        Ok(Some(Session {
-            id: id.to_owned(),
-            digest,
-        }))
-    }
-
-    /// The body must be plain JSON of a bounded length.
-    fn body_form(&self) -> Result<(), Refusal> {
-        let coding = self.one("content-encoding")?.unwrap_or("identity");
-        if !coding.eq_ignore_ascii_case("identity") {
-            return Err(self.refuse(
-                "content-encoding",
-                415,
-                "a coded request body is not accepted",
-            ));
-        }
-        if !is_json(self.one("content-type")?.unwrap_or_default()) {
-            return Err(self.refuse(
-                "content-type",
-                415,
-                "the content type must be application/json",
-            ));
-        }
-        let length = self.one("content-length")?.map_or(Ok(0), str::parse::<u64>);
-        match length {
-            Ok(length) if length <= REQUEST_BYTES_MAX as u64 => Ok(()),
-            Ok(_) => Err(too_large(self.context)),
-            Err(_) => Err(self.refuse("header", 400, "the content length is not a number")),
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! Requests that must not pass, and those that must: the head and the body.
 
-use portcullis_filter::exchange::{Claims, RequestHead, ResponseHead, Tell};
+use portcullis_filter::exchange::{Claims, Origin, RequestHead, ResponseHead, Tell};
 use portcullis_protocol::limits::REQUEST_BYTES_MAX;
 use serde_json::json;
 
@@ -19,6 +19,7 @@ fn heads_do_not_print_what_gives_access() {
     let response = ResponseHead {
         headers: &headers,
         last: true,
+        from: Origin::Server,
     };
     let tell = Tell {
         cluster: "demo".to_owned(),
@@ -94,8 +95,24 @@ fn heads_that_must_not_pass() {
     let odd = |name, value| World::new().header(name, value);
     for (what, world, status) in [
         ("path", odd(":path", "/other"), 404),
-        ("path below", odd(":path", "/demo/mcp/"), 404),
+        ("path below", odd(":path", "/demo/mcp/x"), 404),
         ("query", odd(":path", "/demo/mcp?token=x"), 400),
+        (
+            "query beside",
+            odd(":path", "/demo/mcp?team=a&token=x"),
+            400,
+        ),
+        (
+            "query in other letters",
+            odd(":path", "/demo/mcp?Team=a"),
+            400,
+        ),
+        ("query in escapes", odd(":path", "/demo/mcp?%74eam=a"), 400),
+        (
+            "query said twice",
+            odd(":path", "/demo/mcp?team=a&team=b"),
+            400,
+        ),
         ("host", odd(":authority", "evil"), 403),
         ("origin", odd("origin", "http://evil"), 403),
         ("null origin", odd("origin", "null"), 403),
@@ -153,6 +170,54 @@ fn heads_that_must_not_pass() {
             recorded,
             "{what}: strangers leave no record"
         );
+    }
+}
+
+#[test]
+fn harmless_heads_pass() {
+    let of = |name, value| World::new().header(name, value);
+    for (what, world) in [
+        ("slash", of(":path", "/demo/mcp/")),
+        ("query that is named", of(":path", "/demo/mcp?team=a%20b")),
+        ("empty query", of(":path", "/demo/mcp?")),
+        ("empty coding", of("content-encoding", "")),
+        ("identity", of("content-encoding", "identity")),
+        (
+            "parameter",
+            of("content-type", "application/json; profile=x"),
+        ),
+        ("underscore", of("x_request_tag", "a")),
+    ] {
+        let world = world.send(&call("echo"));
+        assert_eq!(world.asks.len(), 1, "{what}: {:?}", world.replies);
+        assert!(!world.stripped.contains(&"x_request_tag".to_owned()));
+    }
+    let id = "s".repeat(4096);
+    let world = of("mcp-session-id", &id).send(&call("echo"));
+    assert_eq!(world.replies.len(), 0, "a session id of 4 KiB");
+}
+
+#[test]
+fn what_some_server_takes_for_a_judged_header_ends_here() {
+    for name in [
+        "mcp_session_id",
+        "mcp-session_id",
+        "mcp_name",
+        "mcp_method",
+        "mcp_param_x",
+        "mcp_anything",
+        "x_agent_name",
+        "content_length",
+        "content_type",
+        "transfer_encoding",
+        "x_http_method_override",
+        "x_forwarded_for",
+        "x_original_url",
+        "accept_encoding",
+        "x_envoy_retry_on",
+    ] {
+        let world = World::new().header(name, "a").send(&call("echo"));
+        assert!(world.stripped.contains(&name.to_owned()), "{name}");
     }
 }
 

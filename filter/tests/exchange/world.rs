@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use portcullis_filter::config::Config;
 use portcullis_filter::exchange::{
-    Ask, Claims, Effect, Exchange, Gate, Input, LocalReply, ReplyHead, RequestHead, ResponseHead,
-    Tell,
+    Ask, Claims, Effect, Exchange, Gate, Input, LocalReply, Origin, ReplyHead, RequestHead,
+    ResponseHead, Tell,
 };
 use portcullis_filter::rules::KnownRules;
 use portcullis_filter::sessions::KnownSessions;
@@ -22,7 +22,7 @@ use crate::known::{knowing, rules_digest};
 pub(crate) const CONFIG: &str = r#"{
     "policy_server": {"cluster": "portcullis", "timeout_ms": 2000},
     "servers": [{"name": "demo", "path": "/demo/mcp", "cluster": "mcp-demo",
-                 "upstream_path": "/mcp", "upstream_authority": "up:1", "pass_methods": ["x/ours"]}],
+                 "upstream_path": "/mcp", "upstream_authority": "up:1", "query": ["team"], "pass_methods": ["x/ours"]}],
     "hosts": ["gate:1"], "origins": ["http://gate:1"],
     "identity": {"provider_metadata": "jwt_payload", "roles_claim": "roles", "agent_claim": "agent",
                  "trusted_agent_peers": ["10.0.0.1"]},
@@ -40,6 +40,8 @@ pub(crate) struct World {
     pub(crate) answer: Gate,
     pub(crate) tells: Vec<Tell>,
     pub(crate) reports: Vec<Report>,
+    /// Lines of Envoy's log.
+    pub(crate) notes: Vec<String>,
     pub(crate) resets: usize,
     pub(crate) stripped: Vec<String>,
     /// What became of the held request's headers and body.
@@ -95,6 +97,7 @@ impl World {
             answer: Gate::Hold,
             tells: vec![],
             reports: vec![],
+            notes: vec![],
             resets: 0,
             stripped: vec![],
             set: vec![],
@@ -161,6 +164,7 @@ impl World {
                 Effect::Reset => self.resets += 1,
                 Effect::Tell(tell) => self.tells.push(tell),
                 Effect::Report(report) => self.reports.push(report),
+                Effect::Note(line) => self.notes.push(line),
             }
         }
     }
@@ -242,6 +246,7 @@ impl World {
         self.step(Input::ResponseHead(ResponseHead {
             headers: &headers,
             last: false,
+            from: Origin::Server,
         }));
         self
     }
@@ -252,6 +257,29 @@ impl World {
             last,
         });
         self
+    }
+
+    /// The stream is cut off: at once, or when it goes on behind the agent's last word.
+    pub(crate) fn cut_off(self) -> Self {
+        let world = match self.resets {
+            0 => self.chunk(": more\n", false),
+            _ => self,
+        };
+        assert_eq!(world.resets, 1, "{}", world.text());
+        world
+    }
+
+    /// The events that the agent got, without comments; the data of an answer of ours is its reason.
+    pub(crate) fn said(&self) -> String {
+        let lines = self.text().split_inclusive('\n');
+        let said: String = lines.filter(|line| *line != ":\n").collect();
+        let events = said.split_inclusive("\n\n").map(|event| {
+            let ours = ["answer was ", "answered with"]
+                .iter()
+                .any(|word| event.contains(word));
+            if ours { "OURS" } else { event }
+        });
+        events.collect()
     }
 
     pub(crate) fn gone(mut self) -> Self {

@@ -20,8 +20,8 @@ pub const URI_BYTES_MAX: usize = 8 * 1024;
 /// Longest JSON-RPC id as written, quotes included.
 pub const ID_BYTES_MAX: usize = 512;
 
-/// Longest session id. The specification asks for visible ASCII and names no bound.
-pub const SESSION_BYTES_MAX: usize = 1024;
+/// Longest session id. The specification asks for visible ASCII and names no bound; some are signed tokens.
+pub const SESSION_BYTES_MAX: usize = 4096;
 
 /// Most resources that one `subscriptions/listen` may name.
 pub const TARGETS_MAX: usize = 256;

@@ -50,6 +50,10 @@ pub struct Args {
     /// Hand the client's own token to this server. May be repeated; by default none gets it.
     #[arg(long = "forward-token", value_name = "NAME")]
     pub(crate) forward_token: Vec<String>,
+    /// A web page that may talk to the gateway from a browser, such as http://localhost:6274. May be
+    /// repeated; pages of the gateway's own address always may.
+    #[arg(long = "origin", value_name = "ORIGIN", value_parser = origin)]
+    pub(crate) origins: Vec<String>,
     /// What an audit record survives before the call it is about goes on: `disk` is a loss of
     /// power, `os` only a crash of the policy server.
     #[arg(long, value_name = "disk|os", value_enum, default_value = "disk")]
@@ -133,6 +137,22 @@ impl User {
             roles => format!("{}:{}", self.name, roles.join(",")),
         }
     }
+}
+
+/// A scheme, a host and perhaps a port, as browsers write them.
+fn origin(text: &str) -> Result<String, String> {
+    let uri: http::Uri = text.parse().map_err(|_| origin_is(text))?;
+    let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
+    match uri.authority() {
+        Some(authority) if is_web && text.ends_with(authority.as_str()) => {
+            Ok(text.to_ascii_lowercase())
+        }
+        _ => Err(origin_is(text)),
+    }
+}
+
+fn origin_is(text: &str) -> String {
+    format!("'{text}' is no origin: write scheme, host and port, such as http://localhost:6274")
 }
 
 fn name(text: &str) -> Result<Name, String> {

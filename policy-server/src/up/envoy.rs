@@ -6,6 +6,7 @@
 //! every switch that would let a request pass the filter.
 
 mod clusters;
+mod cors;
 mod identity;
 mod listener;
 mod routes;

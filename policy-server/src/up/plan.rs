@@ -26,6 +26,8 @@ pub(crate) struct Plan {
     pub(crate) policies: PathBuf,
     pub(crate) filter: PathBuf,
     pub(crate) servers: Vec<Upstream>,
+    /// Web pages beside the gateway's own that may talk to it, in lower case.
+    pub(crate) origins: Vec<String>,
     /// Servers that are handed the client's own token.
     pub(crate) forward_token: Vec<String>,
     /// The public keys that tokens are checked against.
@@ -46,6 +48,19 @@ impl Plan {
     /// The URL of a server's resource metadata.
     pub(crate) fn metadata(&self, server: &Upstream) -> String {
         format!("{}{METADATA_PATH}{}", self.base(), server.public_path())
+    }
+
+    /// What `Host` may say.
+    pub(crate) fn hosts(&self) -> [String; 2] {
+        ["127.0.0.1", "localhost"].map(|host| format!("{host}:{}", self.port))
+    }
+
+    /// What `Origin` may say: a browser's page of the gateway's own, or one that was named.
+    pub(crate) fn all_origins(&self) -> Vec<String> {
+        let own = self.hosts().map(|host| format!("http://{host}"));
+        own.into_iter()
+            .chain(self.origins.iter().cloned())
+            .collect()
     }
 
     pub(crate) fn admin(&self) -> String {

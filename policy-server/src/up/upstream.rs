@@ -1,7 +1,7 @@
 //! `NAME=URL`: one MCP server that already exists, as the operator wrote it.
 //!
-//! Only what can be routed exactly is accepted. A query, a fragment or a password in the URL is
-//! refused with a reason; nothing here connects to anything.
+//! Only what can be routed exactly is accepted. A fragment or a password in the URL is refused with a
+//! reason; nothing here connects to anything.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -28,6 +28,7 @@ pub(crate) struct Upstream {
     pub(crate) port: u16,
     /// What the upstream expects to read in `host`.
     pub(crate) authority: String,
+    /// The path, with the query where there is one.
     pub(crate) path: String,
 }
 
@@ -74,6 +75,12 @@ impl Upstream {
         format!("/{}/mcp", self.name)
     }
 
+    /// The same as clients write it, who are not all sure of the last slash.
+    pub(crate) fn public_paths(&self) -> [String; 2] {
+        let path = self.public_path();
+        [format!("{path}/"), path]
+    }
+
     pub(crate) fn scheme(&self) -> &'static str {
         match self.transport {
             Transport::Plain => "http",
@@ -106,9 +113,6 @@ fn located(name: ServerName, url: &str) -> Result<Upstream, &'static str> {
     if authority.as_str().contains('@') {
         return Err("leave out the user name and password");
     }
-    if uri.query().is_some() {
-        return Err("leave out the part from '?' on");
-    }
     let host = authority.host().trim_matches(['[', ']']).to_owned();
     if host.is_empty() {
         return Err("it names no host");
@@ -119,7 +123,10 @@ fn located(name: ServerName, url: &str) -> Result<Upstream, &'static str> {
         host,
         port: authority.port_u16().unwrap_or(default_port),
         authority: authority.as_str().to_owned(),
-        path: uri.path().to_owned(),
+        path: uri
+            .path_and_query()
+            .map_or("/", |path| path.as_str())
+            .to_owned(),
     })
 }
 
@@ -153,13 +160,20 @@ mod tests {
     }
 
     #[test]
+    fn a_query_belongs_to_the_path() {
+        let keyed: Upstream = "x=https://h/mcp?key=v&a=b".parse().unwrap();
+        assert_eq!(keyed.path, "/mcp?key=v&a=b");
+        let bare: Upstream = "x=https://h".parse().unwrap();
+        assert_eq!(bare.path, "/");
+    }
+
+    #[test]
     fn what_cannot_be_routed_is_refused() {
         for bad in [
             "demo",
             "De mo=http://h/mcp",
             "d=ftp://h/mcp",
             "d=127.0.0.1:9000/mcp",
-            "d=http://h/mcp?x=1",
             "d=http://h/mcp#x",
             "d=http://me:secret@h/mcp",
         ] {

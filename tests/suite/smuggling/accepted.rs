@@ -113,6 +113,7 @@ fn harmless_differences_of_the_head_are_accepted() {
             "Application/JSON",
             "application/json; charset=utf-8",
             "application/json;charset=\"UTF-8\"",
+            "application/json; boundary=x",
             "application/json ;",
         ];
         let types = types.map(|value| {

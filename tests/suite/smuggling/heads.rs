@@ -29,7 +29,6 @@ fn only_plain_json_is_read() {
             "application/json, text/plain",
             "application/json; charset=utf-16",
             "application/json; charset=utf-8; charset=utf-16",
-            "application/json; boundary=x",
             "application/x-www-form-urlencoded",
             "text/json",
             "application/jsonp",
@@ -239,17 +238,18 @@ fn headers_that_decide_occur_once() {
                 world.post(CALL).header("mcp-session-id", "a b"),
                 ours(),
             ),
-            row(
-                "an underscore for a hyphen",
-                world.post(CALL).header("mcp_session_id", "a"),
-                Refusal::Envoy(&[400]),
-            ),
         ]
     });
 }
 
 /// Headers by which a request could be sent elsewhere, sent again, or taken for another's.
-const PRETENDING: [(&str, &str); 20] = [
+const PRETENDING: [(&str, &str); 26] = [
+    ("mcp_session_id", "a"),
+    ("mcp_name", "delete_file"),
+    ("mcp-param_path", "/etc/passwd"),
+    ("x_agent_name", "somebody-else"),
+    ("content_length", "1"),
+    ("x_http_method_override", "DELETE"),
     ("x-agent-name", "somebody-else"),
     ("x-forwarded-for", "10.0.0.1"),
     ("x-forwarded-host", "evil.example"),

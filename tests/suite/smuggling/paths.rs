@@ -25,8 +25,7 @@ const SAME: [&str; 6] = [
 ];
 
 /// Other paths: nothing is there.
-const OTHER: [&str; 10] = [
-    "/demo/mcp/",
+const OTHER: [&str; 9] = [
     "/demo/mcp;x",
     "/demo/mcp;x=1",
     "/Demo/mcp",
@@ -70,19 +69,15 @@ fn other_paths_lead_nowhere() {
                 Refusal::Envoy(&[400, 404]),
             )
         });
-        let query = [
-            "/demo/mcp?x",
-            "/demo/mcp?",
-            "/demo/mcp?token=x&a=/other/mcp",
-        ]
-        .into_iter()
-        .map(|path| {
-            row(
-                path,
-                world.post(CALL).target(path),
-                Refusal::Ours(400, -32600, Value::Null),
-            )
-        });
+        let query = ["/demo/mcp?x", "/demo/mcp?token=x&a=/other/mcp"]
+            .into_iter()
+            .map(|path| {
+                row(
+                    path,
+                    world.post(CALL).target(path),
+                    Refusal::Ours(400, -32600, Value::Null),
+                )
+            });
         let absolute = world.post(CALL).target("http://evil.example/demo/mcp");
         let absolute = row(
             "another host in the target",

@@ -34,12 +34,16 @@ pub(super) fn filter(plan: &Plan) -> Value {
 /// How long after its end a token still counts, in seconds.
 pub(super) const CLOCK_SKEW_S: u32 = 30;
 
+/// The scheme is written in any case (RFC 9110, 11.1); Envoy compares it as written.
+const SCHEMES: [&str; 3] = ["Bearer ", "bearer ", "BEARER "];
+
 fn provider(plan: &Plan, server: &Upstream) -> Value {
+    let headers = SCHEMES.map(|scheme| json!({"name": "authorization", "value_prefix": scheme}));
     json!({
         "issuer": plan.base(),
         "audiences": [plan.resource(server)],
         "local_jwks": {"inline_string": plan.jwks.to_string()},
-        "from_headers": [{"name": "authorization", "value_prefix": "Bearer "}],
+        "from_headers": headers,
         "forward": plan.forwards_token(server),
         "payload_in_metadata": PAYLOAD,
         "require_expiration": true,
@@ -148,6 +152,6 @@ fn details(expression: &str) -> Value {
 fn path_is(path: &str) -> Value {
     json!({"header_filter": {"header": {
         "name": ":path",
-        "string_match": {"safe_regex": {"regex": format!("{path}([?].*)?")}},
+        "string_match": {"safe_regex": {"regex": format!("{path}/?([?].*)?")}},
     }}})
 }

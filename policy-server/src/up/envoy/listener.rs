@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::plan::Plan;
-use super::{BUFFER_BYTES, identity, routes, wasm};
+use super::{BUFFER_BYTES, cors, identity, routes, wasm};
 
 pub(super) fn listener(plan: &Plan) -> Value {
     json!({
@@ -39,11 +39,12 @@ fn connection_manager(plan: &Plan) -> Value {
         "common_http_protocol_options": {
             // Of a connection without a request or stream; clients let go of theirs long before.
             "idle_timeout": "300s",
-            "headers_with_underscores_action": "REJECT_REQUEST",
+            // The filter takes out those that are one header with a judged one to some servers.
+            "headers_with_underscores_action": "ALLOW",
         },
         "local_reply_config": identity::local_replies(plan),
         "access_log": [access_log(plan)],
-        "http_filters": [identity::filter(plan), wasm::filter(plan), router()],
+        "http_filters": [cors::filter(), identity::filter(plan), wasm::filter(plan), router()],
         "route_config": routes::table(plan),
     })
 }
@@ -96,6 +97,7 @@ mod tests {
             policies: "policies".into(),
             filter: "filter.wasm".into(),
             servers: Vec::new(),
+            origins: Vec::new(),
             forward_token: Vec::new(),
             jwks: json!({}),
         };

@@ -1,17 +1,19 @@
 //! The route table: one exact path a server, and the metadata of RFC 9728. Nothing else is routed.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::super::plan::{METADATA_PATH, Plan, SCOPE};
 use super::super::upstream::Upstream;
-use super::{identity, wasm};
+use super::{cors, identity, wasm};
 
 pub(super) fn table(plan: &Plan) -> Value {
     let mut routes = Vec::new();
     for server in &plan.servers {
-        let path = format!("{METADATA_PATH}{}", server.public_path());
-        routes.push(metadata(plan, &path, &plan.resource(server)));
-        routes.push(mcp(server));
+        for path in server.public_paths() {
+            let described = format!("{METADATA_PATH}{path}");
+            routes.push(metadata(plan, &described, &plan.resource(server)));
+            routes.push(mcp(plan, server, &path));
+        }
     }
     // With one server the short form can only mean that one.
     let whole = match plan.servers.as_slice() {
@@ -30,17 +32,21 @@ pub(super) fn table(plan: &Plan) -> Value {
     })
 }
 
-fn mcp(server: &Upstream) -> Value {
+fn mcp(plan: &Plan, server: &Upstream, path: &str) -> Value {
+    let mut per_filter = Map::new();
+    for part in [cors::policy(plan), identity::required(server)] {
+        per_filter.extend(part.as_object().cloned().unwrap_or_default());
+    }
     json!({
         "name": server.name.as_str(),
-        "match": {"path": server.public_path()},
+        "match": {"path": path},
         "route": {
             "cluster": server.cluster(),
             "prefix_rewrite": server.path,
             "host_rewrite_literal": server.authority,
             "timeout": "0s",
         },
-        "typed_per_filter_config": identity::required(server),
+        "typed_per_filter_config": per_filter,
     })
 }
 

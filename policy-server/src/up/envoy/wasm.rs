@@ -47,16 +47,11 @@ pub(super) fn not_needed() -> Value {
 
 fn configuration(plan: &Plan) -> Value {
     let servers: Vec<Value> = plan.servers.iter().map(|s| server(plan, s)).collect();
-    let hosts = [
-        format!("127.0.0.1:{}", plan.port),
-        format!("localhost:{}", plan.port),
-    ];
-    let origins: Vec<String> = hosts.iter().map(|host| format!("http://{host}")).collect();
     json!({
         "policy_server": {"cluster": clusters::POLICY_SERVER, "timeout_ms": VERDICT_TIMEOUT_MS},
         "servers": servers,
-        "hosts": hosts,
-        "origins": origins,
+        "hosts": plan.hosts(),
+        "origins": plan.all_origins(),
         "identity": {
             "provider_metadata": identity::PAYLOAD,
             "roles_claim": "roles",
@@ -77,5 +72,6 @@ fn server(plan: &Plan, server: &Upstream) -> Value {
         "upstream_authority": server.authority,
         "forward_token": plan.forwards_token(server),
         "pass_methods": [],
+        "query": [],
     })
 }
