@@ -45,8 +45,13 @@ const POLICIES: &str = r#"
 permit (principal, action in [Mcp::Action::"read", Mcp::Action::"write", Mcp::Action::"ask"], resource);
 "#;
 
-static WORLD: LazyLock<Mutex<World>> =
-    LazyLock::new(|| Mutex::new(World::with(Setup::policies(POLICIES))));
+/// What agents send goes on, too, with placeholders.
+const REQUESTS: &str = "requests = \"redact\"\n";
+
+static WORLD: LazyLock<Mutex<World>> = LazyLock::new(|| {
+    let setup = Setup::policies(POLICIES).file("redaction.toml", REQUESTS);
+    Mutex::new(World::with(setup))
+});
 
 /// A call of alice's in either era, whose id is the word that its script listens to.
 fn calls(world: &World, word: &str) -> [Request; 2] {

@@ -2,6 +2,7 @@
 //! secrets where they may, and it leaves. Policy has judged it as it came.
 
 use portcullis_protocol::json::Document;
+use portcullis_protocol::redact::Fact;
 
 use super::account::Account;
 use super::effect::Effect;
@@ -9,7 +10,8 @@ use super::guard::{Guard, Look};
 use super::handles::{self, Misplaced};
 use super::mirrors;
 use super::reading::Call;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, code, error_body};
+use super::relay::tell;
 use super::reply::Answering;
 use super::verdict::Permit;
 use super::{Context, Stage};
@@ -27,7 +29,8 @@ type Changes = Vec<Effect>;
 
 /// Why it does not leave.
 enum Stopped {
-    Secret(String),
+    Secret(Option<Box<Fact>>),
+    StandIn(Box<Fact>),
     Handle,
 }
 
@@ -59,14 +62,25 @@ impl Departing {
             Err(stopped) => {
                 told.extend(guard.close(&self.call.asked));
                 let refusal = match stopped {
-                    Stopped::Secret(place) => Refusal::secret(&self.call.asked, &place),
+                    Stopped::Secret(fact) => Refusal::secret(&self.call.asked, fact.as_deref()),
+                    Stopped::StandIn(fact) => Refusal::stand_in(&self.call.asked, &fact),
                     Stopped::Handle => Refusal::handle(&self.call.asked),
                 };
+                told.extend(self.unanswered());
                 self.turned_away(refusal, now_us)
             }
         };
         effects.extend(told);
         (stage, effects)
+    }
+
+    /// A server whose question has no answer now learns it at once.
+    fn unanswered(&self) -> Option<Effect> {
+        let asked = &self.call.asked;
+        let id = asked.id.as_ref().filter(|_| !self.call.awaits_answer())?;
+        let text = "The answer holds a secret, and was not sent";
+        let body = error_body(Some(id.text()), code::DENIED, text);
+        Some(tell(&self.call, body))
     }
 
     /// Refuses a request although policy has let it through: that is how its call ends.
@@ -90,10 +104,11 @@ fn looked_at(
     let redacted = match look {
         Look::Clean => None,
         Look::Changed { text, .. } => Some(document.around(&text)),
-        Look::Blocked(place) => return Err(Stopped::Secret(place)),
+        Look::Blocked(fact) => return Err(Stopped::Secret(fact)),
+        Look::StandsIn(fact) => return Err(Stopped::StandIn(fact)),
     };
     // What has become of the message is JSON still; were it not, it would not leave.
-    let read = |text| Document::of(text).map_err(|_| Stopped::Secret(String::new()));
+    let read = |text| Document::of(text).map_err(|_| Stopped::Secret(None));
     let redacted = redacted.map(read).transpose()?;
     let restored = opened.put_into(redacted.as_ref().unwrap_or(&document).json())?;
     let restored = restored.map(|text| document.around(&text));

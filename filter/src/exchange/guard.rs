@@ -7,7 +7,7 @@ use portcullis_protocol::digest::Digest;
 use portcullis_protocol::json::Json;
 use portcullis_protocol::names::{Name, ServerName};
 use portcullis_protocol::redact::{
-    Action, Fact, Known, Literal, Outcome, Plan, Sealing, Text, redact,
+    Action, Fact, Known, Literal, Outcome, Plan, Requests, Sealing, Text, placeholder_in, redact,
 };
 use portcullis_protocol::sse::Event;
 use portcullis_protocol::wire::{Direction, Redaction, Use};
@@ -99,12 +99,23 @@ impl Guard {
         let terms = self.terms();
         let plan = Plan {
             rules: &self.rules.rules,
+            requests: self.rules.rules.raw().requests,
             reveal: terms.map_or(&[], |terms| &terms.reveal.to_server),
             marked: terms.map_or(&[], |terms| &terms.marked.to_server),
             literals: Known::none(),
             marks: &self.rules.marks,
             sealing: None,
         };
+        let stands_in = match plan.requests {
+            Requests::Refuse => placeholder_in(message, &plan),
+            Requests::Redact => None,
+        };
+        if let Some(fact) = stands_in {
+            let told = self
+                .to_server
+                .note(asked, vec![fact.clone()], 0, Vec::new());
+            return (Look::StandsIn(Box::new(fact)), told);
+        }
         read(redact(message, &plan), &mut self.to_server, asked)
     }
 
@@ -126,6 +137,7 @@ impl Guard {
         let terms = self.terms();
         let plan = Plan {
             rules: &self.rules.rules,
+            requests: Requests::Redact,
             reveal: terms.map_or(&[], |terms| &terms.reveal.to_client),
             marked: terms.map_or(&[], |terms| &terms.marked.to_client),
             literals: &self.restored,
@@ -217,24 +229,30 @@ pub(super) enum Look {
     Clean,
     /// It goes with findings replaced.
     Changed { text: String, structured: bool },
-    /// It goes nowhere, because of what was found there.
-    Blocked(String),
+    /// It goes nowhere, because of what was found there; without it, there was too much.
+    Blocked(Option<Box<Fact>>),
+    /// It goes nowhere, because this placeholder would be taken for a value.
+    StandsIn(Box<Fact>),
 }
 
 fn read(outcome: Outcome, ledger: &mut Ledger, asked: &Asked) -> (Look, Vec<Effect>) {
     let look = match outcome.text {
         Text::Same => Look::Clean,
         Text::Changed { text, structured } => Look::Changed { text, structured },
-        Text::Blocked => Look::Blocked(place(&outcome.facts)),
+        Text::Blocked => Look::Blocked(blocking(&outcome.facts)),
     };
     let told = ledger.note(asked, outcome.facts, outcome.more, outcome.unscanned);
     (look, told)
 }
 
-/// Where a blocked message holds its secret, in words.
-fn place(facts: &[Fact]) -> String {
-    let blocked = facts.iter().find(|fact| fact.action == Action::Blocked);
-    blocked.map_or_else(String::new, |fact| {
+fn blocking(facts: &[Fact]) -> Option<Box<Fact>> {
+    let blocking = facts.iter().find(|fact| fact.action == Action::Blocked);
+    blocking.cloned().map(Box::new)
+}
+
+/// Where a message holds what blocks it, in words.
+pub(super) fn place(fact: Option<&Fact>) -> String {
+    fact.map_or_else(String::new, |fact| {
         if fact.pointer.is_empty() {
             return format!(" ({}, split over several strings)", fact.rule);
         }

@@ -9,10 +9,13 @@ mod body;
 use portcullis_protocol::jsonrpc::Id;
 use portcullis_protocol::mcp::Era;
 use portcullis_protocol::names::{CallId, Caller, Name, ServerName};
+use portcullis_protocol::redact::{Class, Fact};
 use portcullis_protocol::wire::{self, Denial, Report, Shape, Target};
 
 use super::Context;
 use super::effect::{Effect, LocalReply};
+use super::guard::place;
+use super::reading::ANSWER;
 use body::hidden;
 
 pub(super) use body::{code, error_body, refusal_body};
@@ -151,10 +154,23 @@ impl Refusal {
         }
     }
 
-    /// The message holds a secret that may not travel on; `place` says which and where.
-    pub(super) fn secret(asked: &Asked, place: &str) -> Self {
-        let text = format!("The message holds a secret that policy does not let through{place}.");
+    /// The message holds a secret that may not travel on; `fact` says which, and where.
+    pub(super) fn secret(asked: &Asked, fact: Option<&Fact>) -> Self {
+        let place = place(fact);
+        let hint = fact.map_or_else(String::new, |fact| hint(&fact.class));
+        let text = format!(
+            "Nothing was sent: the message holds a secret{place}. Leave it out, or use a handle.{hint}"
+        );
         Self::unsent(asked, "secret", &text)
+    }
+
+    /// The message holds a placeholder, which the server would take for a value.
+    pub(super) fn stand_in(asked: &Asked, fact: &Fact) -> Self {
+        let (place, hint) = (place(Some(fact)), hint(&fact.class));
+        let text = format!(
+            "Nothing was sent: the message holds a placeholder{place}. It stands for a secret that you were not shown, and the server would take it for the value itself. Leave that value as it is, or use a handle.{hint}"
+        );
+        Self::unsent(asked, "placeholder", &text)
     }
 
     /// The message holds a handle that does not become a secret where it stands.
@@ -165,7 +181,7 @@ impl Refusal {
 
     fn unsent(asked: &Asked, reason: &'static str, text: &str) -> Self {
         Self {
-            reply: answer(asked, refusal_body(asked, code::DENIED, text)),
+            reply: unsent(asked, text),
             report: Some(Box::new(asked.report(reason, 200))),
         }
     }
@@ -236,6 +252,22 @@ fn answer(asked: &Asked, body: Vec<u8>) -> LocalReply {
     } else {
         swallowed()
     }
+}
+
+/// An answer that cannot be accepted is an HTTP error, with a JSON-RPC error that has no id (MCP
+/// 2025-11-25, transports).
+fn unsent(asked: &Asked, text: &str) -> LocalReply {
+    if asked.method.as_str() == ANSWER {
+        return json_reply(400, error_body(None, code::DENIED, text));
+    }
+    answer(asked, refusal_body(asked, code::DENIED, text))
+}
+
+/// Which policy would let a secret through.
+fn hint(class: &Class) -> String {
+    format!(
+        " Whoever runs this gateway can permit the action `reveal` on Mcp::DataClass::\"{class}\" in the direction to_server."
+    )
 }
 
 /// A notification is accepted and goes nowhere.

@@ -19,7 +19,7 @@ use portcullis_protocol::wire::{Fit, Loss, Report};
 
 use super::Context;
 use super::effect::Effect;
-use super::guard::{Guard, Look};
+use super::guard::{Guard, Look, place};
 use super::questions::{self, Question, filtered};
 use super::reading::Call;
 use super::refusal::{code, error_body};
@@ -27,9 +27,9 @@ use super::screen::{Expected, Fate, Form, Refused};
 use super::verdict::{self, Ruling};
 use carried::{Carried, deliver};
 use instead::{blocked, nothing, unfit};
-use telling::{declined, tell, undelivered};
+use telling::{declined, undelivered};
 
-pub(super) use telling::outcome as ended;
+pub(super) use telling::{outcome as ended, tell};
 
 pub(super) use carried::{Progress, Released, Text};
 pub(super) use instead::withheld;
@@ -386,7 +386,13 @@ impl Relay {
         }
         let (text, structured) = match look {
             Look::Clean => return deliver(carried, progress),
-            Look::Blocked(place) => return self.blocked(call, carried, &place, progress),
+            Look::Blocked(fact) => {
+                let place = place(fact.as_deref());
+                return self.blocked(call, carried, &place, progress);
+            }
+            Look::StandsIn(fact) => {
+                return self.blocked(call, carried, &place(Some(&fact)), progress);
+            }
             Look::Changed { text, structured } => (text, structured),
         };
         let Ok(document) = Document::of(carried.document.around(&text)) else {

@@ -30,6 +30,7 @@ mod plan;
 mod positions;
 mod raw;
 mod rules;
+mod sent;
 mod walk;
 
 pub use class::Class;
@@ -39,6 +40,7 @@ pub use handle::{HandleError, HandleKey, Sealing, find_handles};
 pub use known::Known;
 pub use mark::{Mark, MarkKey};
 pub use message::{Outcome, Text, redact};
-pub use plan::{Literal, Mode, Plan};
+pub use plan::{Literal, Mode, Plan, Requests};
 pub use raw::{Alphabet, RawAllow, RawHandles, RawRule, RawRules, RawUse};
 pub use rules::{BuiltIn, Detector, Rule, RuleId, Rules, RulesError, built_in};
+pub use sent::placeholder_in;

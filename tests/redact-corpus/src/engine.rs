@@ -1,7 +1,9 @@
 //! Our own engine, as the judge asks it.
 
 use portcullis_protocol::json;
-use portcullis_protocol::redact::{Known, MarkKey, Outcome, Plan, RawRules, Rules, Text, redact};
+use portcullis_protocol::redact::{
+    Known, MarkKey, Outcome, Plan, RawRules, Requests, Rules, Text, redact,
+};
 
 /// What a redactor made of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +33,7 @@ pub fn outcome(message: &str, rules: &Rules) -> Result<Outcome, json::Fault> {
     let message = json::check(message.as_bytes())?;
     let plan = Plan {
         rules,
+        requests: Requests::Redact,
         reveal: &[],
         marked: &[],
         literals: Known::none(),

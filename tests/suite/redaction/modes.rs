@@ -4,7 +4,7 @@ use portcullis_tests::gateway::Setup;
 use portcullis_tests::mcp;
 use serde_json::json;
 
-use super::{POLICIES, REDACTED, TOKEN, calls, leaks, said};
+use super::{POLICIES, REDACTED, REQUESTS, TOKEN, calls, leaks, said};
 use crate::world::{DEMO, World};
 
 /// Viewers see what comes from servers; what they send is redacted all the same.
@@ -28,7 +28,7 @@ fn says_token(world: &World, word: &str) {
 
 #[test]
 fn policy_reveals_a_class_to_some_and_in_one_direction() {
-    let world = world("", REVEAL);
+    let world = world(REQUESTS, REVEAL);
     says_token(&world, "revealed");
     let arguments = json!({"text": TOKEN});
     for (user, wanted) in [("alice", REDACTED), ("bob", TOKEN)] {

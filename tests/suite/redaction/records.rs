@@ -8,7 +8,7 @@ use portcullis_tests::gateway::Setup;
 use portcullis_tests::mcp;
 use serde_json::json;
 
-use super::{POLICIES, TOKEN, calls, said};
+use super::{POLICIES, REQUESTS, TOKEN, calls, said};
 use crate::world::World;
 
 /// The files below a folder that hold the token.
@@ -30,7 +30,7 @@ fn holders(folder: &Path, found: &mut Vec<String>) {
 
 #[test]
 fn a_redaction_is_on_record_and_the_secret_nowhere() {
-    let world = World::with(Setup::policies(POLICIES));
+    let world = World::with(Setup::policies(POLICIES).file("redaction.toml", REQUESTS));
     let sent = said("recorded", &format!("a {TOKEN}"));
     world
         .upstream

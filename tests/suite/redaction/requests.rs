@@ -1,6 +1,7 @@
 //! What agents send: a secret does not reach the server either, and the headers that repeat a part of
 //! the body say the same as the body.
 
+use portcullis_tests::gateway::Setup;
 use portcullis_tests::mcp;
 use serde_json::json;
 
@@ -122,4 +123,55 @@ fn answers_and_notifications_of_agents_are_redacted() {
         let wanted = body.replace(TOKEN, REDACTED);
         assert_eq!(String::from_utf8_lossy(&arrived[0].body), wanted);
     }
+}
+
+/// Nothing is replaced behind an agent's back: the server would take what stands there for the values
+/// themselves, and a file that was read and written back would hold them for good.
+#[test]
+fn a_secret_or_placeholder_that_an_agent_sends_is_refused_by_default() {
+    let world = World::with(Setup::policies(super::POLICIES));
+    world.upstream.when("read-back", |_, answer| {
+        let text = format!("DB_HOST=db1\nGITHUB_TOKEN={TOKEN}\n");
+        answer.json(&mcp::result(&json!("read-back"), mcp::said(&text)));
+    });
+    let read =
+        world.send(&world.post(mcp::call("read-back", "read_file", json!({"path": ".env"}))));
+    let shown = mcp::text_of(&read.json()).to_owned();
+    assert!(shown.contains("[redacted:"), "{shown}");
+    for (word, content) in [
+        ("write-back", shown.replace("db1", "db2")),
+        ("write-new", format!("token: {TOKEN}")),
+    ] {
+        let arguments = json!({"path": ".env", "content": content});
+        let request = world.post(mcp::call(word, "write_file", arguments));
+        let (response, arrived) = world.send_and_see(&request);
+        assert!(arrived.is_empty(), "{word}: nothing was sent");
+        let answer = response.json();
+        assert_eq!(answer["result"]["isError"], true, "{answer}");
+        let text = mcp::text_of(&answer);
+        for part in [
+            "Nothing was sent",
+            "/params/arguments/content",
+            "`reveal`",
+            "secret.github",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+    for reason in ["placeholder", "secret"] {
+        let _refusal = world.gateway.audited(reason, |record| {
+            record["kind"] == "refusal" && record["reason"] == reason
+        });
+    }
+    let session = open(&world);
+    let form = json!({"jsonrpc": "2.0", "id": 55, "result": {"action": "accept", "content": {"token": TOKEN}}});
+    let request = world
+        .post(form.to_string())
+        .header("mcp-session-id", &session);
+    let (response, arrived) = world.send_and_see(&request);
+    assert_eq!(response.status, 400, "{}", response.text());
+    assert!(!leaks(&arrived_text(&arrived)), "{arrived:?}");
+    let told = world.upstream.received_with("1403");
+    assert_eq!(told.len(), 1, "the server does not wait for the form");
+    assert_eq!(told[0].json()["id"], 55);
 }

@@ -7,7 +7,7 @@ use portcullis_tests::mcp;
 use portcullis_tests::server::Server;
 use serde_json::{Value, json};
 
-use super::{POLICIES, REDACTED, TOKEN, ask, leaks};
+use super::{POLICIES, REDACTED, REQUESTS, TOKEN, ask, leaks};
 
 struct Vault {
     gateway: Gateway,
@@ -17,6 +17,7 @@ struct Vault {
 static VAULT: LazyLock<Mutex<Vault>> = LazyLock::new(|| {
     let server = Server::fixture_with_secrets();
     let setup = Setup::policies(POLICIES).upstream("vault", server.url());
+    let setup = setup.file("redaction.toml", REQUESTS);
     let gateway = setup.start();
     // The gateway knows a tool's schema once the tool was listed.
     let list = gateway.modern("vault", "alice", "list", "tools/list", json!({}));

@@ -49,7 +49,7 @@ pub(super) fn declined(method: &Name, id: &Id) -> Vec<u8> {
 }
 
 /// A message to the server, as the agent would send it.
-pub(super) fn tell(call: &Call, body: Vec<u8>) -> Effect {
+pub(in crate::exchange) fn tell(call: &Call, body: Vec<u8>) -> Effect {
     let server = &call.entry.server;
     let mut headers = vec![
         (":method", "POST".to_owned()),

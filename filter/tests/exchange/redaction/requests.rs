@@ -76,14 +76,110 @@ fn a_blocked_call_is_a_readable_refusal_without_the_value() {
     let world = World::ruled(&rules("block")).send(&body).terms(json!({}));
     let (status, reply) = world.reply();
     assert_eq!((status, &reply["result"]["isError"]), (200, &json!(true)));
-    assert_eq!(
-        reply["result"]["content"][0]["text"],
-        "The message holds a secret that policy does not let through (acme-key at /params/arguments/text)."
-    );
+    let text = reply["result"]["content"][0]["text"].as_str().unwrap();
+    for word in [
+        "Nothing was sent",
+        "(acme-key at /params/arguments/text)",
+        "`reveal` on Mcp::DataClass::\"secret.acme\"",
+    ] {
+        assert!(text.contains(word), "{text}");
+    }
     assert_eq!(reasons(&world), ["secret"]);
     assert_eq!(facts(&world, Direction::ToServer)[0].0, Action::Blocked);
     let ended = |report: &Report| matches!(report, Report::Outcome(outcome) if outcome.end == End::Withheld && outcome.is_error);
     assert!(world.reports.iter().any(ended), "the decision has an end");
+    holds_nothing(&world);
+}
+
+/// As it is where nobody has said anything else.
+fn refusing(mode: &str) -> Value {
+    let mut rules = rules(mode);
+    rules.as_object_mut().unwrap().remove("requests");
+    rules
+}
+
+#[test]
+fn nothing_is_replaced_behind_an_agents_back() {
+    for mode in ["redact", "tokenize"] {
+        let body = called_with(&json!({"text": SECRET}));
+        let world = World::ruled(&refusing(mode)).send(&body).terms(json!({}));
+        assert_eq!(world.forwarded, 0, "{mode}");
+        assert!(world.reply().1.to_string().contains("acme-key at"));
+        assert_eq!(reasons(&world), ["secret"]);
+        holds_nothing(&world);
+    }
+    let body = called_with(&json!({"text": SECRET}));
+    let world = World::ruled(&refusing("detect"))
+        .send(&body)
+        .terms(json!({}));
+    assert_eq!((world.forwarded, world.sent.as_deref()), (1, None));
+    let world = World::ruled(&refusing("redact")).send(&body);
+    let world = world.terms(json!({"reveal": {"to_server": ["secret.acme"]}}));
+    assert_eq!((world.forwarded, world.sent.as_deref()), (1, None));
+}
+
+#[test]
+fn a_placeholder_is_taken_for_no_value() {
+    for text in [
+        format!("DB_PASSWORD={PLACEHOLDER}"),
+        "a [redacted:acme-key-2] b".to_owned(),
+        "[redacted:password]".to_owned(),
+    ] {
+        let body = called_with(&json!({"path": "/x", "text": text}));
+        let world = World::ruled(&refusing("redact")).send(&body);
+        let world = world.terms(json!({}));
+        assert_eq!(world.forwarded, 0, "{text}");
+        let (status, reply) = world.reply();
+        assert_eq!(status, 200);
+        let told = reply.to_string();
+        assert!(
+            told.contains("placeholder") && told.contains("/params/arguments/text"),
+            "{told}"
+        );
+        assert_eq!(reasons(&world), ["placeholder"]);
+        assert_eq!(facts(&world, Direction::ToServer)[0].0, Action::Blocked);
+    }
+    let body = called_with(&json!({"text": format!("x {PLACEHOLDER}")}));
+    let revealing = json!({"reveal": {"to_server": ["secret.acme"]}});
+    for (rules, terms) in [
+        (refusing("redact"), revealing),
+        (rules("redact"), json!({})),
+        (
+            refusing("redact"),
+            json!({"reveal": {"to_server": ["secret.acme", "secret.password"]}}),
+        ),
+    ] {
+        let world = World::ruled(&rules).send(&body).terms(terms);
+        assert_eq!((world.forwarded, world.sent.as_deref()), (1, None));
+    }
+    let other = called_with(&json!({"text": "[redacted:no-such-rule] [redacted]"}));
+    let world = World::ruled(&refusing("redact"))
+        .send(&other)
+        .terms(json!({}));
+    assert_eq!(world.forwarded, 1, "a text like any other");
+}
+
+#[test]
+fn an_answer_with_a_secret_is_refused_on_both_sides() {
+    let body = json!({"jsonrpc": "2.0", "id": 5, "result": {"action": "accept", "content": {"pin": SECRET}}});
+    let world = World::ruled(&refusing("redact"))
+        .header("mcp-session-id", "s1")
+        .send(&body.to_string())
+        .standing("own");
+    assert_eq!(world.forwarded, 0);
+    let (status, reply) = world.reply();
+    assert_eq!((status, &reply["id"]), (400, &Value::Null));
+    assert!(
+        reply
+            .to_string()
+            .contains("acme-key at /result/content/pin"),
+        "{reply}"
+    );
+    let told: Value = serde_json::from_slice(&world.tells[0].body).unwrap();
+    assert_eq!(
+        (&told["id"], &told["error"]["code"]),
+        (&json!(5), &json!(1403))
+    );
     holds_nothing(&world);
 }
 

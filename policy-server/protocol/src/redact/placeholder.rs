@@ -70,9 +70,7 @@ pub(super) fn holds(text: &str, span: &Range<usize>) -> bool {
 pub(super) fn genuine(rules: &Rules, text: &str) -> Vec<Range<usize>> {
     let begin = text.as_ptr() as usize;
     let is_ours = |written: &&str| {
-        let name = written
-            .strip_prefix(OPENING)
-            .and_then(|rest| rest.strip_suffix(']'));
+        let name = name_in(written);
         name.is_some_and(|name| rules.named(name).is_some() || is_numbered(rules, name))
     };
     let range = |written: &str| {
@@ -80,6 +78,19 @@ pub(super) fn genuine(rules: &Rules, text: &str) -> Vec<Range<usize>> {
         at..at + written.len()
     };
     all(text).filter(is_ours).map(range).collect()
+}
+
+fn name_in(written: &str) -> Option<&str> {
+    written.strip_prefix(OPENING)?.strip_suffix(']')
+}
+
+/// The rule that a genuine placeholder names, without the number behind it.
+pub(super) fn rule_in<'w>(rules: &Rules, written: &'w str) -> Option<&'w str> {
+    let name = name_in(written)?;
+    match rules.named(name) {
+        Some(_) => Some(name),
+        None => name.rsplit_once('-').map(|(rule, _)| rule),
+    }
 }
 
 /// Whether a part of a text lies in a placeholder that names a rule there is.

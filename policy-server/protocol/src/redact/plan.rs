@@ -20,6 +20,19 @@ pub enum Mode {
     Tokenize,
 }
 
+/// What becomes of what an agent sends where secrets in it would be replaced. A server would take what
+/// stands in their place for the values themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Requests {
+    /// The message goes nowhere.
+    #[default]
+    Refuse,
+    /// It goes, with placeholders.
+    Redact,
+}
+
 /// A secret that is known by its value: wherever it stands in the message, it is one.
 #[derive(Clone)]
 pub struct Literal {
@@ -40,6 +53,8 @@ impl std::fmt::Debug for Literal {
 pub struct Plan<'a> {
     /// The rules.
     pub rules: &'a Rules,
+    /// What becomes of a message in which something would be replaced. An answer always goes.
+    pub requests: Requests,
     /// Classes that policy reveals in this direction.
     pub reveal: &'a [Class],
     /// JSON pointers of fields that the tool's schema marks as secret, below `params/arguments` or
@@ -68,9 +83,12 @@ impl Plan<'_> {
         if self.reveal.contains(class) {
             return Treatment::Reveal;
         }
-        match (self.rules.mode(class), self.sealing) {
-            (Mode::Tokenize, None) => Treatment::Mode(Mode::Redact),
-            (mode, _) => Treatment::Mode(mode),
-        }
+        let mode = self.rules.mode(class);
+        let replaces = matches!(mode, Mode::Redact | Mode::Tokenize);
+        Treatment::Mode(match (mode, self.sealing) {
+            _ if replaces && self.requests == Requests::Refuse => Mode::Block,
+            (Mode::Tokenize, None) => Mode::Redact,
+            (mode, _) => mode,
+        })
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Class, Mode};
+use super::{Class, Mode, Requests};
 use crate::names::{Name, ServerName};
 
 /// A rules file. An empty one is complete: everything has a default, and no default opens a door.
@@ -20,6 +20,9 @@ use crate::names::{Name, ServerName};
 pub struct RawRules {
     /// What becomes of findings whose class is not named in `classes`.
     pub mode: Mode,
+    /// What becomes of a message that an agent sends, where a mode would replace something in it, or where
+    /// it holds a placeholder: `refuse` tells the agent, `redact` lets it go with placeholders.
+    pub requests: Requests,
     /// What becomes of findings by class. Built-in rules of a `pii.` class look for something only
     /// when it is named here.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "BTreeMap<String, Mode>"))]

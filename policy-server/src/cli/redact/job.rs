@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::os::fd::AsFd as _;
 use std::time::Instant;
 
-use portcullis_protocol::redact::{Known, MarkKey, Plan, Rules};
+use portcullis_protocol::redact::{Known, MarkKey, Plan, Requests, Rules};
 
 use super::lines::{Line, Lines};
 use super::replace::{Replaced, replace, too_long, too_long_because};
@@ -116,6 +116,7 @@ impl Job<'_> {
     const fn plan(&self) -> Plan<'_> {
         Plan {
             rules: self.rules,
+            requests: Requests::Redact,
             reveal: &[],
             marked: &[],
             literals: Known::none(),

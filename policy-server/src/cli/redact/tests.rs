@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::io::Write;
 use std::rc::Rc;
 
-use portcullis_protocol::redact::{Known, Outcome, Plan, Text};
+use portcullis_protocol::redact::{Known, Outcome, Plan, Requests, Text};
 use serde_json::{Value, json};
 
 use super::replace::{Replaced, replace, too_long};
@@ -29,6 +29,7 @@ fn looked_at(line: &str, way: Direction, told: impl FnOnce(Replaced<'_>)) {
     let marks = MarkKey::new([7; 32]);
     let plan = Plan {
         rules: &rules,
+        requests: Requests::Redact,
         reveal: &[],
         marked: &[],
         literals: Known::none(),

@@ -11,7 +11,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use portcullis_protocol::redact::{Known, MarkKey, Plan, RawRules, Rules};
+use portcullis_protocol::redact::{Known, MarkKey, Plan, RawRules, Requests, Rules};
 use serde::Serialize;
 
 use crate::corpus::{CASES, Case};
@@ -88,6 +88,7 @@ fn measure(
     let marks = MarkKey::new([7; 32]);
     let plan = Plan {
         rules: &rules,
+        requests: Requests::Redact,
         reveal: &[],
         marked: &[],
         literals: Known::none(),

@@ -4,7 +4,7 @@ mod forms;
 
 use super::*;
 use crate::json::{self, Json, Kind};
-use crate::redact::{Class, MarkKey, Outcome, Plan, Text, redact};
+use crate::redact::{Class, MarkKey, Outcome, Plan, Requests, Text, redact};
 use forms::{FORMS, of};
 use proptest::prelude::*;
 
@@ -47,6 +47,7 @@ fn knowing(secret: &str, reveal: &[Class], text: &str) -> Outcome {
     });
     let plan = Plan {
         rules: &rules,
+        requests: Requests::Redact,
         reveal,
         marked: &[],
         literals: &literals,

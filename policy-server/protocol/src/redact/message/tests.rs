@@ -3,7 +3,9 @@
 use super::*;
 use crate::json::check;
 use crate::names::ServerName;
-use crate::redact::{Class, HandleKey, Known, Literal, MarkKey, RawRules, Rules, Sealing};
+use crate::redact::{
+    Class, HandleKey, Known, Literal, MarkKey, RawRules, Requests, Rules, Sealing,
+};
 
 fn token() -> String {
     ["gh", "p_"].concat() + "Zk3v9Qp2Lm8XtR7wYb4NcD6fGh1JsK5aE0uV"
@@ -14,6 +16,7 @@ fn with(raw: &RawRules, reveal: &[Class], text: &str) -> Outcome {
     let marks = MarkKey::new([7; 32]);
     let plan = Plan {
         rules: &rules,
+        requests: Requests::Redact,
         reveal,
         marked: &["/pin".to_owned()],
         literals: Known::none(),
@@ -33,6 +36,7 @@ fn knowing(reveal: &[Class], text: &str) -> Outcome {
     });
     let plan = Plan {
         rules: &rules,
+        requests: Requests::Redact,
         reveal,
         marked: &[],
         literals: &literals,
@@ -337,6 +341,7 @@ fn a_handle_holds_one_class_only() {
     };
     let plan = Plan {
         rules: &rules,
+        requests: Requests::Redact,
         reveal: &[],
         marked: &[],
         literals: Known::none(),
