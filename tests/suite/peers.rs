@@ -385,3 +385,51 @@ fn a_query_of_the_server_goes_with_every_request() {
         assert_eq!(gateway.send(&request).status, 400, "{target}");
     }
 }
+
+/// Each client, and each version of the protocol, gets the members in another order.
+#[test]
+fn a_list_in_another_order_is_no_news() {
+    let world = take(&WORLD);
+    let schema = r#"{"type":"object","properties":{"a":{"type":"integer","maximum":9}}}"#;
+    let turned = r#"{"properties":{"a":{"maximum":9.0,"type":"integer"}},"type":"object"}"#;
+    for (word, tool, news) in [
+        (
+            "order-1-",
+            format!(r#"{{"name":"sorted","description":"d","inputSchema":{schema}}}"#),
+            1,
+        ),
+        (
+            "order-2-",
+            format!(r#"{{"inputSchema":{turned},"description":"d","name":"sorted"}}"#),
+            0,
+        ),
+        (
+            "order-3-",
+            format!(
+                r#"{{"name":"sorted","title":null,"execution":{{"taskSupport":"forbidden"}},"description":"d","inputSchema":{schema}}}"#
+            ),
+            0,
+        ),
+        (
+            "order-4-",
+            format!(r#"{{"name":"sorted","description":"other","inputSchema":{schema}}}"#),
+            1,
+        ),
+    ] {
+        let answer = format!(r#"{{"jsonrpc":"2.0","id":"{word}","result":{{"tools":[{tool}]}}}}"#);
+        let sent = answer.clone();
+        world.upstream.when(word, move |_, way| way.json(&sent));
+        let response = world.send(&world.post(mcp::request(word, "tools/list", json!({}))));
+        assert_eq!(response.text(), answer, "byte for byte");
+        let result = format!(r#"{{"tools":[{tool}]}}"#);
+        let digest = json!(Digest::of(result.as_bytes()));
+        let record = world.gateway.audited(word, |record| {
+            record["kind"] == "list" && record["digest"] == digest
+        });
+        assert_eq!(
+            record["changed_count"].as_u64().unwrap_or(0),
+            news,
+            "{word}: {record}"
+        );
+    }
+}

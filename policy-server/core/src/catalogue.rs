@@ -35,7 +35,7 @@ pub struct Tool {
     pub name: Name,
     /// The hints of its definition.
     pub annotations: Annotations,
-    /// SHA-256 of the definition's bytes.
+    /// SHA-256 of what the definition says, however it is written.
     pub definition: Digest,
     /// The definition's bytes.
     pub json: Arc<str>,

@@ -3,6 +3,8 @@
 //! What a server says about its tools is its own word; the newest definition that policies can be
 //! validated with counts. What else policies know of tools is in [`crate::catalogue`].
 
+mod canonical;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -82,7 +84,7 @@ impl Annotations {
 pub struct ToolEntry {
     /// The hints.
     pub annotations: Annotations,
-    /// SHA-256 of the definition's bytes.
+    /// SHA-256 of what the definition says, however it is written.
     pub definition: Digest,
     /// The definition's bytes.
     pub json: Arc<str>,
@@ -101,7 +103,7 @@ impl ToolEntry {
         let hints = hinted.and_then(|hinted| hinted.annotations);
         Self {
             annotations: Annotations::read(hints.map(RawValue::get)),
-            definition: Digest::of(json.as_bytes()),
+            definition: canonical::digest(json),
             json: json.into(),
         }
     }

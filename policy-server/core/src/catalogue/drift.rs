@@ -36,7 +36,7 @@ pub struct Compared {
     pub tool: Name,
     /// How the two stand to each other.
     pub drift: Drift,
-    /// SHA-256 of the pinned definition's bytes.
+    /// SHA-256 of what the pinned definition says, however it is written.
     pub pinned: Option<Digest>,
     /// SHA-256 of the bytes of the newest definition that was observed.
     pub observed: Option<Digest>,

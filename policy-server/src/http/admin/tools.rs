@@ -105,7 +105,8 @@ mod tests {
         registry.restore(ServerName::parse("demo").unwrap(), name("echo"), listed);
         let policies = Policies::load(Arc::new(Sources::new(files)), &registry).unwrap();
         let tools = Tools::look(Some(&policies), &registry);
-        let pinned = Digest::of(br#"{"name":"echo","inputSchema":{"type":"object"}}"#);
+        let pinned = ToolEntry::read(r#"{"name":"echo","inputSchema":{"type":"object"}}"#);
+        let pinned = pinned.definition;
         let why = "the dialect in `$schema` is not known: use 2020-12 or draft-07";
         let wanted = json!({
             "known": 2,

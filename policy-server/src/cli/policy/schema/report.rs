@@ -26,7 +26,7 @@ struct Report<'a> {
 struct Row {
     name: Name,
     action: String,
-    /// SHA-256 of the newest definition's bytes.
+    /// SHA-256 of what the newest definition says, however it is written.
     definition: Option<Digest>,
     #[serde(skip_serializing_if = "Option::is_none")]
     quarantine: Option<String>,
