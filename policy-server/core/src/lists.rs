@@ -3,7 +3,7 @@
 //! An item is shown unless no arguments at all could be permitted to this caller. Items keep their
 //! bytes and their order; nothing is written anew except who may cache the page, and for how long.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use portcullis_protocol::json;
@@ -19,7 +19,7 @@ use crate::decision::Judge;
 use crate::engine::Fault;
 use crate::facts::{Facts, Subject};
 use crate::policies::Policies;
-use crate::registry::ToolEntry;
+use crate::registry::{Change, ToolEntry};
 
 /// Longest time that a filtered page may be cached, in milliseconds: a changed policy shows by then.
 pub const TTL_MS_MAX: u64 = 5_000;
@@ -117,6 +117,18 @@ impl<'a> Listing<'a> {
     #[must_use]
     pub fn tools(&self) -> Vec<(Name, ToolEntry)> {
         self.items.iter().filter_map(Item::tool).collect()
+    }
+
+    /// The same page without tools that `policies` have not learnt in the definition that it has.
+    #[must_use]
+    pub fn without(mut self, policies: &Policies, changes: &[Change]) -> Self {
+        let news: BTreeSet<&Name> = changes.iter().map(|change| &change.tool).collect();
+        let (catalogue, server) = (policies.catalogue(), &self.query.server);
+        self.items.retain(|item| match &item.target {
+            Target::Tool(name) => !news.contains(name) || catalogue.pins(server, [name]),
+            _ => true,
+        });
+        self
     }
 
     /// What the caller may see of it. `policies` know the tools of the page.

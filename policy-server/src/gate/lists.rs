@@ -13,6 +13,7 @@ use portcullis_core::policies::Policies;
 use portcullis_core::registry::{Change, Registry};
 use portcullis_protocol::names::ServerName;
 use portcullis_protocol::wire::{ListAnswer, ListQuery, Target};
+use tokio::sync::oneshot;
 
 use super::turns::{NoTurn, Whose};
 use super::{Gate, GateError};
@@ -22,8 +23,11 @@ use crate::journal::{Effect, Entry, Recorded};
 /// Longest wait for other lists; then the list is refused.
 pub(super) const WAIT_MAX: Duration = Duration::from_secs(2);
 
-/// Longest wait for the news of other servers. The filter waits less long, but what a server has
-/// said is learnt all the same, and its next list is not held up.
+/// Longest wait for what a page teaches; then the page is answered without it. The filter waits longer.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Longest wait for the news of other servers. Nobody is held up by it: what a server has said is
+/// learnt after its list was answered.
 pub(super) const NEWS_WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// A page that can be answered once its record is on disk.
@@ -62,11 +66,14 @@ impl Gate {
     }
 
     /// Filters one page of a list. A page with tools that are new is answered once policies are
-    /// fitted to them.
+    /// fitted to them. Where that takes long it goes on, and the page is answered without them.
     ///
     /// # Errors
     /// The page is no list, or the record cannot be committed.
-    pub async fn list(&self, query: ListQuery) -> Result<Recorded<ListAnswer>, GateError> {
+    pub async fn list(
+        self: &Arc<Self>,
+        query: ListQuery,
+    ) -> Result<Recorded<ListAnswer>, GateError> {
         let time_us = clock::now_us();
         let query = Arc::new(query);
         let (policies, registry) = self.known(time_us)?;
@@ -85,33 +92,67 @@ impl Gate {
             return self.release(filtered, time_us).await;
         }
         drop(turn);
-        self.news(query, time_us).await
+        let (answers, answer) = oneshot::channel();
+        let (gate, page) = (Arc::clone(self), query.clone());
+        tokio::spawn(async move {
+            let answered = gate.news(page, &answers, time_us).await;
+            let _nobody_waits = answers.send(answered);
+        });
+        match tokio::time::timeout(PATIENCE, answer).await {
+            Ok(Ok(Err(GateError::Busy(_) | GateError::Hasty(_)))) | Ok(Err(_)) | Err(_) => {
+                self.meanwhile(query, time_us).await
+            }
+            Ok(Ok(answered)) => answered,
+        }
     }
 
     /// A page with news, at its server's turn.
     async fn news(
         &self,
         query: Arc<ListQuery>,
+        asker: &oneshot::Sender<Result<Recorded<ListAnswer>, GateError>>,
         time_us: i64,
     ) -> Result<Recorded<ListAnswer>, GateError> {
         let server = query.server.clone();
+        let turn = self.news.turn(whose(&server)).await;
+        let _turn = turn.map_err(|NoTurn| self.busy(&server))?;
+        let _changing = self.changing().await;
         if !self.pace.takes(&server, time_us) {
             self.metrics.costly("hasty");
             let hasty = GateError::Hasty(server);
             tracing::warn!("{hasty}");
             return Err(hasty);
         }
-        let turn = self.news.turn(whose(&server)).await;
-        let _turn = turn.map_err(|NoTurn| self.busy(&server))?;
-        let _changing = self.changing().await;
         let (policies, registry) = self.known(time_us)?;
         let start = clock::start();
         let learnt = move || learn(&policies, &registry, &query, time_us);
         let learnt = tokio::task::spawn_blocking(learnt).await;
         self.pace
             .spent(&server, time_us, clock::seconds_since(start));
-        let learnt = learnt.map_err(|_| GateError::Busy(server))?;
-        self.release(learnt?, time_us).await
+        let mut learnt = learnt.map_err(|_| GateError::Busy(server))??;
+        if asker.is_closed() {
+            learnt.record = learnt.record.unanswered();
+        }
+        self.release(learnt, time_us).await
+    }
+
+    /// A page without what is new in it, because that is not known yet.
+    async fn meanwhile(
+        &self,
+        query: Arc<ListQuery>,
+        time_us: i64,
+    ) -> Result<Recorded<ListAnswer>, GateError> {
+        let (policies, registry) = self.known(time_us)?;
+        let page = query.clone();
+        let look = move || {
+            let listing = Listing::read(&page)?;
+            let changes = registry.changes(&page.server, &listing.tools());
+            let listing = listing.without(&policies, &changes);
+            filter(&policies, &page, &listing, &[], time_us)
+        };
+        let looked = self.lists.aside(whose(&query.server), look).await;
+        let (looked, _turn) = looked.map_err(|NoTurn| self.busy(&query.server))?;
+        self.release(looked?, time_us).await
     }
 
     fn known(&self, time_us: i64) -> Result<(Arc<Policies>, Arc<Registry>), ListError> {

@@ -51,7 +51,7 @@ fn call() -> CallId {
     CallId::from_bytes(bytes)
 }
 
-async fn gate(folder: &Path) -> Gate {
+async fn gate(folder: &Path) -> Arc<Gate> {
     let policies = folder.join("policies");
     std::fs::create_dir_all(&policies).unwrap();
     let text = "permit (principal, action, resource);";
@@ -72,7 +72,8 @@ async fn gate(folder: &Path) -> Gate {
                 library.adopt(set);
                 let tenant = portcullis_protocol::names::Name::parse("default").unwrap();
                 let secrets = Secrets::of_key(&RedactionKey::new([7; 32]), tenant);
-                return Gate::new(Arc::new(library), journal, metrics, restored, secrets);
+                let gate = Gate::new(Arc::new(library), journal, metrics, restored, secrets);
+                return Arc::new(gate);
             }
         }
     }
@@ -164,21 +165,59 @@ async fn lists_wait_for_each_other_and_decisions_for_none() {
     drop(turns);
 }
 
+/// The names of the tools that a list shows.
+async fn shown(gate: &Arc<Gate>, page: ListQuery) -> Vec<String> {
+    let answer = gate.list(page).await.unwrap().released();
+    let result: serde_json::Value = serde_json::from_str(answer.result.get()).unwrap();
+    let tools = result["tools"].as_array().unwrap().iter();
+    tools
+        .map(|tool| tool["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
 #[tokio::test]
-async fn a_server_that_has_news_all_the_time_waits() {
+async fn a_server_that_has_news_all_the_time_is_shown_without_them() {
     let folder = tempfile::tempdir().unwrap();
     let gate = gate(folder.path()).await;
-    gate.list(list(2, 1)).await.unwrap().released();
+    assert_eq!(shown(&gate, list(2, 1)).await, ["tool-0", "tool-1"]);
     while gate.pace.takes(&server(), clock::now_us()) {}
-    let hasty = gate.list(list(2, 2)).await.unwrap_err();
-    assert!(matches!(hasty, GateError::Hasty(_)), "{hasty}");
+    assert_eq!(shown(&gate, list(3, 1)).await, ["tool-0", "tool-1"]);
+    assert!(
+        shown(&gate, list(2, 2)).await.is_empty(),
+        "what is another now is not known"
+    );
     // What is known is filtered all the same, and other servers are not held up.
-    gate.list(list(2, 1)).await.unwrap().released();
+    assert_eq!(shown(&gate, list(2, 1)).await.len(), 2);
     let other = ListQuery {
         server: ServerName::parse("other").unwrap(),
         ..list(2, 2)
     };
-    gate.list(other).await.unwrap().released();
+    assert_eq!(shown(&gate, other).await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_takes_long_to_learn_is_learnt_after_its_list_was_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = gate(folder.path()).await;
+    assert_eq!(shown(&gate, list(1, 1)).await, ["tool-0"]);
+    let changing = gate.changing().await;
+    assert_eq!(shown(&gate, list(3, 1)).await, ["tool-0"], "what is known");
+    let mut hung_up = Box::pin(gate.list(list(4, 1)));
+    let early = tokio::time::timeout(Duration::from_millis(100), hung_up.as_mut()).await;
+    assert!(early.is_err());
+    drop(hung_up);
+    drop(changing);
+    for _ in 0..100 {
+        let known = gate.library.registry();
+        if known
+            .server(&server())
+            .is_some_and(|tools| tools.len() == 4)
+        {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("never learnt");
 }
 
 #[tokio::test]
@@ -281,7 +320,8 @@ async fn a_candidate_is_recorded_and_changes_nothing() {
     let candidate = Arc::new(candidate);
     let mut seen = None;
     candidate.look(&mut seen);
-    let gate = gate.beside(Some(candidate.clone()));
+    let gate = Arc::into_inner(gate).unwrap();
+    let gate = Arc::new(gate.beside(Some(candidate.clone())));
     gate.list(list(1, 1)).await.unwrap().released();
     let decide = async |tool: &str| {
         let mut asked = query();

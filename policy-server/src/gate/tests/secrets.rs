@@ -138,7 +138,8 @@ async fn no_secret_is_kept_logged_or_counted() {
     let _guard = crate::log::to_memory(LogFormat::Json, lines.clone());
     let mut tokens = Tokens(Vec::new());
     let folder = tempfile::tempdir().unwrap();
-    let gate = gate(folder.path()).await.keeping(Keep::Values);
+    let gate = Arc::into_inner(gate(folder.path()).await).unwrap();
+    let gate = Arc::new(gate.keeping(Keep::Values));
     for one in asked(&mut tokens) {
         tracing::debug!(?one, "asked");
         gate.decide(one).await.unwrap().released();

@@ -19,7 +19,9 @@ pub struct ListRecord {
     caller: CallerEntry,
     method: ListKind,
     digest: Digest,
-    output_digest: Digest,
+    /// Absent where nobody waited any more: then only what the page taught is on record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_digest: Option<Digest>,
     policies: Digest,
     listed: usize,
     shown: usize,
@@ -73,7 +75,7 @@ impl ListRecord {
             caller: CallerEntry::from(&query.caller),
             method: query.kind,
             digest: query.digest,
-            output_digest: Digest::of(page.result.get().as_bytes()),
+            output_digest: Some(Digest::of(page.result.get().as_bytes())),
             policies,
             listed: page.listed,
             shown: page.shown,
@@ -81,6 +83,16 @@ impl ListRecord {
             quarantined: page.quarantined,
             changed_count: changes.len(),
             changed: changes.iter().take(SPELLED_MAX).map(entry).collect(),
+        }
+    }
+
+    /// The same of a page that is answered to nobody.
+    #[must_use]
+    pub fn unanswered(self) -> Self {
+        Self {
+            output_digest: None,
+            shown: 0,
+            ..self
         }
     }
 }
