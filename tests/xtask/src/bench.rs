@@ -7,6 +7,7 @@ mod decide;
 mod envoy_config;
 mod gateway;
 mod graft;
+mod lists;
 mod load;
 mod machine;
 mod message;
@@ -34,6 +35,8 @@ enum Bench {
     Gateway(gateway::Args),
     /// One decision as policies grow, beside Cedar on the whole set
     Decide(decide::Args),
+    /// A list of many tools: the first time, with one tool more, and when policies are read anew
+    Lists(lists::Args),
     /// Redaction natively, as a wasm program, and inside the real module
     Redact(redact::Args),
     /// The constant servers around the gateway, as processes of their own
@@ -45,6 +48,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     match &args.bench {
         Bench::Gateway(args) => gateway::run(args),
         Bench::Decide(args) => decide::run(args),
+        Bench::Lists(args) => lists::run(args),
         Bench::Redact(args) => redact::run(args),
         Bench::Peer(args) => peer::run(args),
     }

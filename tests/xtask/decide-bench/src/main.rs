@@ -1,6 +1,7 @@
 //! What a decision costs as policies grow: slices and inputs as the server has them, beside Cedar on
 //! the whole set in the same run. It prints numbers and never judges them.
 
+mod lists;
 mod stopwatch;
 mod whole;
 mod world;
@@ -36,6 +37,15 @@ struct Args {
     /// Print one JSON object a line
     #[arg(long)]
     json: bool,
+    #[command(subcommand)]
+    instead: Option<Instead>,
+}
+
+/// What is measured instead of decisions.
+#[derive(clap::Subcommand)]
+enum Instead {
+    /// A long list: learnt, with one tool more, and when policies are read anew
+    Lists(lists::Args),
 }
 
 /// One size of a bundle. Times are processor time in microseconds.
@@ -68,6 +78,9 @@ struct Row {
 
 fn main() -> Result<(), Failure> {
     let args = Args::parse();
+    if let Some(Instead::Lists(args)) = &args.instead {
+        return lists::run(args);
+    }
     for policies in &args.policies {
         let row = row(*policies)?;
         let line = if args.json {

@@ -39,3 +39,15 @@ pub(crate) fn us_of(mut run: impl FnMut()) -> f64 {
     let us = median as f64 / 1_000.0;
     us
 }
+
+/// Milliseconds that one run takes, and what comes of it.
+pub(crate) fn ms_of_one<T>(run: impl FnOnce() -> T) -> (f64, T) {
+    let begin = now_ns();
+    let done = run();
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "nanoseconds of a run are far below 2^53"
+    )]
+    let ms = (now_ns() - begin) as f64 / 1_000_000.0;
+    (ms, done)
+}

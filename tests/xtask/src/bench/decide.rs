@@ -1,6 +1,7 @@
 //! `bench decide`: what one decision costs as policies grow. The measuring program is a crate of its
 //! own, because it needs the engines, which the other commands do not build.
 
+use crate::tool::Tool;
 use crate::{Failure, workspace};
 
 #[derive(clap::Args)]
@@ -13,16 +14,21 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// Builds the program with optimisation, and runs it.
-pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let mut command = workspace::cargo(&[
+/// The program, built with optimisation.
+pub(super) fn program() -> Tool {
+    workspace::cargo(&[
         "run",
         "--quiet",
         "--release",
         "--package",
         "portcullis-decide-bench",
         "--",
-    ]);
+    ])
+}
+
+/// Builds the program with optimisation, and runs it.
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let mut command = program();
     for count in &args.policies {
         command = command.args(&["--policies", &count.to_string()]);
     }
