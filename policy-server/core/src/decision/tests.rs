@@ -14,6 +14,7 @@ use crate::registry::{Registry, ToolEntry};
 
 mod gates;
 mod hides;
+mod lenient;
 mod opaque;
 mod problems;
 mod spellings;
