@@ -3,11 +3,11 @@
 //! A secret that the server finds under `Token` must not pass a rule about `token`. Deliberately absent:
 //! what the members hold; the filter looks at that.
 
-use portcullis_protocol::members::folded;
 use serde_json::Value;
 
 use super::ArgumentFault;
 use super::convert::At;
+use super::spelling::likeness;
 
 /// The rest of a pointer, in tokens; `*` is any one.
 type Way<'p> = Vec<&'p str>;
@@ -60,7 +60,7 @@ fn look(
                 };
                 if !firsts().any(|first| first == *name)
                     && !declared(name)
-                    && firsts().any(|first| folded(&first) == folded(name))
+                    && firsts().any(|first| likeness(&first) == likeness(name))
                 {
                     return Err(At(Some(at), name).fault("is spelt like another argument"));
                 }

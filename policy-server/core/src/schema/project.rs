@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use portcullis_protocol::limits::REQUEST_BYTES_MAX;
-use portcullis_protocol::members::folded;
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -16,6 +15,7 @@ use serde_json::{Map, Value};
 use super::convert::At;
 use super::reads::Reads;
 use super::shape::{Record, Shape};
+use super::spelling::likeness;
 use super::{ArgumentFault, check, strict};
 
 /// What is read of some arguments, and how many bytes that is.
@@ -52,7 +52,7 @@ fn object(
         return whole(text, at);
     };
     let members = members(text).map_err(|why| at.fault(why))?;
-    let folds: BTreeSet<String> = wanted.keys().map(|name| folded(name)).collect();
+    let like: BTreeSet<String> = wanted.keys().map(|name| likeness(name)).collect();
     let mut found = Map::new();
     for (name, text) in members {
         let text = text.get();
@@ -68,7 +68,7 @@ fn object(
                 }
             };
             found.insert(name, value);
-        } else if !record.attributes.contains_key(&name) && folds.contains(&folded(&name)) {
+        } else if !record.attributes.contains_key(&name) && like.contains(&likeness(&name)) {
             return Err(At(Some(at), &name).fault("is spelt like another argument"));
         }
     }

@@ -119,8 +119,8 @@ impl Attribute {
 #[derive(Debug, Default)]
 pub(super) struct Record {
     pub(super) attributes: BTreeMap<String, Attribute>,
-    /// Their names as a reader has them who does not look at case.
-    pub(super) folded: BTreeSet<String>,
+    /// What is like their names.
+    pub(super) like: BTreeSet<String>,
     /// What members beside the attributes are.
     pub(super) rest: Rest,
     /// Members that are declared only where a branch of `anyOf` or `oneOf` holds.

@@ -1,7 +1,7 @@
 //! Names that a lenient reader takes for an argument's: `PATH` beside, or instead of, `path`.
 //!
-//! Some servers read names without regard to case. To policy such a member is one that nobody
-//! declares, so a policy on the argument would look past it. Deliberately absent: names where the
+//! Some servers read names without regard to case, or take `branch_name` for `branchName`. To policy such
+//! a member is one that nobody declares, so a policy on the argument would look past it. Deliberately absent: names where the
 //! tool declares none.
 
 use portcullis_protocol::members::folded;
@@ -10,6 +10,11 @@ use serde_json::{Map, Value};
 use super::ArgumentFault;
 use super::convert::At;
 use super::shape::{Record, Rest, Shape};
+
+/// What names have in common that some reader takes for one another.
+pub(super) fn likeness(name: &str) -> String {
+    folded(name).replace('_', "")
+}
 
 /// Shapes that one value may have.
 type Shapes<'s> = Vec<&'s Shape>;
@@ -79,8 +84,8 @@ fn object(
         let mut below: Shapes<'_> = declared.map(|attribute| &attribute.shape).collect();
         if below.is_empty() {
             if records().next().is_some() {
-                let folded = folded(name);
-                if records().any(|record| record.folded.contains(&folded)) {
+                let like = likeness(name);
+                if records().any(|record| record.like.contains(&like)) {
                     return Err(at.fault("is spelt like another argument"));
                 }
             }
@@ -156,6 +161,7 @@ mod tests {
             (r#"{"path\u0000x":"x"}"#, "/path\\0x"),
             (r#"{"rows":[{"id":1},{"ID":2}]}"#, "/rows/1/ID"),
             (r#"{"path":"","MODE":"y"}"#, "/MODE"),
+            (r#"{"path":"","as_K":"y"}"#, "/as_K"),
             (r#"{"to":{"USER":1,"user":2}}"#, "/to/USER"),
         ] {
             let wanted = format!("{place} is spelt like another argument");

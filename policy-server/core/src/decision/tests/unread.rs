@@ -136,6 +136,11 @@ fn what_a_policy_reads_is_exact_or_the_call_is_denied_with_the_place() {
         ),
         (
             r#"context.input.branch == "x""#,
+            r#"{"bran_ch":"x"}"#,
+            "/bran_ch is spelt",
+        ),
+        (
+            r#"context.input.branch == "x""#,
             r#"{"branch\u0000":"x"}"#,
             "/branch\\0 is spelt",
         ),

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portcullis_protocol::members::folded;
 use serde_json::{Map, Value};
 
 use super::Mapper;
@@ -10,6 +9,7 @@ use super::unions::branches;
 use crate::schema::MappingFault;
 use crate::schema::relaxed::is_plain;
 use crate::schema::shape::{Absence, Attribute, Branch, Level, Record, Rest, Shape, Test};
+use crate::schema::spelling::likeness;
 use crate::schema::views::{View, Views};
 
 /// The attribute that lists undeclared members, unless a property has the name.
@@ -52,7 +52,7 @@ impl<'a> Mapper<'a> {
         for (name, views) in declared {
             let mapped = self.combined(views)?;
             let attribute = mapped.attribute(required.contains(name.as_str()));
-            record.folded.insert(folded(name));
+            record.like.insert(likeness(name));
             record.attributes.insert(name.clone(), attribute);
         }
         record.branches = self.branch_records(views, &record.attributes)?;
