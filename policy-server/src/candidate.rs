@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use portcullis_core::audit::CandidateEntry;
-use portcullis_core::decision::{self, Judgement, Outcome, decide};
+use portcullis_core::decision::{self, Judgement, decide};
 use portcullis_core::engine::Fault;
 use portcullis_core::facts::Facts;
 use portcullis_core::policies::Sources;
@@ -70,11 +70,8 @@ impl Candidate {
     pub fn steps(&self, query: &Query, now_us: i64) -> u64 {
         let policies = self.0.in_force(now_us);
         policies.map_or(0, |policies| {
-            decision::steps(&Facts::of_query(
-                query,
-                policies.catalogue(),
-                now_us / 1_000,
-            ))
+            let facts = Facts::of_query(query, policies.catalogue(), now_us / 1_000);
+            decision::steps(&policies, &facts)
         })
     }
 
@@ -88,8 +85,8 @@ impl Candidate {
         let facts = Facts::of_query(query, policies.catalogue(), now_us / 1_000);
         let judgement = decide(&policies, &facts);
         Some(Said {
-            outcome: judgement.outcome,
-            entry: CandidateEntry::new(policies.digest(), &judgement),
+            outcome: judgement.beside(enforced),
+            entry: CandidateEntry::new(policies.digest(), &judgement, enforced),
         })
     }
 }
@@ -98,7 +95,7 @@ impl Candidate {
 #[derive(Debug)]
 pub struct Said {
     /// In one word.
-    pub outcome: Outcome,
+    pub outcome: &'static str,
     /// For the record.
     pub entry: CandidateEntry,
 }

@@ -301,8 +301,8 @@ impl Metrics {
     }
 
     /// What a candidate said beside what was enforced.
-    pub fn candidate(&self, enforced: Outcome, candidate: Outcome) {
-        let (enforced, candidate) = (enforced.as_str(), candidate.as_str());
+    pub fn candidate(&self, enforced: Outcome, candidate: &'static str) {
+        let enforced = enforced.as_str();
         self.candidates
             .get_or_create(&CandidateLabels {
                 enforced,

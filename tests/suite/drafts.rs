@@ -232,7 +232,7 @@ fn a_draft_is_tried_on_recorded_types() {
     assert_eq!(same["unknown"], serde_json::json!({ "uri": 1 }));
     let (code, limited) = replay(&recorder, LIMITED, &["--fail-on", "any"]);
     assert_eq!(code, 0, "{limited}");
-    assert_eq!(limited["unknown"]["arguments"], 2);
+    assert_eq!(limited["unknown"]["arguments"], 3);
     let (code, open) = replay(&recorder, OPEN, &[]);
     assert_eq!(code, 1, "{open}");
     assert_eq!((&open["changed"], &open["widened"]), (&1.into(), &1.into()));

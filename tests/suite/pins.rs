@@ -362,14 +362,14 @@ fn a_list_that_breaks_the_policies_is_not_pinned_unasked() {
 
 #[test]
 fn a_tool_in_quarantine_is_named_and_fails_only_when_asked() {
-    let odd = r#"{"name":"odd","inputSchema":{"type":"object","$ref":"https://elsewhere/x"}}"#;
+    let odd = r#"{"name":"odd","inputSchema":{"type":"array"}}"#;
     let amount = ECHO.replace("string", "number").replace("echo", "pay");
     let upstream = listing(&[ECHO, odd, &amount]);
     let (code, schema, errors) = fetch(&upstream.url(), &[]);
     assert_eq!(code, Some(0));
     assert!(schema.contains(r#"action "demo/echo""#) && !schema.contains("demo/odd"));
     assert!(
-        errors.contains("demo/odd is in quarantine: a `$ref`"),
+        errors.contains("demo/odd is in quarantine: the inputSchema"),
         "{errors}"
     );
     assert!(
@@ -384,7 +384,12 @@ fn a_tool_in_quarantine_is_named_and_fails_only_when_asked() {
         (&tool(0)["opaque"], &tool(0)["quarantine"]),
         (&json!([]), &Value::Null)
     );
-    assert!(tool(1)["quarantine"].as_str().unwrap().contains("`$ref`"));
+    assert!(
+        tool(1)["quarantine"]
+            .as_str()
+            .unwrap()
+            .contains("an object")
+    );
     assert_eq!(
         tool(2)["opaque"],
         json!([{"path": "input.text", "type": "Mcp::Number"}])

@@ -23,6 +23,8 @@ mod rego;
 mod reload;
 /// Several servers, and those that people use.
 mod servers;
+/// Arguments that do not fit their schemas, read and unread.
+mod sloppy;
 /// Streams that are open while policies, tokens and sessions end.
 mod streams;
 
@@ -131,7 +133,7 @@ fn tool(name: &str, hints: &Value, properties: &Value, required: &[&str]) -> Val
     })
 }
 
-/// The tools of the upstream in most of these tests; the schema of `odd` leads out of its document.
+/// The tools of the upstream in most of these tests; the schema of `odd` describes no object.
 fn tools() -> Vec<Value> {
     let text = json!({"type": "string"});
     let line =
@@ -149,13 +151,14 @@ fn tools() -> Vec<Value> {
     );
     pay["inputSchema"]["additionalProperties"] = json!(false);
     let path = json!({"path": text});
-    let odd = json!({"x": {"$ref": "https://elsewhere.example/schema.json"}});
+    let mut odd = tool("odd", &json!({"readOnlyHint": true}), &json!({}), &[]);
+    odd["inputSchema"]["type"] = json!("array");
     let read_only = json!({"readOnlyHint": true});
     let mild = json!({"destructiveHint": false});
     vec![
         pay,
         tool("read_file", &read_only, &path, &["path"]),
-        tool("odd", &read_only, &odd, &[]),
+        odd,
         tool("write_note", &mild, &json!({"text": text}), &["text"]),
         tool("report", &mild, &json!({}), &[]),
         tool("old_report", &mild, &json!({}), &[]),

@@ -67,12 +67,6 @@ pub enum Quarantine {
     /// Its definition cannot be mapped.
     #[error(transparent)]
     Mapping(#[from] MappingFault),
-    /// The tools of its server together hold too many patterns.
-    #[error(
-        "the tools of its server hold more than {PATTERNS_MAX} patterns together: pin its list with \
-         `portcullis policy schema --server NAME`"
-    )]
-    Patterns,
     /// Its definition has changed so that the policies no longer fit it.
     #[error("the policies do not fit its new definition")]
     Unfit,
@@ -293,25 +287,34 @@ impl Making<'_> {
     fn mapped(&self, entry: &ToolEntry) -> Result<Arc<MappedTool>, Quarantine> {
         let before = self.before.and_then(|before| before.tool.as_ref());
         let unmapped = self.before.and_then(|before| before.unmapped.as_ref());
-        let fits = |patterns: usize| match patterns <= self.patterns_left {
-            true => Ok(()),
-            false => Err(Quarantine::Patterns),
-        };
         match (before, unmapped) {
-            (Some(before), _) if before.definition == entry.definition => {
-                fits(before.mapped.patterns())?;
+            (Some(before), _)
+                if before.definition == entry.definition
+                    && !before.mapped.lacks_room()
+                    && before.mapped.patterns() <= self.patterns_left =>
+            {
                 Ok(before.mapped.clone())
             }
             (_, Some((definition, fault))) if *definition == entry.definition => {
                 Err(fault.clone().into())
             }
-            _ => {
-                let definition = ToolDefinition::read(&entry.json)?;
-                fits(definition.patterns())?;
-                let mapped = MappedTool::map(self.server, &definition, self.base)?;
-                fits(mapped.patterns())?;
-                Ok(Arc::new(mapped))
-            }
+            _ => Ok(Arc::new(self.anew(entry)?)),
+        }
+    }
+
+    /// The mapping of a definition; where there is no room for its patterns, its arguments have no
+    /// types.
+    fn anew(&self, entry: &ToolEntry) -> Result<MappedTool, MappingFault> {
+        let definition = ToolDefinition::read(&entry.json)?;
+        let opaque =
+            || MappedTool::opaque(self.server, &definition, self.base, MappingFault::Patterns);
+        if definition.patterns() > self.patterns_left {
+            return opaque();
+        }
+        let mapped = MappedTool::map(self.server, &definition, self.base)?;
+        match mapped.patterns() <= self.patterns_left {
+            true => Ok(mapped),
+            false => opaque(),
         }
     }
 }

@@ -3,11 +3,10 @@
 //! [`outcome`] is the only place that turns an opinion into allow, approve or deny, whatever engine
 //! it comes from. Deliberately absent: anybody who answers an approval; [`APPROVERS`] says so.
 
-use cedar_policy::RestrictedExpression;
 use portcullis_protocol::digest::Digest;
+use portcullis_protocol::names::ServerName;
 use portcullis_protocol::wire::{Denial, Direction, Pending, Shape, Terms, Verdict};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::catalogue::Known;
 use crate::engine::cedar::{self, Dissected};
@@ -166,6 +165,20 @@ impl Judgement {
         }
     }
 
+    /// The outcome of a draft in one word, beside the judgement that is enforced: `unknown` where the
+    /// draft would have read arguments that are not exact, and that nobody else read.
+    #[must_use]
+    pub fn beside(&self, enforced: &Self) -> &'static str {
+        let unfit = |one: &Self| {
+            let mut faults = one.faults.iter();
+            faults.any(|fault| matches!(fault, Fault::Arguments(_) | Fault::Costly(_)))
+        };
+        match unfit(self) && !unfit(enforced) {
+            true => "unknown",
+            false => self.outcome.as_str(),
+        }
+    }
+
     /// Whether the verdict is an allow.
     #[must_use]
     pub const fn allows(&self) -> bool {
@@ -205,9 +218,26 @@ pub fn decide(policies: &Policies, facts: &Facts<'_>) -> Judgement {
     judgement
 }
 
-/// Most steps that judging a message could take: of them few are known to be done at once.
+/// Most steps that judging a message could take: of them few are known to be done at once. Arguments
+/// that no policy reads take none.
 #[must_use]
-pub fn steps(facts: &Facts<'_>) -> u64 {
+pub fn steps(policies: &Policies, facts: &Facts<'_>) -> u64 {
+    let most = most_steps(facts);
+    let unread = || {
+        let judge = Judge::new(policies, facts);
+        let looks = |judge: &Judge<'_>, subject: &Subject<'_>| {
+            judge.reads(subject) || !judge.secret(subject).is_empty()
+        };
+        judge.is_ok_and(|judge| !facts.subjects.iter().any(|subject| looks(&judge, subject)))
+    };
+    match most > STEPS_FEW && unread() {
+        true => 0,
+        false => most,
+    }
+}
+
+/// The steps that judging could take if all arguments were read.
+fn most_steps(facts: &Facts<'_>) -> u64 {
     let text = facts.arguments.unwrap_or_default();
     let each = facts.subjects.iter().map(|subject| match subject.known {
         Known::Tool(tool) => tool.mapped.steps(text.len()),
@@ -224,6 +254,7 @@ pub fn steps(facts: &Facts<'_>) -> u64 {
 #[derive(Debug)]
 pub struct Judge<'a> {
     policies: &'a Policies,
+    server: &'a ServerName,
     asked: Asked<'a>,
     direction: Direction,
     arguments: Option<&'a str>,
@@ -248,6 +279,7 @@ impl<'a> Judge<'a> {
         };
         Ok(Self {
             policies,
+            server: facts.server,
             asked,
             direction: facts.direction,
             arguments: facts.arguments,
@@ -261,10 +293,10 @@ impl<'a> Judge<'a> {
         if self.direction == Direction::ToServer && self.costs(subject) && !self.shows(subject) {
             return Judgement::hidden();
         }
-        let judged = match &self.asked {
+        let judged = self.spelt(subject).and_then(|()| match &self.asked {
             Asked::Cedar(engine, inquiry) => self.cedar(engine, inquiry, subject),
             Asked::Rego(engine, facts) => self.rego(engine, facts, subject),
-        };
+        });
         let mut judgement = judged.unwrap_or_else(|fault| Judgement::unfit(&fault));
         if let Verdict::Deny(denial) = &mut judgement.verdict
             && self.direction == Direction::ToServer
@@ -279,9 +311,45 @@ impl<'a> Judge<'a> {
     fn costs(&self, subject: &Subject<'_>) -> bool {
         let bytes = self.arguments.map_or(0, str::len);
         match subject.known {
-            Known::Tool(tool) => tool.mapped.steps(bytes) > STEPS_FEW,
+            Known::Tool(tool) => tool.mapped.steps(bytes) > STEPS_FEW && self.reads(subject),
             _ => false,
         }
+    }
+
+    /// Whether policies read anything of the arguments.
+    fn reads(&self, subject: &Subject<'_>) -> bool {
+        match (&self.asked, subject.known) {
+            (Asked::Rego(engine, _), _) => !engine.reads().is_nothing(),
+            (Asked::Cedar(_, inquiry), Known::Tool(_)) => inquiry.reads(subject),
+            (Asked::Cedar(..), _) => true,
+        }
+    }
+
+    /// The arguments in which redaction looks for secrets by their places.
+    fn secret<'s>(&'s self, subject: &Subject<'s>) -> Vec<&'s str> {
+        let Some(name) = subject.tool() else {
+            return Vec::new();
+        };
+        let uses = self.policies.redaction().raw().uses.iter();
+        let uses = uses.filter(|one| one.server == *self.server && one.tool == *name);
+        let marked = match subject.known {
+            Known::Tool(tool) => tool.marked.to_server.as_slice(),
+            _ => &[],
+        };
+        let places = uses.map(|one| &one.path).chain(marked);
+        places.map(String::as_str).collect()
+    }
+
+    /// Refuses arguments that are spelt like those in which redaction looks for secrets.
+    fn spelt(&self, subject: &Subject<'_>) -> Result<(), ArgumentFault> {
+        let declared = |name: &str| match subject.known {
+            Known::Tool(tool) => tool.mapped.declares(name),
+            _ => false,
+        };
+        let places = self.secret(subject);
+        self.arguments.map_or(Ok(()), |arguments| {
+            schema::places::alone(arguments, &places, &declared)
+        })
     }
 
     /// Whether a list may show it to the caller.
@@ -300,8 +368,7 @@ impl<'a> Judge<'a> {
         inquiry: &cedar::Inquiry<'_>,
         subject: &Subject<'_>,
     ) -> Result<Judgement, ArgumentFault> {
-        let input = self.input(subject)?;
-        let opinion = inquiry.opinion(subject, input);
+        let opinion = inquiry.opinion(subject, self.arguments)?;
         Ok(Judgement::of(opinion, |id| engine.reason(id)))
     }
 
@@ -320,10 +387,11 @@ impl<'a> Judge<'a> {
             Ok(_) => {}
             Err(fault) => return Ok(Judgement::failed(fault)),
         }
-        let arguments = match (self.checked(subject)?, self.arguments) {
-            (Some(checked), _) => Some(checked),
-            (None, Some(text)) => Some(schema::any_arguments(text)?),
-            (None, None) => None,
+        let reads = engine.reads();
+        let arguments = match (subject.known, self.arguments) {
+            (Known::Tool(tool), text) => Some(tool.mapped.read(text, reads)?),
+            (_, Some(text)) if !reads.is_nothing() => Some(schema::any_arguments(text)?),
+            _ => None,
         };
         let answer = engine.opinion(facts, subject, arguments.as_ref());
         let reason = |id: &str| answer.reasons.get(id).map(String::as_str);
@@ -338,25 +406,7 @@ impl<'a> Judge<'a> {
         let Asked::Cedar(_, inquiry) = &self.asked else {
             return Ok(Vec::new());
         };
-        let input = self.input(subject);
-        let input = input.map_err(|fault| Fault::Arguments(fault.why))?;
-        inquiry.dissect(self.policies.sources(), subject, input)
-    }
-
-    /// The arguments of a tool with a definition, checked against its schema before policy sees them.
-    fn checked(&self, subject: &Subject<'_>) -> Result<Option<Value>, ArgumentFault> {
-        match subject.known {
-            Known::Tool(tool) => tool.mapped.check(self.arguments).map(Some),
-            _ => Ok(None),
-        }
-    }
-
-    /// The same in Cedar's terms.
-    fn input(&self, subject: &Subject<'_>) -> Result<Option<RestrictedExpression>, ArgumentFault> {
-        let (Known::Tool(tool), Some(arguments)) = (subject.known, self.checked(subject)?) else {
-            return Ok(None);
-        };
-        tool.mapped.input(&arguments).map(Some)
+        inquiry.dissect(self.policies.sources(), subject, self.arguments)
     }
 }
 

@@ -272,6 +272,8 @@ pub enum ShadowEffect {
     Gate,
     /// Failed, which would have denied it.
     Fail,
+    /// Nobody knows: it reads arguments that enforced policies do not read, and that are not exact.
+    Unknown,
 }
 
 /// Why there is no answer. Carries no text from the message: it goes into the audit record.

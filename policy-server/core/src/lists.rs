@@ -61,6 +61,8 @@ pub struct Page {
     pub unsound: usize,
     /// How many are tools in quarantine, which nobody sees.
     pub quarantined: usize,
+    /// How many are tools with arguments that cannot be checked.
+    pub unchecked: usize,
 }
 
 /// A page as the server sent it, read.
@@ -139,6 +141,10 @@ impl<'a> Listing<'a> {
         let subject =
             |item: &'_ Item<'_>| policies.catalogue().known(&self.query.server, &item.target);
         let quarantined = |item: &&Item<'_>| matches!(subject(item), Known::Quarantined(_));
+        let unchecked = |item: &&Item<'_>| match subject(item) {
+            Known::Tool(tool) => !tool.mapped.unchecked().is_empty(),
+            _ => false,
+        };
         let shown = self.shown(policies, now_ms)?;
         Ok(Page {
             result: page(&self.members, self.query, &shown)?,
@@ -146,6 +152,7 @@ impl<'a> Listing<'a> {
             shown: shown.len(),
             unsound: self.listed - self.items.len(),
             quarantined: self.items.iter().filter(quarantined).count(),
+            unchecked: self.items.iter().filter(unchecked).count(),
         })
     }
 

@@ -212,7 +212,7 @@ impl<'a> Replay<'a> {
             let fit = Fit::of(decided, subject);
             let prospect = match fit {
                 Fit::Bad => Prospect::denied(),
-                Fit::Good | Fit::Unsure => {
+                Fit::Good | Fit::Inexact | Fit::Unsure => {
                     let unread = self.unread.as_mut().ok_or(Why::Rego)?;
                     unread.prospect(&facts, subject, digest)
                 }
@@ -221,8 +221,10 @@ impl<'a> Replay<'a> {
                 Some(_) => Why::Arguments,
                 None => Why::Unrecorded,
             })?;
-            if fit == Fit::Unsure && outcome != Outcome::Deny {
-                return Err(Why::Definition);
+            match fit {
+                Fit::Unsure if outcome != Outcome::Deny => return Err(Why::Definition),
+                Fit::Inexact if outcome != Outcome::Deny => return Err(Why::Arguments),
+                _ => {}
             }
             if outcome != Outcome::Allow {
                 return Ok((outcome, prospect.determining));
@@ -246,19 +248,21 @@ fn is_lost(decided: &Decided, question: &Written, catalogue: &Catalogue) -> bool
     !never_listed && question.targets.iter().any(unlisted)
 }
 
-/// Whether arguments that are not known fit what they are for. Arguments that do not are denied
-/// whatever policies say.
+/// Whether arguments that are not known fit what they are for. Those of what is no tool that do not are
+/// denied whatever policies say; what policies read of a tool's, [`Unread`] reckons with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fit {
     Good,
     Bad,
+    /// Something that policies read then was not exact.
+    Inexact,
     Unsure,
 }
 
 impl Fit {
     fn of(decided: &Decided, subject: &Subject<'_>) -> Self {
-        let refused = decided.failed_with(&Fault::UnfitRequest.to_string())
-            || decided.failed_with(&Fault::Arguments("").to_string());
+        let refused = decided.failed_with(&Fault::UnfitRequest.to_string());
+        let inexact = decided.failed_with(&Fault::Arguments("").to_string());
         let same = match subject.known {
             Known::Tool(tool) => {
                 let then = decided.tool.as_ref().and_then(|tool| tool.definition);
@@ -267,6 +271,7 @@ impl Fit {
             Known::Unlisted(_) | Known::Quarantined(_) => true,
         };
         match (same, refused) {
+            (true, _) if inexact => Self::Inexact,
             (true, true) => Self::Bad,
             (true, false) => Self::Good,
             (false, _) => Self::Unsure,

@@ -34,7 +34,9 @@ mod check;
 mod convert;
 mod cost;
 mod declared;
+mod defaults;
 mod fragment;
+mod mapped;
 mod mapping;
 mod marked;
 mod meter;
@@ -43,6 +45,11 @@ mod opaque;
 mod output;
 mod own;
 mod pattern;
+pub(crate) mod places;
+mod project;
+mod reads;
+mod relaxed;
+mod sever;
 mod shape;
 mod spelling;
 pub(crate) mod strict;
@@ -50,25 +57,19 @@ mod text;
 mod views;
 mod walk;
 
-use std::collections::BTreeSet;
-
-use cedar_policy::RestrictedExpression;
-use jsonschema::Validator;
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::limits::REQUEST_BYTES_MAX;
-use portcullis_protocol::names::{Name, ServerName};
+use portcullis_protocol::names::Name;
 use portcullis_protocol::wire::Marked;
 use serde_json::Value;
 
 pub use self::base::{BaseContext, merge, opaque_types, tools_text, whole_json, whole_text};
 pub(crate) use self::convert::instant_ms;
+pub use self::mapped::MappedTool;
 pub use self::meter::{STEPS_FEW, STEPS_MAX, STEPS_PER_VALUE};
 pub use self::opaque::Opaque;
 pub use self::output::OutputSchema;
-
-use self::mapping::Mapper;
-use self::meter::Budget;
-use self::shape::Shape;
+pub use self::reads::Reads;
 
 /// Longest place in an [`ArgumentFault`], in bytes.
 const POINTER_BYTES_MAX: usize = 256;
@@ -76,7 +77,8 @@ const POINTER_BYTES_MAX: usize = 256;
 /// Longest reason of `jsonschema` in a [`MappingFault`], in characters.
 const REASON_CHARS_MAX: usize = 200;
 
-/// Why a tool cannot be mapped. It is then in quarantine: the server's other tools are not.
+/// Why a tool, or an argument of one, cannot be mapped. Where that leaves no tool, it is in quarantine;
+/// else what is at fault has no type, and a call is denied where policies read it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MappingFault {
     /// The definition cannot be read in one way only.
@@ -105,6 +107,9 @@ pub enum MappingFault {
     /// The dialect is not known.
     #[error("the dialect in `$schema` is not known: use 2020-12 or draft-07")]
     Dialect,
+    /// The tools of its server hold too many patterns.
+    #[error("the tools of its server hold too many patterns together")]
+    Patterns,
     /// The schema is no JSON Schema, or has a pattern that a linear engine cannot run.
     #[error("the inputSchema cannot be compiled: {0}")]
     Schema(String),
@@ -168,6 +173,12 @@ impl ArgumentFault {
             why,
             bytes: None,
         }
+    }
+
+    /// The same fault in something that stands at this place.
+    fn below(mut self, place: &str) -> Self {
+        self.pointer = Self::new(&format!("{place}{}", self.pointer), self.why).pointer;
+        self
     }
 
     /// The same fault with the bytes that a text has, and those that it may have.
@@ -254,138 +265,6 @@ pub(crate) fn beside(item_json: &str) -> Result<(Marked, OutputSchema), MappingF
         to_client: output.as_ref().map(marked::fields).unwrap_or_default(),
     };
     Ok((marked, OutputSchema::of(output)))
-}
-
-/// A tool whose arguments have types.
-#[derive(Debug)]
-pub struct MappedTool {
-    action: String,
-    fragment: Value,
-    check: Validator,
-    patterns: usize,
-    budget: Budget,
-    shape: Shape,
-    declared: BTreeSet<String>,
-}
-
-impl MappedTool {
-    /// Maps a tool.
-    ///
-    /// # Errors
-    /// The schema is no JSON Schema, exceeds a bound or leads out of its document.
-    pub fn map(
-        server: &ServerName,
-        tool: &ToolDefinition,
-        base: &BaseContext,
-    ) -> Result<Self, MappingFault> {
-        let action = format!("{server}/{}", tool.name);
-        if base.declares(&action) {
-            return Err(MappingFault::Method(action));
-        }
-        let mut schema = tool.input_schema.clone();
-        let (room, document) = views::Document::read(&mut schema)?;
-        let views::Document { root, draft } = document;
-        let steps = cost::steps_per_byte(document, room.nodes)?;
-        let check = check::whole(root, draft)?;
-        let checks = check::Checks::of(root, draft, room.branches)?;
-        let server_type = format!("Mcp::{}", names::identifier(server.as_str()));
-        let tool_name = names::identifier(tool.name.as_str());
-        let tool_type = format!("{server_type}::{tool_name}");
-        let mut mapper = Mapper::new(document, &checks, tool_type.clone());
-        let shape = mapper.arguments(root)?;
-        let fragment = fragment::fragment(&fragment::Parts {
-            server: &server_type,
-            input: &format!("{tool_name}Input"),
-            tool: &tool_type,
-            action: &action,
-            shape: &shape,
-            choices: &mapper.choices,
-            context: base.attributes(),
-        });
-        Ok(Self {
-            action,
-            fragment,
-            check,
-            patterns: tool.patterns() * (1 + mapper.branches()),
-            declared: declared::names(root),
-            budget: Budget::new(root.clone(), draft, room.nodes, steps, shape.again()),
-            shape,
-        })
-    }
-
-    /// The id of the action: `server/tool`.
-    #[must_use]
-    pub fn action(&self) -> &str {
-        &self.action
-    }
-
-    /// Whether the schema declares a member of this name anywhere.
-    #[must_use]
-    pub fn declares(&self, name: &str) -> bool {
-        self.declared.contains(name)
-    }
-
-    /// Most patterns that it has compiled, those of branches again.
-    #[must_use]
-    pub const fn patterns(&self) -> usize {
-        self.patterns
-    }
-
-    /// The types and the action, in Cedar's JSON for schemas.
-    #[must_use]
-    pub const fn fragment(&self) -> &Value {
-        &self.fragment
-    }
-
-    /// The same in Cedar's schema syntax.
-    #[must_use]
-    pub fn cedar_text(&self) -> String {
-        text::text(&self.fragment)
-    }
-
-    /// Most steps that checking arguments of so many bytes could take.
-    #[must_use]
-    pub fn steps(&self, bytes: usize) -> u64 {
-        self.budget.steps(bytes)
-    }
-
-    /// The arguments of which Cedar knows only whether two are equal, in the order of their names.
-    #[must_use]
-    pub fn opaque(&self) -> Vec<Opaque> {
-        opaque::of(&self.shape)
-    }
-
-    /// Reads arguments and checks them against the tool's own schema; none are an empty object.
-    ///
-    /// # Errors
-    /// Says which argument is wrong, and why.
-    pub fn check(&self, arguments: Option<&str>) -> Result<Value, ArgumentFault> {
-        let text = arguments.unwrap_or("{}");
-        let value = strict::read(text, REQUEST_BYTES_MAX).map_err(|why| {
-            let inexact = check::inexact(text, REQUEST_BYTES_MAX);
-            inexact.unwrap_or_else(|| ArgumentFault::new("", why))
-        })?;
-        if !value.is_object() {
-            return Err(ArgumentFault::new("", "is not an object"));
-        }
-        if check::values(&value, meter::VALUES_MAX) > meter::VALUES_MAX {
-            return Err(ArgumentFault::new("", meter::MANY));
-        }
-        let steps = self.budget.spend(&value, text.len())?;
-        if !self.check.is_valid(&value) {
-            return Err(check::why_unfit(&self.check, &value, steps));
-        }
-        spelling::check(&self.shape, &value)?;
-        Ok(value)
-    }
-
-    /// Checked arguments as the value of `context.input`.
-    ///
-    /// # Errors
-    /// Says which argument has no exact value in Cedar.
-    pub fn input(&self, arguments: &Value) -> Result<RestrictedExpression, ArgumentFault> {
-        convert::input(&self.shape, arguments)
-    }
 }
 
 #[cfg(test)]

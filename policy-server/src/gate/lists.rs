@@ -248,7 +248,10 @@ fn filter(
     })
 }
 
-/// Tells the operator which tools are in quarantine now, and why.
+/// Most arguments of one tool that the log names.
+const TOLD_MAX: usize = 8;
+
+/// Tells the operator which tools are in quarantine now, which arguments cannot be checked, and why.
 fn tell(learnt: &Learnt, server: &ServerName) {
     for change in &learnt.changes {
         let target = Target::Tool(change.tool.clone());
@@ -256,10 +259,16 @@ fn tell(learnt: &Learnt, server: &ServerName) {
         if let Known::Quarantined(why) = known {
             let help = match why {
                 Quarantine::Mapping(_) => "its calls are denied until its server mends it",
-                Quarantine::Patterns => "its calls are denied until the folder has its list",
                 Quarantine::Unfit => "its calls are denied until the policies that name it fit",
             };
             tracing::warn!(%server, tool = %change.tool, %why, help, "a tool is in quarantine");
+        }
+        if let Known::Tool(known) = known {
+            for (argument, why) in known.mapped.unchecked().into_iter().take(TOLD_MAX) {
+                let help = "calls are denied where policies read it: a pin of its list with another \
+                            schema helps (`portcullis policy schema --server NAME`)";
+                tracing::warn!(%server, tool = %change.tool, argument, %why, help, "an argument cannot be checked");
+            }
         }
     }
 }

@@ -46,11 +46,11 @@ impl Question {
     /// Most steps that the answer could take.
     fn steps(&self) -> u64 {
         let facts = |policies: &Policies| {
-            steps(&Facts::of_query(
-                &self.query,
-                policies.catalogue(),
-                self.time_us / 1_000,
-            ))
+            let now_ms = self.time_us / 1_000;
+            steps(
+                policies,
+                &Facts::of_query(&self.query, policies.catalogue(), now_ms),
+            )
         };
         let enforced = self.policies.as_deref().map_or(0, facts);
         let draft = self.candidate.as_ref();

@@ -119,18 +119,12 @@ fn arguments_that_do_not_fit_are_refused_with_the_place_and_never_sent() {
             ("pay", json!({"amount": "many", "to": "acc-1"}), "/amount"),
             ("pay", json!({"amount": 1.5, "to": "acc-1"}), "/amount"),
             ("pay", json!({"amount": 1}), "/to is missing"),
-            ("pay", json!({"amount": 1, "to": "acc-1", "by": "x"}), "/by"),
             (
                 "pay",
                 json!({"amount": 1, "to": "acc-1", "currency": "GBP"}),
                 "/currency",
             ),
-            (
-                "pay",
-                json!({"amount": 1, "to": "acc-1", "lines": [{"count": 1}, {"count": 0}]}),
-                "/lines/1/count",
-            ),
-            ("read_file", json!({"path": ["/srv"]}), "/path"),
+            ("pay", json!({"amount": 1, "to": "acc-1", "To": "x"}), "/To"),
             ("read_file", json!([]), "`arguments` is not an object"),
         ] {
             let said = call(&world, "alice", era, tool, &arguments);

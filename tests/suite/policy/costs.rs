@@ -29,7 +29,10 @@ fn tools() -> Vec<Value> {
 #[test]
 fn one_caller_with_a_costly_argument_holds_up_nobody() {
     let pins = json!({"tools": tools()}).to_string();
-    let policies = r#"@id("all") permit (principal, action, resource);"#;
+    let policies = r#"
+        @id("all") permit (principal, action, resource);
+        @id("read") forbid (principal, action == Mcp::Action::"demo/wide", resource)
+        when { context.input has x && context.input.x == "no" };"#;
     let world = World::with(Setup::policies(policies).file("tools/demo.json", &pins));
     lists(&world, tools());
     let long = json!({"x": mixed(1_200_000)});

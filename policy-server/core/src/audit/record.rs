@@ -185,19 +185,21 @@ impl From<&Caller> for CallerEntry {
 #[derive(Clone, Debug, Serialize)]
 pub struct CandidateEntry {
     policies: Digest,
-    outcome: policy::Outcome,
+    /// A word of an outcome, or `unknown`.
+    outcome: &'static str,
     determining: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<String>,
 }
 
 impl CandidateEntry {
-    /// The entry of a draft's judgement. Policies and errors are cut as in a decision.
+    /// The entry of a draft's judgement beside the enforced one. Policies and errors are cut as in a
+    /// decision.
     #[must_use]
-    pub fn new(policies: Digest, judgement: &Judgement) -> Self {
+    pub fn new(policies: Digest, judgement: &Judgement, enforced: &Judgement) -> Self {
         Self {
             policies,
-            outcome: judgement.outcome,
+            outcome: judgement.beside(enforced),
             determining: few(&judgement.determining, POLICIES_MAX),
             errors: errors(judgement),
         }

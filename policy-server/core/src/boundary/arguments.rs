@@ -11,7 +11,7 @@ use super::probes::{Probe, probes};
 use super::scatter::{combinations, places, scatter};
 use crate::catalogue::Tool;
 use crate::engine::cedar::{Literal, Literals, Looked};
-use crate::schema::ToolDefinition;
+use crate::schema::{Reads, ToolDefinition};
 
 /// Most combinations that are made of the members that one policy looks at.
 const OF_POLICY_MAX: u64 = 1_024;
@@ -50,7 +50,7 @@ pub(super) fn arguments(tool: &Tool, policies: &[&Literals], most: usize) -> (Ve
         }
         let value = dimensions.applied(&base, &schema, &combination);
         let text = value.to_string();
-        if found.insert(text.clone()) && tool.mapped.check(Some(&text)).is_ok() {
+        if found.insert(text.clone()) && tool.mapped.read(Some(&text), &Reads::Whole).is_ok() {
             kept.push(text);
         }
     }

@@ -6,6 +6,7 @@ use super::*;
 use crate::catalogue::Known;
 use crate::decision::Outcome;
 use crate::decision::tests::{listed, sources};
+use crate::schema::Reads;
 
 const TOOLS: [&str; 3] = [
     r#"{"name":"pay","inputSchema":{"type":"object","required":["amount","to"],"additionalProperties":false,
@@ -185,7 +186,10 @@ fn requests_are_valid_bounded_and_always_the_same() {
         let known = set.catalogue().known(&server, &request.targets[0]);
         if let Known::Tool(tool) = known {
             let arguments = request.arguments.as_ref().map(|raw| raw.get());
-            assert!(tool.mapped.check(arguments).is_ok(), "{request:?}");
+            assert!(
+                tool.mapped.read(arguments, &Reads::Whole).is_ok(),
+                "{request:?}"
+            );
         }
     }
     let (few, boundary) = written(100);

@@ -36,7 +36,7 @@ unless { action == Mcp::Action::"tasks/list" || resource in Mcp::Server::"vault"
 const TOOLS: &str = r#"{"tools":[{"name":"pay","inputSchema":{"type":"object","properties":
   {"amount":{"type":"integer"},"currency":{"type":"string"},"to":{"type":"string"}},
   "required":["amount","currency"],"additionalProperties":false}},
-  {"name":"odd","inputSchema":{"$ref":"https://elsewhere"}}]}"#;
+  {"name":"odd","inputSchema":{"type":"array"}}]}"#;
 
 fn bank() -> Policies {
     let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());

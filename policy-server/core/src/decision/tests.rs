@@ -14,9 +14,12 @@ use crate::registry::{Registry, ToolEntry};
 
 mod gates;
 mod hides;
+mod lenient;
+mod opaque;
 mod problems;
 mod spellings;
 mod typed;
+mod unread;
 
 const SHIPPED: &str = include_str!("../../../../policies/access.cedar");
 

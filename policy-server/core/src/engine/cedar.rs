@@ -24,6 +24,8 @@ mod parts;
 mod places;
 mod plain;
 mod principals;
+mod reads;
+mod shadow;
 mod shown;
 mod slices;
 mod terms;
@@ -42,10 +44,12 @@ use cedar_policy::{
 use self::disclose::Disclosing;
 use self::places::Place;
 use self::principals::{Near, Principal, Principals};
+use self::reads::Readers;
 use self::slices::{Cut, Method, Slices};
-use super::{Fault, Gate, Opinion, ShadowEffect, ShadowNote};
+use super::{Fault, Gate, Opinion};
 use crate::catalogue::{Known, Tool};
 use crate::facts::{Facts, Subject};
+use crate::schema::{ArgumentFault, Reads};
 use crate::uri::Named;
 
 pub use self::annotations::{ANNOTATIONS, ID_BYTES_MAX, REASON_BYTES_MAX};
@@ -77,6 +81,8 @@ pub struct Engine {
     meanings: load::Meanings,
     /// The URIs that policies name exactly.
     named: Named,
+    /// What each policy reads of arguments.
+    readers: Readers,
     /// The policies that are asked in another form about what has an opaque URI, by id.
     variants: BTreeMap<String, Policy>,
     authorizer: Authorizer,
@@ -92,6 +98,13 @@ pub struct Inquiry<'a> {
     pairs: Vec<(String, RestrictedExpression)>,
     /// What takes the place of the arguments where an address in them is opaque.
     unclear: Option<inputs::Unclear>,
+}
+
+/// What policies are asked of the arguments of a tool.
+#[derive(Debug)]
+struct Input {
+    value: RestrictedExpression,
+    reads: Reads,
 }
 
 /// One target's action, resource and surroundings.
@@ -112,6 +125,22 @@ impl Scene<'_> {
             Some(cut) => vec![cut],
             None => self.cuts.clone(),
         }
+    }
+
+    /// What the enforced ones read of arguments.
+    fn reads(&self, engine: &Engine) -> Reads {
+        match &self.near.reads {
+            Some(reads) => reads.clone(),
+            None => engine.readers.enforced(&self.cuts()),
+        }
+    }
+}
+
+impl Input {
+    fn read(tool: &Tool, arguments: Option<&str>, reads: Reads) -> Result<Self, ArgumentFault> {
+        let read = tool.mapped.read(arguments, &reads)?;
+        let value = tool.mapped.input(&read, &reads)?;
+        Ok(Self { value, reads })
     }
 }
 
@@ -153,12 +182,45 @@ impl Engine {
 }
 
 impl Inquiry<'_> {
-    /// The engine's opinion on one target. `input` are the checked arguments of a tool with a
-    /// definition, as [`crate::schema::MappedTool::input`] gives them.
+    /// The engine's opinion on one target.
+    ///
+    /// # Errors
+    /// What policies read of the arguments is not exact.
+    pub fn opinion(
+        &self,
+        subject: &Subject<'_>,
+        arguments: Option<&str>,
+    ) -> Result<Opinion, ArgumentFault> {
+        let scene = match self.scene(subject) {
+            Ok(scene) => scene,
+            Err(fault) => return Ok(Opinion::failed(fault)),
+        };
+        let input = self.input(&scene, subject, arguments)?;
+        let opinion = self.evaluate(&scene, subject, arguments, input);
+        Ok(opinion.unwrap_or_else(Opinion::failed))
+    }
+
+    /// Whether policies read anything of the arguments of a tool.
     #[must_use]
-    pub fn opinion(&self, subject: &Subject<'_>, input: Option<RestrictedExpression>) -> Opinion {
-        self.evaluate(subject, input)
-            .unwrap_or_else(Opinion::failed)
+    pub fn reads(&self, subject: &Subject<'_>) -> bool {
+        let scene = self.scene(subject);
+        scene.is_ok_and(|scene| !scene.reads(self.engine).is_nothing())
+    }
+
+    /// The arguments of a tool, as far as enforced policies that can speak of the caller read them.
+    fn input(
+        &self,
+        scene: &Scene<'_>,
+        subject: &Subject<'_>,
+        arguments: Option<&str>,
+    ) -> Result<Option<Input>, ArgumentFault> {
+        match subject.known {
+            Known::Tool(tool) => {
+                let reads = scene.reads(self.engine);
+                Input::read(tool, arguments, reads).map(Some)
+            }
+            Known::Unlisted(_) | Known::Quarantined(_) => Ok(None),
+        }
     }
 
     /// Whether some arguments, at some time and with some approval, could be permitted. Where that
@@ -215,25 +277,33 @@ impl Inquiry<'_> {
 
     fn evaluate(
         &self,
+        scene: &Scene<'_>,
         subject: &Subject<'_>,
-        input: Option<RestrictedExpression>,
+        arguments: Option<&str>,
+        input: Option<Input>,
     ) -> Result<Opinion, Fault> {
-        let (scene, request) = self.request(subject, input)?;
-        let opinion = self
-            .engine
-            .judge(&scene.cuts(), &request, &scene.near.entities);
+        let request = self.request(scene, input.as_ref())?;
+        let entities = &scene.near.entities;
+        let opinion = self.engine.judge(&scene.cuts(), &request, entities);
+        let shadow = match (subject.known, &input) {
+            (Known::Tool(tool), Some(input)) => {
+                let of = shadow::Of {
+                    tool,
+                    arguments,
+                    enforced: (input, &request),
+                };
+                self.shadow(scene, &of)
+            }
+            _ => self.engine.shadow(&scene.cuts(), &request, entities),
+        };
+        let opinion = Opinion { shadow, ..opinion };
         Ok(unclear::explained(opinion, scene.unclear))
     }
 
-    /// The request for one target, validated, and what it is asked of.
-    fn request(
-        &self,
-        subject: &Subject<'_>,
-        input: Option<RestrictedExpression>,
-    ) -> Result<(Scene<'_>, Request), Fault> {
-        let scene = self.scene(subject)?;
+    /// The request for one target, validated.
+    fn request(&self, scene: &Scene<'_>, input: Option<&Input>) -> Result<Request, Fault> {
         let mut pairs = self.pairs.clone();
-        pairs.extend(input.map(|input| (INPUT.to_owned(), input)));
+        pairs.extend(input.map(|input| (INPUT.to_owned(), input.value.clone())));
         let request = |pairs, schema| {
             let context = Context::from_pairs(pairs).map_err(|_| Fault::UnfitRequest)?;
             let principal = self.principal.uid().clone();
@@ -241,15 +311,17 @@ impl Inquiry<'_> {
             Request::new(principal, action, resource, context, schema)
                 .map_err(|_| Fault::UnfitRequest)
         };
-        let fit = request(pairs.clone(), Some(&self.engine.schema))?;
+        // What nobody reads is left out, which the schema would miss; what is read has been made by
+        // its types, and whoever would read more fails, which denies.
+        let is_whole = input.is_none_or(|input| input.reads == Reads::Whole);
+        let fit = request(pairs.clone(), is_whole.then_some(&self.engine.schema))?;
         let Some(unclear) = &self.unclear else {
-            return Ok((scene, fit));
+            return Ok(fit);
         };
         // The schema does not know what an opaque address has beside.
         pairs.retain(|(name, _)| name != INPUT);
         pairs.push((INPUT.to_owned(), unclear.value.clone()));
-        let asked = request(pairs, None)?;
-        Ok((scene, asked))
+        request(pairs, None)
     }
 
     fn scene(&self, subject: &Subject<'_>) -> Result<Scene<'_>, Fault> {
@@ -265,7 +337,10 @@ impl Inquiry<'_> {
         let engine = self.engine;
         let place = engine.places.get(action).ok_or(Fault::UnfitRequest)?;
         let cuts = || engine.slices.of_tool(place, self.principal.uids());
-        let near = self.principal.near(action, &place.entities, cuts)?;
+        let readers = Some(&engine.readers);
+        let near = self
+            .principal
+            .near(action, &place.entities, readers, cuts)?;
         Ok(Scene {
             action: place.action.clone(),
             resource: place.resource.clone(),
@@ -292,7 +367,9 @@ impl Inquiry<'_> {
         let resource = thing.uid;
         let action = &self.method.action;
         let id: &str = action.id().as_ref();
-        let near = self.principal.near(id, &self.method.entities, Vec::new)?;
+        let near = self
+            .principal
+            .near(id, &self.method.entities, None, Vec::new)?;
         let more = [entities::bare(&self.server)?].into_iter();
         // What an opaque URI lacks, the schema would miss.
         let schema = unclear.is_none().then_some(&self.engine.schema);
@@ -310,6 +387,7 @@ impl Inquiry<'_> {
             near: Arc::new(Near {
                 entities,
                 cut: asked,
+                reads: None,
             }),
             unclear,
         })
@@ -351,35 +429,14 @@ impl Engine {
                 None => faults.push(Fault::UnfitPolicies),
             }
         }
-        let shadow = cuts.iter().map(|cut| self.shadow(cut, request, entities));
         let opinion = Opinion {
             permits: base.permits,
             forbids: base.forbids,
             gates: shut,
             faults,
-            shadow: shadow.flatten().collect(),
+            shadow: Vec::new(),
         };
         opinion.settled()
-    }
-
-    fn shadow(&self, cut: &Cut, request: &Request, entities: &Entities) -> Vec<ShadowNote> {
-        let permits = self.ask(&cut.shadow_permits, request, entities);
-        let forbids = self.ask(&cut.shadow_forbids, request, entities);
-        let forbid = |policy: String| {
-            let effect = match self.gate(&policy) {
-                Some(_) => ShadowEffect::Gate,
-                None => ShadowEffect::Forbid,
-            };
-            ShadowNote { policy, effect }
-        };
-        let note = |effect| move |policy| ShadowNote { policy, effect };
-        let failed = permits.faults.into_iter().chain(forbids.faults);
-        let permitted = permits.permits.into_iter().map(note(ShadowEffect::Permit));
-        let forbidden = forbids.forbids.into_iter().map(forbid);
-        permitted
-            .chain(forbidden)
-            .chain(failed.map(note(ShadowEffect::Fail)))
-            .collect()
     }
 
     fn ask(&self, policies: &PolicySet, request: &Request, entities: &Entities) -> Said {

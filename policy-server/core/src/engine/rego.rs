@@ -41,6 +41,7 @@ mod document;
 mod input;
 mod load;
 mod module;
+mod reads;
 mod rules;
 mod unclear;
 
@@ -59,6 +60,7 @@ use self::unclear::Reads;
 use super::{Fault, Opinion};
 use crate::decision::{Outcome, outcome};
 use crate::facts::{Facts, Subject};
+use crate::schema;
 
 pub use self::bounds::MODULE_BYTES_MAX;
 
@@ -91,6 +93,7 @@ pub struct Engine {
     hiding: Hiding,
     disclosing: Disclosing,
     reads: Reads,
+    of_arguments: schema::Reads,
 }
 
 /// Whether any module hides something.
@@ -140,6 +143,12 @@ impl Engine {
                 opinion: Opinion::failed(fault),
                 reasons: BTreeMap::new(),
             })
+    }
+
+    /// What modules read of arguments, of whatever message.
+    #[must_use]
+    pub const fn reads(&self) -> &schema::Reads {
+        &self.of_arguments
     }
 
     /// Whether a list shows the target. Hidden is only what no arguments could make callable, or

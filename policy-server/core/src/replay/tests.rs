@@ -157,7 +157,7 @@ fn values_are_judged_again_and_types_only_where_they_do_not_matter() {
     for (draft, types, values) in [
         (SMALL, lost, denied),
         (&beside(forbid), denied, denied),
-        (&beside(permit), allowed, allowed),
+        (&beside(permit), lost, allowed),
         (&overflow, lost, allowed),
         (stranger, denied, denied),
         (late, denied, denied),
@@ -240,12 +240,19 @@ fn a_tool_must_be_known_to_the_draft() {
         to: Outcome::Deny,
     };
     let unsure = Verdict::Unknown(Why::Definition);
-    assert_eq!(verdict(&query, &then, &other, Keep::Values), changed);
+    assert_eq!(verdict(&query, &then, &other, Keep::Values), same);
+    let other_read = PAY.replace(r#""integer""#, r#""string""#);
+    let read = format!(
+        r#"{ALL} forbid (principal, action == Mcp::Action::"demo/pay", resource)
+        when {{ context.input.amount == "x" }};"#
+    );
+    let read = with(&read, &[&other_read]);
+    assert_eq!(verdict(&query, &then, &read, Keep::Values), changed);
     assert_eq!(verdict(&query, &then, &other, Keep::Types), unsure);
     let strict = PAY.replace(r#""integer""#, r#""string""#);
     let strict = with(NONE, &[&strict]);
     assert_eq!(verdict(&query, &then, &strict, Keep::Types), changed);
-    let broken = PAY.replace(r#""required":["amount"]"#, r##""$ref":"other.json""##);
+    let broken = PAY.replacen(r#""type":"object""#, r#""type":"array""#, 1);
     let quarantined = with(ALL, &[&broken]);
     assert_eq!(verdict(&query, &then, &quarantined, Keep::Types), changed);
 }
@@ -254,10 +261,27 @@ fn a_tool_must_be_known_to_the_draft() {
 fn faults_that_are_no_policys_stay() {
     let (then, draft) = (with(NONE, &[PAY]), with(ALL, &[PAY]));
     let denied = Verdict::Same(Outcome::Deny);
+    let small = with(SMALL, &[PAY]);
+    let lost = Verdict::Unknown(Why::Arguments);
     for arguments in [r#"{"amount":"x"}"#, "{}"] {
-        for keep in [Keep::Types, Keep::Values] {
-            assert_eq!(verdict(&paid(arguments), &then, &draft, keep), denied);
-        }
+        let said = |draft, keep| verdict(&paid(arguments), &small, draft, keep);
+        assert_eq!(
+            said(&small, Keep::Values),
+            denied,
+            "what is read is not exact"
+        );
+        assert_eq!(said(&small, Keep::Types), lost);
+        let opened = Verdict::Changed {
+            from: Outcome::Deny,
+            to: Outcome::Allow,
+        };
+        assert_eq!(
+            said(&draft, Keep::Values),
+            opened,
+            "nobody reads it any more"
+        );
+        assert_eq!(said(&draft, Keep::Types), lost);
+        assert_eq!(said(&then, Keep::Types), denied);
     }
     let failed = |fault| {
         let query = paid(r#"{"amount":5}"#);

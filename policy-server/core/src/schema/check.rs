@@ -1,7 +1,8 @@
 //! Arguments against the tool's own schema, with the crate `jsonschema`.
 //!
-//! Patterns run on the linear engine only. Formats count as their dialect says: draft-07 asserts
-//! them, 2020-12 does not. Deliberately absent: any schema but this one; nothing is fetched.
+//! Patterns run on the linear engine only. Formats are annotations, whatever the dialect: servers do not
+//! agree on them, and those that have a type in Cedar are read as such. Deliberately absent: any schema
+//! but this one; nothing is fetched.
 
 use std::fmt::Write as _;
 
@@ -46,13 +47,20 @@ impl<'a> Checks<'a> {
 
     /// The check of the part that a pointer names.
     pub(super) fn branch(&self, pointer: &str) -> Result<Box<Validator>, MappingFault> {
-        let reference = json!({ "$ref": format!("{HERE}#{}", fragment(pointer)) });
-        let options = options(self.draft).with_registry(&self.registry);
-        let validator = options.build(&reference);
-        validator
-            .map(Box::new)
-            .map_err(|error| MappingFault::schema(&error))
+        self.of_parts(&reference(pointer)).map(Box::new)
     }
+
+    /// The check of a schema that is made of references to parts.
+    pub(super) fn of_parts(&self, schema: &Value) -> Result<Validator, MappingFault> {
+        let options = options(self.draft).with_registry(&self.registry);
+        let validator = options.build(schema);
+        validator.map_err(|error| MappingFault::schema(&error))
+    }
+}
+
+/// A schema that is no more than the part which a pointer names.
+pub(super) fn reference(pointer: &str) -> Value {
+    json!({ "$ref": format!("{HERE}#{}", fragment(pointer)) })
 }
 
 /// The check of a whole schema.
@@ -68,6 +76,7 @@ fn options<'a>(draft: Draft) -> jsonschema::ValidationOptions<'a> {
     jsonschema::options()
         .with_draft(draft)
         .offline()
+        .should_validate_formats(false)
         .with_pattern_options(patterns)
 }
 

@@ -17,21 +17,27 @@ use serde_json::Value;
 use self::opaque::{canonical_number, digest};
 pub(crate) use self::times::instant_ms;
 use super::ArgumentFault;
+use super::reads::Reads;
 use super::shape::{Attribute, Branch, Record, Rest, Shape, Test};
 use super::views::escaped;
 
 type Converted = Result<Cedar, ArgumentFault>;
 
-/// The value of the whole input.
-pub(super) fn input(shape: &Shape, value: &Value) -> Converted {
-    convert(shape, value, &At(None, ""))
+/// The value of the input, as far as it is read.
+pub(super) fn input(root: &Record, reads: &Reads, value: &Value) -> Converted {
+    record(root, reads, value, &At(None, "")).map(|(record, _)| record)
+}
+
+/// Whether a value has a place in Cedar.
+pub(super) fn fits(shape: &Shape, value: &Value) -> bool {
+    convert(shape, value, &At(None, "")).is_ok()
 }
 
 /// Where a value stands; written out only when it is at fault.
 pub(super) struct At<'a>(pub(super) Option<&'a At<'a>>, pub(super) &'a str);
 
 impl At<'_> {
-    fn pointer(&self) -> String {
+    pub(super) fn pointer(&self) -> String {
         let before = self.0.map(At::pointer);
         before.map_or_else(String::new, |before| {
             format!("{before}/{}", escaped(self.1))
@@ -71,7 +77,11 @@ fn convert(shape: &Shape, value: &Value, at: &At<'_>) -> Converted {
             at,
         )?,
         Shape::V6 => address(text()?.parse::<Ipv6Addr>().ok().map(v6), at)?,
-        Shape::Choice(name) => entity(EntityTypeName::from_str(name).ok(), text()?, at)?,
+        Shape::Choice(choice) => {
+            let text = Some(text()?).filter(|text| choice.holds(text));
+            let text = text.ok_or_else(|| at.fault("is not one of the values that are allowed"))?;
+            entity(EntityTypeName::from_str(&choice.name).ok(), text, at)?
+        }
         Shape::Null => entity(TYPES.null.clone(), "null", at)?,
         Shape::Number => {
             let number = value.as_number().ok_or_else(other)?;
@@ -80,7 +90,7 @@ fn convert(shape: &Shape, value: &Value, at: &At<'_>) -> Converted {
         Shape::Unknown => entity(TYPES.unknown.clone(), &digest(value), at)?,
         Shape::Set(item) => set(item, value.as_array().ok_or_else(other)?, at)?,
         Shape::Tuple(places) => tuple(places, value.as_array().ok_or_else(other)?, at)?,
-        Shape::Record(shape) => record(shape, value, at)?.0,
+        Shape::Record(shape) => record(shape, &Reads::Whole, value, at)?.0,
         Shape::Map(each) => {
             let members = value.as_object().ok_or_else(other)?;
             entries(each, members.iter(), at)?
@@ -206,26 +216,39 @@ fn entries<'a>(
 /// The record, and the members that it shows.
 fn record<'a>(
     shape: &Record,
+    reads: &Reads,
     whole: &'a Value,
     at: &At<'_>,
 ) -> Result<(Cedar, BTreeSet<&'a String>), ArgumentFault> {
     let members = whole.as_object();
     let members = members.ok_or_else(|| at.fault("has another type than the tool declares"))?;
+    let apart = shape.apart(reads);
     let mut written = Vec::new();
     let mut shown = BTreeSet::new();
     for (name, value) in members {
-        let Some(attribute) = shape.attributes.get(name) else {
+        let below = match apart {
+            Some(wanted) => wanted.get(name),
+            None => Some(&Reads::Whole),
+        };
+        let (Some(attribute), Some(below)) = (shape.attributes.get(name), below) else {
             continue;
         };
         shown.insert(name);
         if !(attribute.nullable && value.is_null()) {
             let at = At(Some(at), name);
-            written.push((name.clone(), convert(&attribute.shape, value, &at)?));
+            let value = match &attribute.shape {
+                Shape::Record(inner) => record(inner, below, value, &at)?.0,
+                shape => convert(shape, value, &at)?,
+            };
+            written.push((name.clone(), value));
         }
+    }
+    if apart.is_some() {
+        return together(written, at).map(|record| (record, shown));
     }
     for (name, branch) in &shape.branches {
         if let (Shape::Record(inner), true) = (&branch.shape, takes(&branch.test, whole)) {
-            let (record, more) = record(inner, whole, at)?;
+            let (record, more) = record(inner, &Reads::Whole, whole, at)?;
             written.push((name.clone(), record));
             shown.extend(more);
         }
@@ -248,7 +271,7 @@ fn record<'a>(
     together(written, at).map(|record| (record, shown))
 }
 
-fn takes(test: &Test, value: &Value) -> bool {
+pub(super) fn takes(test: &Test, value: &Value) -> bool {
     match test {
         Test::Type(kind) => kind.holds(value),
         Test::Present => !value.is_null(),

@@ -18,7 +18,7 @@ pub(super) struct Parts<'a> {
     pub(super) tool: &'a str,
     /// `github/create_issue`.
     pub(super) action: &'a str,
-    pub(super) shape: &'a Shape,
+    pub(super) root: &'a Record,
     pub(super) choices: &'a BTreeMap<Vec<String>, Vec<String>>,
     pub(super) context: &'a Map<String, Value>,
 }
@@ -34,7 +34,7 @@ pub(super) fn opaque() -> Value {
 
 pub(super) fn fragment(parts: &Parts<'_>) -> Value {
     let mut whole = Map::new();
-    let types = json!({ parts.input: of(parts.shape) });
+    let types = json!({ parts.input: record(parts.root) });
     let server = json!({ "commonTypes": types, "entityTypes": {}, "actions": {} });
     whole.insert(parts.server.to_owned(), server);
     for (path, values) in parts.choices {
@@ -78,7 +78,7 @@ fn of(shape: &Shape) -> Value {
         Shape::Instant | Shape::Date => named("Extension", "datetime"),
         Shape::Duration => named("Extension", "duration"),
         Shape::V4 | Shape::V6 => named("Extension", "ipaddr"),
-        Shape::Choice(name) => named("Entity", name),
+        Shape::Choice(choice) => named("Entity", &choice.name),
         Shape::Null => named("Entity", "Mcp::Null"),
         Shape::Number => named("Entity", "Mcp::Number"),
         Shape::Unknown => named("Entity", "Mcp::Unknown"),

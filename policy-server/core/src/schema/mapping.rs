@@ -4,6 +4,7 @@
 //! the tool's own schema is checked besides. Deliberately absent: guesses; what is not certain is
 //! `Mcp::Unknown`.
 
+mod absent;
 mod arrays;
 mod choices;
 mod objects;
@@ -14,16 +15,17 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::MappingFault;
-use super::bounds::{DEPTH_MAX, SHAPES_MAX};
+use super::bounds::SHAPES_MAX;
 use super::check::Checks;
-use super::shape::{Attribute, Kind, Shape};
+use super::shape::{Absence, Attribute, Kind, Record, Shape};
 use super::views::{Document, Place, View, Views, kinds};
 
-/// A shape, and whether `null` is allowed beside it.
+/// A shape, whether `null` is allowed beside it, and what it is to be absent.
 #[derive(Debug)]
 pub(super) struct Mapped {
     pub(super) shape: Shape,
     pub(super) nullable: bool,
+    pub(super) absence: Absence,
 }
 
 impl Mapped {
@@ -31,6 +33,15 @@ impl Mapped {
         Self {
             shape,
             nullable: false,
+            absence: Absence::Plain,
+        }
+    }
+
+    const fn nullable(shape: Shape, nullable: bool) -> Self {
+        Self {
+            shape,
+            nullable,
+            absence: Absence::Plain,
         }
     }
 
@@ -39,6 +50,7 @@ impl Mapped {
             shape: self.shape,
             required,
             nullable: self.nullable,
+            absence: self.absence,
         }
     }
 }
@@ -50,6 +62,7 @@ pub(super) struct Mapper<'a> {
     checks: &'a Checks<'a>,
     inside: Vec<String>,
     depth: usize,
+    depth_max: usize,
     shapes: usize,
     branches: usize,
     /// The enumerated types so far: their values by name below the tool.
@@ -58,13 +71,19 @@ pub(super) struct Mapper<'a> {
 }
 
 impl<'a> Mapper<'a> {
-    /// Starts; types are named below `prefix`.
-    pub(super) fn new(document: Document<'a>, checks: &'a Checks<'a>, prefix: String) -> Self {
+    /// Starts; types are named below `prefix`, and deeper ones than `depth_max` are opaque.
+    pub(super) fn new(
+        document: Document<'a>,
+        checks: &'a Checks<'a>,
+        prefix: String,
+        depth_max: usize,
+    ) -> Self {
         Self {
             document,
             checks,
             inside: Vec::new(),
             depth: 0,
+            depth_max,
             shapes: 0,
             branches: 0,
             choices: BTreeMap::new(),
@@ -78,7 +97,7 @@ impl<'a> Mapper<'a> {
     }
 
     /// The record of all arguments.
-    pub(super) fn arguments(&mut self, root: &'a Value) -> Result<Shape, MappingFault> {
+    pub(super) fn arguments(&mut self, root: &'a Value) -> Result<Record, MappingFault> {
         let place = Place {
             pointer: String::new(),
             path: vec!["Input".to_owned()],
@@ -105,14 +124,20 @@ impl<'a> Mapper<'a> {
         if self.shapes > SHAPES_MAX {
             return Err(MappingFault::TooLarge("declares too many arguments"));
         }
+        let mut own = absent::stated(start.iter().map(|view| view.schema));
+        let mut of_alternatives = Vec::new();
         let views = self.document.views(start, &self.inside);
-        if views.recursive || self.depth >= DEPTH_MAX {
-            return Ok(Mapped::of(Shape::Unknown));
+        let mut mapped = Mapped::of(Shape::Unknown);
+        if !views.recursive && self.depth < self.depth_max {
+            own.extend(absent::own(&views));
+            of_alternatives = absent::of_alternatives(&views);
+            self.depth += 1;
+            let viewed = self.within(views, Self::viewed);
+            self.depth -= 1;
+            mapped = viewed?;
         }
-        self.depth += 1;
-        let mapped = self.within(views, Self::viewed);
-        self.depth -= 1;
-        mapped
+        mapped.absence = absent::absence(&mapped.shape, &own, &of_alternatives);
+        Ok(mapped)
     }
 
     fn one(&mut self, schema: &'a Value, place: Place) -> Result<Mapped, MappingFault> {
@@ -150,7 +175,7 @@ impl<'a> Mapper<'a> {
             [kind] => self.typed(*kind, views)?,
             _ => self.any_type(&allowed, views)?,
         };
-        Ok(Mapped { shape, nullable })
+        Ok(Mapped::nullable(shape, nullable))
     }
 
     fn typed(&mut self, kind: Kind, views: &Views<'a>) -> Result<Shape, MappingFault> {
@@ -160,6 +185,7 @@ impl<'a> Mapper<'a> {
             Kind::Integer => Shape::Long,
             Kind::Number => number(views),
             Kind::String => text(views),
+            Kind::Array | Kind::Object if self.depth >= self.depth_max => Shape::Unknown,
             Kind::Array => self.array(views)?,
             Kind::Object => self.object(views)?,
         })

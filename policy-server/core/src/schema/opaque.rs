@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::shape::{Attribute, Rest, Shape};
+use super::shape::{Attribute, Record, Rest, Shape};
 
 /// An argument whose type is opaque.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -19,9 +19,9 @@ pub struct Opaque {
 }
 
 /// All opaque places of a shape, sorted.
-pub(super) fn of(arguments: &Shape) -> Vec<Opaque> {
+pub(super) fn of(arguments: &Record) -> Vec<Opaque> {
     let mut found = Vec::new();
-    collect(arguments, "input", &mut found);
+    record(arguments, "input", &mut found);
     found.sort();
     found
 }
@@ -31,20 +31,7 @@ fn collect(shape: &Shape, path: &str, found: &mut Vec<Opaque>) {
         Shape::Number => found.push(opaque(path, "Mcp::Number")),
         Shape::Unknown => found.push(opaque(path, "Mcp::Unknown")),
         Shape::Set(item) => collect(item, &format!("{path}[]"), found),
-        Shape::Record(record) => {
-            for (name, attribute) in &record.attributes {
-                collect(&attribute.shape, &below(path, name), found);
-            }
-            for (name, branch) in &record.branches {
-                collect(&branch.shape, &below(path, name), found);
-            }
-            // That undeclared members can be anything is the rule, and worth no word.
-            if let Rest::Listed(name, each) = &record.rest
-                && !matches!(each.shape, Shape::Unknown)
-            {
-                entries(each, &below(path, name), found);
-            }
-        }
+        Shape::Record(inner) => record(inner, path, found),
         Shape::Map(each) => entries(each, path, found),
         Shape::Tuple(places) => {
             for (at, place) in places.iter().enumerate() {
@@ -63,6 +50,21 @@ fn collect(shape: &Shape, path: &str, found: &mut Vec<Opaque>) {
     }
 }
 
+fn record(record: &Record, path: &str, found: &mut Vec<Opaque>) {
+    for (name, attribute) in &record.attributes {
+        collect(&attribute.shape, &below(path, name), found);
+    }
+    for (name, branch) in &record.branches {
+        collect(&branch.shape, &below(path, name), found);
+    }
+    // That undeclared members can be anything is the rule, and worth no word.
+    if let Rest::Listed(name, each) = &record.rest
+        && !matches!(each.shape, Shape::Unknown)
+    {
+        entries(each, &below(path, name), found);
+    }
+}
+
 fn entries(each: &Attribute, path: &str, found: &mut Vec<Opaque>) {
     collect(&each.shape, &format!("{path}.entries[].value"), found);
 }
@@ -73,7 +75,7 @@ fn opaque(path: &str, kind: &'static str) -> Opaque {
 }
 
 /// A member of a record as a policy names it.
-fn below(path: &str, name: &str) -> String {
+pub(super) fn below(path: &str, name: &str) -> String {
     let mut chars = name.chars();
     let begins = chars
         .next()

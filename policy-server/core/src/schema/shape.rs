@@ -6,6 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jsonschema::Validator;
+use serde_json::Value;
+
+use super::reads::Reads;
 
 /// A Cedar type, and how a JSON value becomes one of its values.
 #[derive(Debug)]
@@ -30,8 +33,8 @@ pub(super) enum Shape {
     V4,
     /// `ipaddr`, version 6.
     V6,
-    /// An enumerated entity type of this name.
-    Choice(String),
+    /// An enumerated entity type.
+    Choice(Choice),
     /// `Mcp::Null`.
     Null,
     /// `Mcp::Number`: equality only.
@@ -51,30 +54,34 @@ pub(super) enum Shape {
 }
 
 impl Shape {
-    /// How often a part of a value is checked, at most: once, and again for each alternative around
-    /// it.
+    /// How often a part of a value is checked, at most: once, and twice again for each alternative
+    /// around it, for its types and for its defaults.
     pub(super) fn again(&self) -> u64 {
-        let most = |each: &mut dyn Iterator<Item = &Self>| each.map(Self::again).max().unwrap_or(1);
         match self {
             Self::Set(item) => item.again(),
             Self::Map(each) => each.shape.again(),
-            Self::Tuple(places) => most(&mut places.iter().map(|place| &place.shape)),
-            Self::Union(branches) => 1 + most(&mut branches.iter().map(|branch| &branch.shape)),
-            Self::Record(record) => {
-                let own = record.attributes.values().map(|attribute| &attribute.shape);
-                let rest = match &record.rest {
-                    Rest::Listed(_, each) => Some(&each.shape),
-                    Rest::None | Rest::Elsewhere => None,
-                };
-                let branches = record.branches.iter().map(|(_, branch)| &branch.shape);
-                let below = most(&mut own.chain(rest));
-                match record.branches.is_empty() {
-                    true => below,
-                    false => below.max(1 + most(&mut branches.into_iter())),
-                }
-            }
+            Self::Tuple(places) => most(places.iter().map(|place| &place.shape)),
+            Self::Union(branches) => 2 + most(branches.iter().map(|branch| &branch.shape)),
+            Self::Record(record) => record.again(),
             _ => 1,
         }
+    }
+}
+
+/// An enumerated entity type.
+#[derive(Debug)]
+pub(super) struct Choice {
+    pub(super) name: String,
+    /// Sorted.
+    pub(super) values: Vec<String>,
+}
+
+impl Choice {
+    pub(super) fn holds(&self, text: &str) -> bool {
+        let place = self
+            .values
+            .binary_search_by(|value| value.as_str().cmp(text));
+        place.is_ok()
     }
 }
 
@@ -86,6 +93,19 @@ pub(super) struct Attribute {
     pub(super) required: bool,
     /// Whether `null` may stand for it; it is absent then.
     pub(super) nullable: bool,
+    /// What it means that it is not there.
+    pub(super) absence: Absence,
+}
+
+/// What an absent member is to the server.
+#[derive(Debug)]
+pub(super) enum Absence {
+    /// Absent.
+    Plain,
+    /// This value.
+    Default(Value),
+    /// A default that does not fit, or one of several.
+    Unclear,
 }
 
 impl Attribute {
@@ -99,12 +119,59 @@ impl Attribute {
 #[derive(Debug, Default)]
 pub(super) struct Record {
     pub(super) attributes: BTreeMap<String, Attribute>,
-    /// Their names as a reader has them who does not look at case.
-    pub(super) folded: BTreeSet<String>,
+    /// What is like their names.
+    pub(super) like: BTreeSet<String>,
     /// What members beside the attributes are.
     pub(super) rest: Rest,
     /// Members that are declared only where a branch of `anyOf` or `oneOf` holds.
     pub(super) branches: Vec<(String, Branch)>,
+    /// Whether its members are checked one by one.
+    pub(super) level: Level,
+    /// Where they are, the names that must be there.
+    pub(super) demanded: BTreeSet<String>,
+}
+
+/// How an object's members are checked.
+#[derive(Debug, Default)]
+pub(super) enum Level {
+    /// All together: the schema says something about several of them, or says it in several places.
+    #[default]
+    Together,
+    /// One by one: the schema at this place is no more than a list of properties.
+    Apart(String),
+}
+
+/// The most that any of some shapes needs.
+fn most<'s>(each: impl Iterator<Item = &'s Shape>) -> u64 {
+    each.map(Shape::again).max().unwrap_or(1)
+}
+
+impl Record {
+    /// As for a shape.
+    pub(super) fn again(&self) -> u64 {
+        let own = self.attributes.values().map(|attribute| &attribute.shape);
+        let rest = match &self.rest {
+            Rest::Listed(_, each) => Some(&each.shape),
+            Rest::None | Rest::Elsewhere => None,
+        };
+        let below = most(own.chain(rest));
+        match self.branches.is_empty() {
+            true => below,
+            false => below.max(2 + most(self.branches.iter().map(|(_, branch)| &branch.shape))),
+        }
+    }
+
+    /// The members that are read, where they are read one by one; none where all are.
+    pub(super) fn apart<'r>(&self, reads: &'r Reads) -> Option<&'r BTreeMap<String, Reads>> {
+        let Reads::Members(members) = reads else {
+            return None;
+        };
+        let rest = match &self.rest {
+            Rest::Listed(name, _) => members.contains_key(name),
+            Rest::None | Rest::Elsewhere => false,
+        };
+        (matches!(self.level, Level::Apart(_)) && !rest).then_some(members)
+    }
 }
 
 /// Members that no property declares.
@@ -165,7 +232,7 @@ impl Kind {
     }
 
     /// Whether a value is of this type.
-    pub(super) fn holds(self, value: &serde_json::Value) -> bool {
+    pub(super) fn holds(self, value: &Value) -> bool {
         match self {
             Self::Null => value.is_null(),
             Self::Boolean => value.is_boolean(),

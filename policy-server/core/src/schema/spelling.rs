@@ -1,7 +1,7 @@
 //! Names that a lenient reader takes for an argument's: `PATH` beside, or instead of, `path`.
 //!
-//! Some servers read names without regard to case. To policy such a member is one that nobody
-//! declares, so a policy on the argument would look past it. Deliberately absent: names where the
+//! Some servers read names without regard to case, or take `branch_name` for `branchName`. To policy such
+//! a member is one that nobody declares, so a policy on the argument would look past it. Deliberately absent: names where the
 //! tool declares none.
 
 use portcullis_protocol::members::folded;
@@ -11,12 +11,29 @@ use super::ArgumentFault;
 use super::convert::At;
 use super::shape::{Record, Rest, Shape};
 
+/// What names have in common that some reader takes for one another.
+pub(super) fn likeness(name: &str) -> String {
+    folded(name).replace('_', "")
+}
+
 /// Shapes that one value may have.
 type Shapes<'s> = Vec<&'s Shape>;
 
+/// A shape that holds others.
+#[derive(Clone, Copy)]
+enum Holder<'s> {
+    Record(&'s Record),
+    Other(&'s Shape),
+}
+
 /// Refuses a member that is not declared, and spelt like one that is.
-pub(super) fn check(shape: &Shape, value: &Value) -> Result<(), ArgumentFault> {
-    look(&vec![shape], value, &At(None, ""))
+pub(super) fn check(root: &Record, value: &Value) -> Result<(), ArgumentFault> {
+    let mut flat = Vec::new();
+    records(root, &mut flat);
+    let Value::Object(members) = value else {
+        return Ok(());
+    };
+    object(&flat, members, &At(None, ""))
 }
 
 fn look(shapes: &Shapes<'_>, value: &Value, at: &At<'_>) -> Result<(), ArgumentFault> {
@@ -26,7 +43,7 @@ fn look(shapes: &Shapes<'_>, value: &Value, at: &At<'_>) -> Result<(), ArgumentF
         Value::Object(members) => object(&flat, members, at),
         Value::Array(items) => {
             for (place, item) in items.iter().enumerate() {
-                let shapes = flat.iter().filter_map(|shape| item_of(shape, place));
+                let shapes = flat.iter().filter_map(|holder| item_of(holder, place));
                 let at = At(Some(at), &place.to_string());
                 look(&shapes.collect(), item, &at)?;
             }
@@ -37,59 +54,60 @@ fn look(shapes: &Shapes<'_>, value: &Value, at: &At<'_>) -> Result<(), ArgumentF
 }
 
 /// The shapes that a value of this one may have itself.
-fn flatten<'s>(shape: &'s Shape, into: &mut Shapes<'s>) {
-    let branches = match shape {
-        Shape::Union(branches) => branches.iter().map(|branch| &branch.shape).collect(),
-        Shape::Record(record) => {
-            into.push(shape);
-            let branches = record.branches.iter();
-            branches.map(|(_, branch)| &branch.shape).collect()
+fn flatten<'s>(shape: &'s Shape, into: &mut Vec<Holder<'s>>) {
+    match shape {
+        Shape::Union(branches) => {
+            let branches = branches.iter();
+            branches.for_each(|branch| flatten(&branch.shape, into));
         }
-        Shape::Set(_) | Shape::Map(_) | Shape::Tuple(_) => {
-            into.push(shape);
-            Vec::new()
-        }
-        _ => Vec::new(),
-    };
-    branches.into_iter().for_each(|shape| flatten(shape, into));
+        Shape::Record(record) => records(record, into),
+        Shape::Set(_) | Shape::Map(_) | Shape::Tuple(_) => into.push(Holder::Other(shape)),
+        _ => {}
+    }
+}
+
+fn records<'s>(record: &'s Record, into: &mut Vec<Holder<'s>>) {
+    into.push(Holder::Record(record));
+    let branches = record.branches.iter();
+    branches.for_each(|(_, branch)| flatten(&branch.shape, into));
 }
 
 fn object(
-    shapes: &Shapes<'_>,
+    shapes: &[Holder<'_>],
     members: &Map<String, Value>,
     at: &At<'_>,
 ) -> Result<(), ArgumentFault> {
     for (name, value) in members {
         let at = At(Some(at), name);
-        let records = || shapes.iter().filter_map(|shape| record(shape));
+        let records = || shapes.iter().filter_map(record);
         let declared = records().filter_map(|record| record.attributes.get(name));
         let mut below: Shapes<'_> = declared.map(|attribute| &attribute.shape).collect();
         if below.is_empty() {
             if records().next().is_some() {
-                let folded = folded(name);
-                if records().any(|record| record.folded.contains(&folded)) {
+                let like = likeness(name);
+                if records().any(|record| record.like.contains(&like)) {
                     return Err(at.fault("is spelt like another argument"));
                 }
             }
-            below = shapes.iter().filter_map(|shape| rest_of(shape)).collect();
+            below = shapes.iter().filter_map(rest_of).collect();
         }
         look(&below, value, &at)?;
     }
     Ok(())
 }
 
-fn record(shape: &Shape) -> Option<&Record> {
-    match shape {
-        Shape::Record(record) => Some(record),
-        _ => None,
+const fn record<'s>(holder: &Holder<'s>) -> Option<&'s Record> {
+    match holder {
+        Holder::Record(record) => Some(record),
+        Holder::Other(_) => None,
     }
 }
 
 /// The shape of a member that is not declared.
-fn rest_of(shape: &Shape) -> Option<&Shape> {
-    match shape {
-        Shape::Map(each) => Some(&each.shape),
-        Shape::Record(record) => match &record.rest {
+fn rest_of<'s>(holder: &Holder<'s>) -> Option<&'s Shape> {
+    match holder {
+        Holder::Other(Shape::Map(each)) => Some(&each.shape),
+        Holder::Record(record) => match &record.rest {
             Rest::Listed(_, each) => Some(&each.shape),
             Rest::None | Rest::Elsewhere => None,
         },
@@ -98,10 +116,10 @@ fn rest_of(shape: &Shape) -> Option<&Shape> {
 }
 
 /// The shape of an item of an array.
-fn item_of(shape: &Shape, place: usize) -> Option<&Shape> {
-    match shape {
-        Shape::Set(item) => Some(item),
-        Shape::Tuple(places) => places.get(place).map(|place| &place.shape),
+fn item_of<'s>(holder: &Holder<'s>, place: usize) -> Option<&'s Shape> {
+    match holder {
+        Holder::Other(Shape::Set(item)) => Some(item),
+        Holder::Other(Shape::Tuple(places)) => places.get(place).map(|place| &place.shape),
         _ => None,
     }
 }
@@ -110,6 +128,7 @@ fn item_of(shape: &Shape, place: usize) -> Option<&Shape> {
 mod tests {
     use serde_json::json;
 
+    use crate::schema::Reads;
     use crate::schema::tests::map;
 
     #[test]
@@ -130,7 +149,11 @@ mod tests {
             }}),
         );
         let tool = tool.unwrap();
-        let fault = |text: &str| tool.check(Some(text)).unwrap_err().to_string();
+        let fault = |text: &str| {
+            tool.read(Some(text), &Reads::Whole)
+                .unwrap_err()
+                .to_string()
+        };
         for (text, place) in [
             (r#"{"PATH":"/etc"}"#, "/PATH"),
             (r#"{"path":"/srv","Path":"/etc"}"#, "/Path"),
@@ -138,6 +161,7 @@ mod tests {
             (r#"{"path\u0000x":"x"}"#, "/path\\0x"),
             (r#"{"rows":[{"id":1},{"ID":2}]}"#, "/rows/1/ID"),
             (r#"{"path":"","MODE":"y"}"#, "/MODE"),
+            (r#"{"path":"","as_K":"y"}"#, "/as_K"),
             (r#"{"to":{"USER":1,"user":2}}"#, "/to/USER"),
         ] {
             let wanted = format!("{place} is spelt like another argument");
@@ -149,7 +173,7 @@ mod tests {
             r#"{"to":{"User":1}}"#,
             r#"{"to":{"User":1,"user":2}}"#,
         ] {
-            assert!(tool.check(Some(text)).is_ok(), "{text}");
+            assert!(tool.read(Some(text), &Reads::Whole).is_ok(), "{text}");
         }
     }
 }

@@ -28,7 +28,8 @@ pub(crate) fn read(text: &str, bytes_max: usize) -> Result<Value, &'static str> 
     }
 }
 
-/// Reads what no policy compares, as definitions and results: any integer of 64 bits may stand there.
+/// Reads what no policy compares, as definitions and results: any integer of 64 bits may stand there,
+/// and any double.
 pub(crate) fn read_wide(text: &str, bytes_max: usize) -> Result<Value, &'static str> {
     read_as(text, bytes_max, Integers::Words)
 }
@@ -62,13 +63,13 @@ impl Integers {
     }
 }
 
-const TWICE: &str = "holds a member twice";
+pub(super) const TWICE: &str = "holds a member twice";
 const DEEP: &str = "is nested too deeply";
 const ROUNDED: &str = "holds a number that readers do not all keep exactly: integers end at 9007199254740991 \
     either way; send a longer one as a string, if the tool takes strings";
 
 /// The error in our words; serde's would quote the text.
-fn why(error: &serde_json::Error) -> &'static str {
+pub(super) fn why(error: &serde_json::Error) -> &'static str {
     let text = error.to_string();
     let known = [TWICE, DEEP, ROUNDED];
     known
@@ -128,7 +129,8 @@ impl<'de> Visitor<'de> for Exact {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        let exact = Number::from_f64(value).filter(|_| value.abs() < EXACT_MAX);
+        let fits = self.integers == Integers::Words || value.abs() < EXACT_MAX;
+        let exact = Number::from_f64(value).filter(|_| fits);
         exact.map(Value::Number).ok_or_else(|| E::custom(ROUNDED))
     }
 

@@ -7,7 +7,8 @@ mod random;
 use std::sync::LazyLock;
 
 use super::*;
-use cedar_policy::{Context, EntityUid, Request, Schema, SchemaFragment};
+use cedar_policy::{Context, EntityUid, Request, RestrictedExpression, Schema, SchemaFragment};
+use portcullis_protocol::names::ServerName;
 use serde_json::json;
 
 /// The base schema that the tests map into.
@@ -95,8 +96,8 @@ fn a_schema_cannot_exhaust_the_stack() {
         "{\"x\":".repeat(62),
         "{}".to_owned() + &"}".repeat(62)
     );
-    let arguments = tool.check(Some(&arguments)).unwrap();
-    tool.input(&arguments).unwrap();
+    let arguments = tool.read(Some(&arguments), &Reads::Whole).unwrap();
+    tool.input(&arguments, &Reads::Whole).unwrap();
 }
 
 #[test]
@@ -105,12 +106,12 @@ fn a_small_schema_is_counted_in_a_moment() {
         let properties = (0..names).map(|at| (at.to_string(), json!({ "$ref": "#" })));
         let properties: serde_json::Map<_, _> = properties.collect();
         let schema = json!({ "type": "object", "properties": properties });
-        map("demo", &json!({ "name": "t", "inputSchema": schema }))
+        map("demo", &json!({ "name": "t", "inputSchema": schema })).unwrap()
     };
-    assert!(tool(20).is_ok());
+    assert_eq!(tool(20).unchecked(), []);
     let why = MappingFault::TooLarge("could take too long to check");
     // Two kilobytes that would take half a million steps.
-    assert_eq!(tool(100).unwrap_err(), why);
+    assert_eq!(tool(100).unchecked(), [("input".to_owned(), &why)]);
 }
 
 #[test]
@@ -126,7 +127,9 @@ fn faults_name_the_place_and_never_the_value() {
     } });
     let tool = map("demo", &item).unwrap();
     let fault = |text: &str| {
-        let fault = tool.check(Some(text)).and_then(|value| tool.input(&value));
+        let fault = tool
+            .read(Some(text), &Reads::Whole)
+            .and_then(|value| tool.input(&value, &Reads::Whole));
         fault.map(|_| ()).unwrap_err().to_string()
     };
     for (arguments, wanted) in [
@@ -155,7 +158,10 @@ fn faults_name_the_place_and_never_the_value() {
     let long = format!(r#"{{"{}":1}}"#, "\u{202e}x".repeat(300));
     let shown = fault(&long);
     assert!(shown.len() < 400 && !shown.contains('\u{202e}'), "{shown}");
-    assert!(tool.check(None).is_ok(), "no arguments are an empty object");
+    assert!(
+        tool.read(None, &Reads::Whole).is_ok(),
+        "no arguments are an empty object"
+    );
 }
 
 #[test]
@@ -165,8 +171,8 @@ fn equal_values_are_equal_entities_and_others_are_not() {
     } });
     let tool = map("demo", &item).unwrap();
     let input = |text: &str| {
-        let value = tool.check(Some(text)).unwrap();
-        format!("{:?}", tool.input(&value).unwrap())
+        let value = tool.read(Some(text), &Reads::Whole).unwrap();
+        format!("{:?}", tool.input(&value, &Reads::Whole).unwrap())
     };
     let same = [
         (r#"{"a":{"x":1,"y":2.0}}"#, r#"{"a":{"y":2,"x":1.0}}"#),
@@ -228,7 +234,7 @@ fn opaque_arguments_are_named_as_policies_name_them() {
         }}}),
     );
     let tool = tool.unwrap();
-    let opaque = tool.opaque();
+    let opaque = tool.opaque_places();
     let found: Vec<_> = opaque
         .iter()
         .map(|one| (one.path.as_str(), one.kind))

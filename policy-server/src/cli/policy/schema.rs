@@ -134,6 +134,7 @@ pub(super) fn run(args: &Args) -> u8 {
 fn answer(args: &Args) -> Result<u8, SchemaError> {
     let found = find(args)?;
     report::warn(&found);
+    report::warn_unchecked(&found);
     let quarantined = found.catalogue.quarantined().next().is_some();
     let code = match &args.server {
         None => {

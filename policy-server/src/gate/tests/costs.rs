@@ -38,6 +38,22 @@ fn asks(subject: &str, tool: &str, x: &str) -> Query {
     }
 }
 
+/// Policies that read `x` of both tools.
+async fn read(gate: &Gate, folder: &std::path::Path) {
+    let policy = |tool: &str, value: &str| {
+        format!(
+            r#"forbid (principal, action == Mcp::Action::"demo/{tool}", resource)
+            when {{ context.input has x && context.input.x == {value} }};"#
+        )
+    };
+    let text = policy("wide", r#"Mcp::Unknown::"y""#) + &policy("plain", "\"abba\"");
+    std::fs::write(folder.join("policies/read.cedar"), text).unwrap();
+    let News::Policies(set) = gate.library.look(&mut None) else {
+        panic!()
+    };
+    gate.adopt(set).await.unwrap();
+}
+
 async fn verdict(gate: &Gate, query: Query) -> Verdict {
     gate.decide(query).await.unwrap().released().verdict
 }
@@ -47,6 +63,7 @@ async fn a_costly_argument_is_refused_and_holds_up_nobody() {
     let folder = tempfile::tempdir().unwrap();
     let gate = Arc::new(gate(folder.path()).await);
     gate.list(patterned(&server())).await.unwrap().released();
+    read(&gate, folder.path()).await;
     let long = format!("[0.5{}]", ",0.5".repeat(60_000));
     let attack = {
         let (gate, long) = (gate.clone(), long.clone());
@@ -83,6 +100,10 @@ async fn what_takes_long_to_check_waits_and_is_denied_in_the_end() {
     let folder = tempfile::tempdir().unwrap();
     let gate = gate(folder.path()).await;
     gate.list(patterned(&server())).await.unwrap().released();
+    let large = asks("mallory", "plain", &format!("\"{}\"", "ab".repeat(600_000)));
+    let unread = verdict(&gate, large).await;
+    assert!(matches!(unread, Verdict::Allow(_)), "nobody looks at it");
+    read(&gate, folder.path()).await;
     let turns = all_of(&gate.checks).await;
     let large = asks("mallory", "plain", &format!("\"{}\"", "ab".repeat(600_000)));
     let mut waits = pin!(gate.decide(large));

@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn the_status_names_tools_in_quarantine_and_tools_that_drifted() {
         let pin = r#"{"tools":[{"name":"echo","inputSchema":{"type":"object"}},
-            {"name":"odd","inputSchema":{"type":"object","$schema":"urn:nobody"}}]}"#;
+            {"name":"odd","inputSchema":{"type":"array"}}]}"#;
         let files = BTreeMap::from([("tools/demo.json".to_owned(), pin.to_owned())]);
         let now = ToolEntry::read(r#"{"name":"echo","description":"sends mail"}"#);
         let observed = now.definition;
@@ -107,7 +107,7 @@ mod tests {
         let tools = Tools::look(Some(&policies), &registry);
         let pinned = ToolEntry::read(r#"{"name":"echo","inputSchema":{"type":"object"}}"#);
         let pinned = pinned.definition;
-        let why = "the dialect in `$schema` is not known: use 2020-12 or draft-07";
+        let why = "the inputSchema does not describe an object: arguments are always one";
         let wanted = json!({
             "known": 2,
             "quarantined": [{"server": "demo", "tool": "odd", "why": why}],

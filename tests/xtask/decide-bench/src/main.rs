@@ -15,6 +15,7 @@ use portcullis_core::decision::{Judge, Outcome, decide};
 use portcullis_core::facts::{Facts, Subject};
 use portcullis_core::policies::Policies;
 use portcullis_core::registry::Registry;
+use portcullis_core::schema::Reads;
 use portcullis_protocol::names::{Caller, ServerName};
 use portcullis_protocol::wire::{Direction, Target};
 use serde::Serialize;
@@ -194,7 +195,7 @@ fn arguments(policies: &Policies, server: &ServerName, target: &Target) -> f64 {
     let Known::Tool(tool) = policies.catalogue().known(server, target) else {
         return f64::NAN;
     };
-    us_of(|| drop(tool.mapped.check(Some(world::ARGUMENTS))))
+    us_of(|| drop(tool.mapped.read(Some(world::ARGUMENTS), &Reads::Whole)))
 }
 
 /// Asks of each tool whether it is shown.

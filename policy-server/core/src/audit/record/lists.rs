@@ -30,6 +30,9 @@ pub struct ListRecord {
     /// Tools in quarantine.
     #[serde(skip_serializing_if = "is_none")]
     quarantined: usize,
+    /// Tools with arguments that cannot be checked, so that calls are denied where policies read them.
+    #[serde(skip_serializing_if = "is_none")]
+    unchecked: usize,
     changed_count: usize,
     changed: Vec<ChangeEntry>,
 }
@@ -81,6 +84,7 @@ impl ListRecord {
             shown: page.shown,
             unsound: page.unsound,
             quarantined: page.quarantined,
+            unchecked: page.unchecked,
             changed_count: changes.len(),
             changed: changes.iter().take(SPELLED_MAX).map(entry).collect(),
         }

@@ -12,8 +12,7 @@ const PAY_WITHOUT_AMOUNT: &str =
     r#"{"name":"pay","inputSchema":{"type":"object","properties":{"sum":{"type":"string"}}}}"#;
 pub(super) const READ: &str = r#"{"name":"fs.read","inputSchema":{"type":"object","properties":{
     "path":{"type":"string"}},"required":["path"]},"annotations":{"readOnlyHint":true}}"#;
-const BROKEN: &str = r#"{"name":"broken","inputSchema":{"type":"object","properties":{
-    "x":{"$ref":"https://elsewhere.example/x"}}}}"#;
+const BROKEN: &str = r#"{"name":"broken","inputSchema":{"type":"array"}}"#;
 
 const SMALL: &str = r#"
     @id("small") permit (principal, action == Mcp::Action::"demo/pay", resource)
@@ -91,7 +90,10 @@ fn arguments_that_do_not_fit_are_denied_with_their_path() {
         (r#"{"amount":-1}"#, "/amount is too small"),
         (r#"{"amount":"1"}"#, "/amount has another type"),
         (r#"{"currency":"EUR"}"#, "/amount is missing"),
-        (r#"{"amount":1,"note":"x"}"#, "/note is not an argument"),
+        (
+            r#"{"amount":1,"currency":"GBP"}"#,
+            "/currency is not one of",
+        ),
         (r#"{"amount":1,"amount":2}"#, "holds a member twice"),
         (r#"[1]"#, "is not an object"),
     ] {
@@ -188,7 +190,9 @@ fn tags_and_pins_come_from_the_folder() {
         (
             "p.cedar".to_owned(),
             r#"permit (principal, action in Mcp::Action::"tools/call", resource)
-               when { resource.tags.contains("money") };"#
+               when { resource.tags.contains("money") };
+               forbid (principal, action == Mcp::Action::"demo/pay", resource)
+               when { context.input.amount > 5 };"#
                 .to_owned(),
         ),
         (
@@ -203,9 +207,9 @@ fn tags_and_pins_come_from_the_folder() {
     let other = r#"{"name":"pay","inputSchema":{"type":"object"}}"#;
     let policies = Policies::load(Arc::new(Sources::new(files)), &listed(&[other])).unwrap();
     assert!(call(&policies, "pay", r#"{"amount":1}"#).allows());
-    let unfit = call(&policies, "pay", r#"{"other":1}"#);
+    let unfit = call(&policies, "pay", r#"{"amount":"1"}"#);
     assert!(
-        message(&unfit).contains("/other is not an argument"),
+        message(&unfit).contains("/amount has another type"),
         "the folder's definition counts: {unfit:?}"
     );
 }
@@ -373,7 +377,9 @@ fn costly_arguments_of_what_nobody_may_call_are_not_looked_at() {
     let costly = format!(r#"{{"x":[0.5{}]}}"#, ",0.5".repeat(60_000));
     let permits = |tool: &str| {
         let text = format!(
-            r#"@id("one") permit (principal, action == Mcp::Action::"demo/{tool}", resource);"#
+            r#"@id("one") permit (principal, action == Mcp::Action::"demo/{tool}", resource);
+            forbid (principal, action == Mcp::Action::"demo/wide", resource)
+            when {{ context.input has x && context.input.x == Mcp::Unknown::"y" }};"#
         );
         with(&text, &[PAY, &wide])
     };

@@ -15,6 +15,7 @@ use super::disclose::{self, DISCLOSING, Disclosing};
 use super::found::{self, CALLS, Found};
 use super::places::Place;
 use super::principals::Principals;
+use super::reads::Readers;
 use super::slices::{CutError, Slices};
 use super::{Engine, SCHEMA, entities, invalid, unclear};
 use crate::catalogue::{Catalogue, Tool};
@@ -96,6 +97,7 @@ impl Engine {
             )]
         })?;
         let (named, variants) = about_uris(&messages).map_err(|error| unfit(&error))?;
+        let readers = Readers::of(found.iter().map(|found| &found.policy));
         let meaning = |found: Found<'_>| (found.policy.id().to_string(), found.meaning);
         Ok(Self {
             schema,
@@ -106,6 +108,7 @@ impl Engine {
             places,
             principals: Principals::default(),
             meanings: found.into_iter().map(meaning).collect(),
+            readers,
             named,
             variants,
             authorizer: cedar_policy::Authorizer::new(),

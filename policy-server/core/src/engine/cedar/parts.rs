@@ -8,17 +8,19 @@ use std::str::FromStr as _;
 
 use cedar_policy::{
     ActionConstraint, Decision, Effect, Entities, EntityUid, Expression, Policy, PolicySet,
-    PrincipalConstraint, Request, ResourceConstraint, RestrictedExpression, eval_expression,
+    PrincipalConstraint, Request, ResourceConstraint, eval_expression,
 };
 use serde::Serialize;
 use serde_json::Value;
 
 use super::annotations::Mode;
 use super::found::{self, Found};
-use super::{Inquiry, terms};
+use super::{Input, Inquiry, terms};
+use crate::catalogue::Known;
 use crate::engine::{Fault, Gate};
 use crate::facts::Subject;
 use crate::policies::Sources;
+use crate::schema::Reads;
 
 /// Longest value that is shown, in characters.
 const VALUE_CHARS_MAX: usize = 200;
@@ -135,7 +137,7 @@ struct Bench<'a> {
 
 impl Inquiry<'_> {
     /// All policies that speak of this action on this target, part by part. `sources` are those
-    /// that the engine was loaded from; `input` is as for [`Self::opinion`].
+    /// that the engine was loaded from; the arguments are as for [`Self::opinion`].
     ///
     /// # Errors
     /// The question cannot be put, or the sources are others.
@@ -143,9 +145,18 @@ impl Inquiry<'_> {
         &self,
         sources: &Sources,
         subject: &Subject<'_>,
-        input: Option<RestrictedExpression>,
+        arguments: Option<&str>,
     ) -> Result<Vec<Dissected>, Fault> {
-        let (scene, request) = self.request(subject, input)?;
+        let scene = self.scene(subject)?;
+        // Policies that cannot speak of the caller are shown too, and may read more.
+        let input = match (subject.known, self.input(&scene, subject, arguments)) {
+            (_, Err(fault)) => return Err(Fault::Arguments(fault.why)),
+            (Known::Tool(tool), Ok(input)) => {
+                Input::read(tool, arguments, Reads::Whole).map_or(input, Some)
+            }
+            (_, Ok(input)) => input,
+        };
+        let request = self.request(&scene, input.as_ref())?;
         let bench = Bench {
             authorizer: &self.engine.authorizer,
             request: &request,

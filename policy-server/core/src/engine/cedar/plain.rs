@@ -139,8 +139,16 @@ impl Whole<'_> {
             allows: response.decision() == Decision::Allow,
             reason,
             errors,
-            opinion: self.engine.judge(&[&self.cut], &request, &entities),
+            opinion: self.opinion(&request, &entities),
         })
+    }
+}
+
+impl Whole<'_> {
+    fn opinion(&self, request: &Request, entities: &Entities) -> Opinion {
+        let opinion = self.engine.judge(&[&self.cut], request, entities);
+        let shadow = self.engine.shadow(&[&self.cut], request, entities);
+        Opinion { shadow, ..opinion }.settled()
     }
 }
 

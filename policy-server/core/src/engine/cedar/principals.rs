@@ -11,8 +11,10 @@ use cedar_policy::{Entities, Entity, EntityUid, PartialEntities, Schema};
 use portcullis_protocol::names::Caller;
 
 use super::entities;
+use super::reads::Readers;
 use super::slices::Cut;
 use crate::engine::Fault;
+use crate::schema::Reads;
 
 /// Most callers that are remembered. One more, and all are forgotten.
 const CALLERS_MAX: usize = 128;
@@ -37,6 +39,8 @@ pub(super) struct Near {
     pub(super) entities: Entities,
     /// The policies that can speak of the caller there, when they are few.
     pub(super) cut: Option<Cut>,
+    /// What they read of the arguments of a tool, where that is known beforehand.
+    pub(super) reads: Option<Reads>,
 }
 
 /// One caller.
@@ -97,7 +101,7 @@ impl Principal {
     }
 
     /// What is near the caller at an action. `place` are the entities there, `cuts` the policies
-    /// that can speak of it.
+    /// that can speak of it, and `readers` know what those read, where it is a tool's.
     ///
     /// # Errors
     /// The entities contradict each other.
@@ -105,6 +109,7 @@ impl Principal {
         &self,
         action: &str,
         place: &Entities,
+        readers: Option<&Readers>,
         cuts: impl FnOnce() -> Vec<&'a Cut>,
     ) -> Result<Arc<Near>, Fault> {
         let near = self.near.lock().unwrap_or_else(PoisonError::into_inner);
@@ -114,9 +119,11 @@ impl Principal {
         drop(near);
         let known = self.known.iter().cloned();
         let entities = place.clone().add_entities(known, None);
+        let cuts = cuts();
         let near = Arc::new(Near {
             entities: entities.map_err(|_| Fault::UnfitEntities)?,
-            cut: together(&cuts()),
+            cut: together(&cuts),
+            reads: readers.map(|readers| readers.enforced(&cuts)),
         });
         remember(&self.near, TOOLS_MAX, action, &near);
         Ok(near)

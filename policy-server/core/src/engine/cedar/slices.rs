@@ -83,6 +83,16 @@ impl Cut {
             .map_err(|error| CutError(error.to_string()))
     }
 
+    /// Adds a policy in shadow.
+    pub(super) fn add_shadow(&mut self, policy: &Policy) -> Result<(), CutError> {
+        let set = match policy.effect() {
+            Effect::Permit => &mut self.shadow_permits,
+            Effect::Forbid => &mut self.shadow_forbids,
+        };
+        set.add(policy.clone())
+            .map_err(|error| CutError(error.to_string()))
+    }
+
     /// Adds the policies of another cut.
     pub(super) fn take(&mut self, other: &Self) -> Result<(), CutError> {
         let sets = [

@@ -133,16 +133,19 @@ impl Bundle {
         };
         let facts = asked.facts();
         let inquiry = self.engine.inquire(&facts).unwrap();
-        let input = match known {
-            Known::Tool(tool) => {
-                let arguments = tool.mapped.check(facts.arguments).unwrap();
-                Some(tool.mapped.input(&arguments).unwrap())
-            }
-            _ => None,
-        };
-        let Ok((scene, request)) = inquiry.request(&subject, input) else {
+        let Ok(scene) = inquiry.scene(&subject) else {
             return false;
         };
+        // What policies do not read is left out where they are asked in slices, and there in the whole.
+        let input = inquiry.input(&scene, &subject, facts.arguments).unwrap();
+        let Ok(request) = inquiry.request(&scene, input.as_ref()) else {
+            return false;
+        };
+        let all = match known {
+            Known::Tool(tool) => Some(Input::read(tool, facts.arguments, Reads::Whole).unwrap()),
+            _ => None,
+        };
+        let full = inquiry.request(&scene, all.as_ref()).unwrap();
         let mut base = super::Said::default();
         let mut gates = super::Said::default();
         for cut in scene.cuts() {
@@ -154,7 +157,7 @@ impl Bundle {
             .clone()
             .add_entities(scene.near.entities.iter().cloned(), None)
             .unwrap();
-        let wanted = whole(&self.whole, &request, &entities);
+        let wanted = whole(&self.whole, &full, &entities);
         assert_eq!(sliced(&base, &gates), wanted, "{asked:?}\n{}", self.whole);
         true
     }

@@ -162,7 +162,12 @@ impl<'a> Unread<'a> {
                 question.key.set += 1;
             }
         }
-        Ok(weighed(base, gates))
+        let mut prospect = weighed(base, gates);
+        // What policies read of a tool's arguments must be exact, which nobody knows any more.
+        let reads =
+            matches!(subject.known, Known::Tool(_)) && !scene.reads(self.engine).is_nothing();
+        prospect.possible.extend(reads.then_some(Outcome::Deny));
+        Ok(prospect)
     }
 
     fn hear(&mut self, question: &Question<'_>, set: &PolicySet, heard: &mut Heard) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::{Mapped, Mapper};
-use crate::schema::shape::{Kind, Shape, is_integer};
+use crate::schema::shape::{Choice, Kind, Shape, is_integer};
 use crate::schema::views::{Place, View, Views};
 
 /// Most values of an enumerated entity type; a longer list is a `String`.
@@ -24,7 +24,7 @@ impl<'a> Mapper<'a> {
         let shape = self.one_of(&values, &place.path);
         // A list without values, or of mixed ones, says less than the type beside it.
         let says_less = matches!(shape, Shape::Unknown) && kinds.is_some();
-        (!says_less).then_some(Mapped { shape, nullable })
+        (!says_less).then(|| Mapped::nullable(shape, nullable))
     }
 
     fn one_of(&mut self, values: &[&Value], path: &[String]) -> Shape {
@@ -56,8 +56,8 @@ impl<'a> Mapper<'a> {
             }
         }
         let name = format!("{}::{}", self.prefix, path.join("::"));
-        self.choices.insert(path, values);
-        Shape::Choice(name)
+        self.choices.insert(path, values.clone());
+        Shape::Choice(Choice { name, values })
     }
 
     /// The values of an `anyOf` or `oneOf` whose branches are all enumerations.

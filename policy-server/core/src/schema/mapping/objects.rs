@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portcullis_protocol::members::folded;
 use serde_json::{Map, Value};
 
 use super::Mapper;
 use super::unions::branches;
 use crate::schema::MappingFault;
-use crate::schema::shape::{Attribute, Branch, Record, Rest, Shape, Test};
+use crate::schema::relaxed::is_plain;
+use crate::schema::shape::{Absence, Attribute, Branch, Level, Record, Rest, Shape, Test};
+use crate::schema::spelling::likeness;
 use crate::schema::views::{View, Views};
 
 /// The attribute that lists undeclared members, unless a property has the name.
@@ -16,18 +17,14 @@ const REST: &str = "additionalProperties";
 
 impl<'a> Mapper<'a> {
     pub(super) fn object(&mut self, views: &Views<'a>) -> Result<Shape, MappingFault> {
-        let shape = self.record(views, false)?;
-        Ok(match shape {
-            Shape::Record(record) => match *record {
-                Record {
-                    attributes,
-                    rest: Rest::Listed(_, rest),
-                    branches,
-                    ..
-                } if attributes.is_empty() && branches.is_empty() => Shape::Map(rest),
-                record => Shape::Record(Box::new(record)),
-            },
-            shape => shape,
+        Ok(match self.record(views, false)? {
+            Record {
+                attributes,
+                rest: Rest::Listed(_, rest),
+                branches,
+                ..
+            } if attributes.is_empty() && branches.is_empty() => Shape::Map(rest),
+            record => Shape::Record(Box::new(record)),
         })
     }
 
@@ -36,7 +33,7 @@ impl<'a> Mapper<'a> {
         &mut self,
         views: &Views<'a>,
         branch: bool,
-    ) -> Result<Shape, MappingFault> {
+    ) -> Result<Record, MappingFault> {
         let mut declared: BTreeMap<&String, Vec<View<'a>>> = BTreeMap::new();
         let mut required = BTreeSet::new();
         for (schema, place) in &views.all {
@@ -55,7 +52,7 @@ impl<'a> Mapper<'a> {
         for (name, views) in declared {
             let mapped = self.combined(views)?;
             let attribute = mapped.attribute(required.contains(name.as_str()));
-            record.folded.insert(folded(name));
+            record.like.insert(likeness(name));
             record.attributes.insert(name.clone(), attribute);
         }
         record.branches = self.branch_records(views, &record.attributes)?;
@@ -64,7 +61,13 @@ impl<'a> Mapper<'a> {
         } else {
             self.undeclared(views, &record)?
         };
-        Ok(Shape::Record(Box::new(record)))
+        if let ([(schema, place)], false) = (views.all.as_slice(), branch)
+            && is_plain(schema)
+        {
+            record.level = Level::Apart(place.pointer.clone());
+            record.demanded = required.into_iter().map(str::to_owned).collect();
+        }
+        Ok(record)
     }
 
     /// Members that no property declares.
@@ -93,6 +96,7 @@ impl<'a> Mapper<'a> {
                 shape: Shape::Unknown,
                 required: true,
                 nullable: false,
+                absence: Absence::Plain,
             }
         } else {
             self.combined(schemas)?.attribute(true)
@@ -130,7 +134,8 @@ impl<'a> Mapper<'a> {
                 {
                     continue;
                 }
-                let shape = self.within(views, |mapper, views| mapper.record(views, true))?;
+                let record = self.within(views, |mapper, views| mapper.record(views, true))?;
+                let shape = Shape::Record(Box::new(record));
                 let test = Test::Schema(self.checks.branch(&pointer)?);
                 records.push((free(&name, attributes), Branch { shape, test }));
             }

@@ -55,7 +55,7 @@ impl<'a> Mapper<'a> {
                 Shape::Unknown
             });
             let nullable = nullable && !null_alone && !matches!(shape, Shape::Unknown);
-            return Ok(Mapped { shape, nullable });
+            return Ok(Mapped::nullable(shape, nullable));
         }
         self.branches += found.len();
         let all_unknown = found
@@ -69,10 +69,7 @@ impl<'a> Mapper<'a> {
             Ok(Branch { shape, test })
         };
         let branches: Result<Vec<Branch>, MappingFault> = found.into_iter().map(branch).collect();
-        Ok(Mapped {
-            shape: Shape::Union(branches?),
-            nullable,
-        })
+        Ok(Mapped::nullable(Shape::Union(branches?), nullable))
     }
 
     /// A value of one of several stated types.

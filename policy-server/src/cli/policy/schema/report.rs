@@ -31,6 +31,24 @@ struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     quarantine: Option<String>,
     opaque: Vec<Opaque>,
+    /// What cannot be checked, and why: calls are denied where policies read it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unchecked: Vec<Unchecked>,
+}
+
+#[derive(Serialize)]
+struct Unchecked {
+    path: String,
+    why: String,
+}
+
+fn unchecked(tool: &Tool) -> Vec<Unchecked> {
+    let all = tool.mapped.unchecked().into_iter();
+    all.map(|(path, why)| Unchecked {
+        path,
+        why: why.to_string(),
+    })
+    .collect()
 }
 
 /// Says on standard error which tools nobody may call.
@@ -51,10 +69,25 @@ pub(super) fn warn(found: &Found) {
 /// Says on standard error which arguments policies can only compare for equality.
 pub(super) fn note_opaque(found: &Found) {
     for (server, tool) in found.catalogue.tools() {
-        for Opaque { path, kind } in tool.mapped.opaque() {
+        for Opaque { path, kind } in tool.mapped.opaque_places() {
             let name = &tool.name;
             crate::cli::complain(&format_args!(
                 "note: {server}/{name}: `context.{path}` is {kind}, good for `==` only"
+            ));
+        }
+    }
+}
+
+/// Says on standard error which arguments cannot be checked, so that calls are denied where policies
+/// read them.
+pub(super) fn warn_unchecked(found: &Found) {
+    for (server, tool) in found.catalogue.tools() {
+        for (path, why) in tool.mapped.unchecked() {
+            let name = &tool.name;
+            crate::cli::complain(&format_args!(
+                "warning: {server}/{name}: `context.{path}` cannot be checked: {why}; calls are denied \
+                 where policies read it, unless `tools/{server}.json` in the policy folder pins the \
+                 tool with another schema"
             ));
         }
     }
@@ -69,14 +102,16 @@ pub(super) fn print(server: &ServerName, found: &Found, pinning: Option<Pinning>
             Known::Quarantined(why) => Some(why.to_string()),
             Known::Tool(_) | Known::Unlisted(_) => None,
         };
-        let opaque = |tool: &Tool| tool.mapped.opaque();
-        let mapped = found.catalogue.tools().find(|(_, tool)| tool.name == *name);
+        let opaque = |tool: &Tool| tool.mapped.opaque_places();
+        let mut tools = found.catalogue.tools();
+        let mapped = tools.find(|(of, tool)| *of == server && tool.name == *name);
         Row {
             name: name.clone(),
             action: format!("{server}/{name}"),
             definition: listed.newest(),
             quarantine,
             opaque: mapped.map(|(_, tool)| opaque(tool)).unwrap_or_default(),
+            unchecked: mapped.map(|(_, tool)| unchecked(tool)).unwrap_or_default(),
         }
     };
     let report = Report {

@@ -142,6 +142,7 @@ fn a_panic_of_the_engine_denies() {
             hiding: Hiding::Something,
             disclosing: engine.disclosing,
             reads: Reads::default(),
+            of_arguments: schema::Reads::Whole,
         };
         engine.evaluate("data.broken.x", &input)
     });

@@ -3,7 +3,6 @@
 use serde::Deserialize;
 
 use super::*;
-use crate::catalogue::Known;
 use crate::decision::Judgement;
 use crate::engine::{Gate, ShadowNote, cedar};
 
@@ -125,15 +124,6 @@ fn cedar_engine(text: &str, ask: &Ask, at: &str) -> cedar::Engine {
     loaded.unwrap_or_else(|problems| panic!("{at}: {problems:?}"))
 }
 
-/// Arguments of a tool with a schema in Cedar's terms.
-fn input(facts: &Facts<'_>, subject: &Subject<'_>) -> Option<cedar_policy::RestrictedExpression> {
-    let Known::Tool(tool) = subject.known else {
-        return None;
-    };
-    let arguments = tool.mapped.check(facts.arguments).unwrap();
-    Some(tool.mapped.input(&arguments).unwrap())
-}
-
 #[test]
 fn both_engines_yield_the_documents_of_the_table() {
     let bundles: Vec<Bundle> = serde_json::from_str(TABLE).unwrap();
@@ -148,7 +138,7 @@ fn both_engines_yield_the_documents_of_the_table() {
             let ask = case.ask.ask();
             let by_cedar = cedar_engine(&by_cedar, &ask, &at);
             let opinion = ask.put(|facts, subject| match by_cedar.inquire(facts) {
-                Ok(inquiry) => inquiry.opinion(subject, input(facts, subject)),
+                Ok(inquiry) => inquiry.opinion(subject, facts.arguments).unwrap(),
                 Err(fault) => Opinion::failed(fault),
             });
             let cedar = Judgement::of(opinion, |id| by_cedar.reason(id));
