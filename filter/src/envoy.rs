@@ -184,6 +184,7 @@ impl RootContext for Root {
             staged: None,
             question: None,
             unread: Unread::default(),
+            buffered: 0,
             body: Gate::Open,
             bodiless: None,
         }))
@@ -207,6 +208,8 @@ struct Stream {
     /// The token of the question that is out.
     question: Option<u32>,
     unread: Unread,
+    /// Bytes of a body that the host holds for the exchange.
+    buffered: usize,
     /// How the last part of the answer's body was left: while it stands, the host has a body.
     body: Gate,
     /// The trailers of the answer have come, and the host takes no body any more.
@@ -228,17 +231,31 @@ impl Stream {
             effects = self.exchange.step(SILENCE, now_us());
         }
         self.held.belongs_to(self.exchange.caller());
-        self.held.set(self.exchange.held_bytes());
+        self.held.set(self.exchange.held_bytes() + self.buffered);
     }
 
     /// Takes a step that makes so many bytes of a message the exchange's own, where there is room for
     /// them and for reports about them.
     fn take(&mut self, bytes: usize, read: impl FnOnce(&mut Self)) {
-        let then = self.held.bytes().saturating_add(bytes);
+        let without = self.held.bytes().saturating_sub(self.buffered);
+        let then = without.saturating_add(bytes);
         let pressed = self.vm.waiting.borrow().is_pressed(self.exchange.caller());
+        self.buffered = 0;
         if !pressed && self.held.fits(then) {
             read(self);
         } else {
+            self.step(Input::NoRoom);
+        }
+    }
+
+    /// The host holds so many bytes of a body whose end has not come.
+    fn grow(&mut self, bytes: usize, input: Input<'_>) {
+        let without = self.held.bytes().saturating_sub(self.buffered);
+        if self.held.fits(without.saturating_add(bytes)) {
+            self.buffered = bytes;
+            self.step(input);
+        } else {
+            self.buffered = 0;
             self.step(Input::NoRoom);
         }
     }
@@ -316,13 +333,33 @@ impl Stream {
                 let bytes = size.max(self.unread.bytes);
                 self.unread = Unread { bytes, last };
             }
-            BodyMode::Whole if !last => self.step(Input::ResponseBody(size)),
+            BodyMode::Whole if !last => {
+                self.grow(size, Input::ResponseBody(size));
+                if self.exchange.body_mode() == BodyMode::Discarded {
+                    self.discard(size, last);
+                }
+            }
             // One byte more than may be is enough to see that it is too much.
             BodyMode::Whole => {
                 let size = size.min(RESPONSE_BYTES_MAX + 1);
                 self.take(COPIES * size, |stream| stream.chunk(size, last));
+                if self.exchange.body_mode() == BodyMode::Discarded {
+                    self.discard(size, last);
+                }
             }
+            BodyMode::Discarded => self.discard(size, last),
             BodyMode::Chunks => self.take(size, |stream| stream.chunk(size, last)),
+        }
+    }
+
+    /// Lets the host forget what of a body will not go.
+    fn discard(&mut self, size: usize, last: bool) {
+        self.buffered = 0;
+        if size > 0 {
+            set_body(&[]);
+        }
+        if last {
+            self.step(Input::ResponseChunk { bytes: &[], last });
         }
     }
 
@@ -403,7 +440,7 @@ impl HttpContext for Stream {
             if last {
                 self.request_end(size);
             } else {
-                self.step(Input::RequestBody(size));
+                self.grow(size, Input::RequestBody(size));
             }
         }
         action(self.request)
@@ -439,7 +476,7 @@ impl HttpContext for Stream {
         self.step(Input::ResponseTrailers(&trailers.unwrap_or_default()));
         let held = match self.exchange.body_mode() {
             BodyMode::Whole => RESPONSE_BYTES_MAX + 1,
-            BodyMode::Untouched | BodyMode::Later | BodyMode::Chunks => 0,
+            BodyMode::Untouched | BodyMode::Later | BodyMode::Chunks | BodyMode::Discarded => 0,
         };
         self.bodiless = (self.body == Gate::Open).then_some(());
         self.body(held, true);

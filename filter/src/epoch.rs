@@ -68,6 +68,12 @@ impl KnownEpoch {
         self.epoch == Some(epoch) && now_us.saturating_sub(self.epoch_us) < HEARD_FOR_US
     }
 
+    /// When an epoch was heard last, in microseconds since 1970.
+    #[must_use]
+    pub const fn heard_us(&self) -> u64 {
+        self.epoch_us
+    }
+
     /// Names the sessions that have ended, as was heard last.
     #[must_use]
     pub const fn ended(&self) -> Option<Digest> {

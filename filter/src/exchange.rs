@@ -87,6 +87,8 @@ pub enum BodyMode {
     Later,
     /// All of it at once.
     Whole,
+    /// Nothing of it, but its end.
+    Discarded,
     /// Chunk by chunk.
     Chunks,
     /// Not at all: it is none of ours, or our own.

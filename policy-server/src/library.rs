@@ -320,7 +320,11 @@ impl Library {
 
     /// Loads a set, and counts what lints say about it: they are no reason to refuse it.
     fn load(&self, sources: Sources) -> Result<Policies, FolderError> {
-        let policies = Policies::load(Arc::new(sources), &self.registry())?;
+        let (sources, registry) = (Arc::new(sources), self.registry());
+        let policies = match &self.state().policies {
+            Some(before) => before.replaced(sources, &registry)?,
+            None => Policies::load(sources, &registry)?,
+        };
         let problems = policies.redaction().without_handles();
         if self.handles == Handles::Impossible && !problems.is_empty() {
             return Err(LoadError { problems }.into());

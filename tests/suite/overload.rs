@@ -181,3 +181,43 @@ fn unfinished_events_of_one_agent_leave_room_for_others() {
         (world.send(&world.post(body)).status == 200).then_some(())
     });
 }
+
+/// Bodies that are read at their end wait with Envoy, which keeps all that comes.
+#[test]
+fn unfinished_bodies_of_one_agent_leave_room_for_others() {
+    const BODIES: usize = 80;
+    const PART: usize = 1 << 20;
+    let world = World::with(Setup::policies(POLICIES));
+    world.upstream.when("greedy-", |_, answer| {
+        answer.raw(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n");
+        let part = vec![b'a'; PART];
+        (0..15).for_each(|_| answer.chunk(&part));
+        thread::sleep(std::time::Duration::from_secs(20));
+        answer.close();
+    });
+    let folder = world.gateway.run_folder();
+    let body = |number| mcp::call(&format!("greedy-{number}"), "echo", json!({}));
+    let answers: Vec<Connection> = (0..BODIES)
+        .map(|number| world.gateway.open(&world.post(body(number))))
+        .collect();
+    let requests: Vec<Connection> = (0..BODIES)
+        .map(|_| {
+            let mut connection = Connection::open(world.gateway.authority());
+            let whole = world.post(vec![b' '; 4 * PART - 1024]).bytes();
+            connection.write(&whole[..whole.len() - 1]);
+            connection
+        })
+        .collect();
+    portcullis_tests::wait::until("some are refused for want of room", || {
+        let log = fs::read_to_string(world.gateway.log("envoy")).unwrap_or_default();
+        log.contains("for want of room").then_some(())
+    });
+    (0..20).for_each(|number| assert_eq!(honest(&world, number), 200));
+    let most = memory(&folder);
+    assert!(most < ENVOY_BYTES_MAX, "{most} bytes");
+    drop((answers, requests));
+    portcullis_tests::wait::until("alice has room again", || {
+        let body = mcp::call("again", "echo", json!({"text": "a".repeat(PART)}));
+        (world.send(&world.post(body)).status == 200).then_some(())
+    });
+}

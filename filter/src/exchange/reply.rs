@@ -297,11 +297,12 @@ impl Answering {
     /// There is no room for what the server sends next.
     pub(super) fn no_room(mut self) -> (Replying, Vec<Effect>) {
         match self.phase {
+            // What is still to come of it is not kept, and at its end the agent reads why.
             Phase::Whole(_) => {
-                let dropped = self.dropped();
-                let (replying, mut effects) = self.neutral(Loss::NoRoom);
-                effects.extend(dropped);
-                (replying, effects)
+                let mut effects = self.dropped();
+                self.phase = Phase::Neutral(Loss::NoRoom);
+                effects.push(Effect::Answer(Gate::Hold));
+                (Replying::Goes(Box::new(self)), effects)
             }
             Phase::Stream { .. } => {
                 cut_off(Replying::Goes(Box::new(self)), Vec::new(), Loss::NoRoom)

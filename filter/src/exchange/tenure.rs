@@ -131,7 +131,8 @@ impl Tenure {
         }
         match guard.epoch() {
             Some(epoch) if context.vm.epoch.borrow().holds(epoch, now_us) => {
-                self.good_us = now_us;
+                // Silence counts from what was heard last, not from what was shown by it.
+                self.good_us = context.vm.epoch.borrow().heard_us();
                 Stand::Good
             }
             Some(_) if now_us < self.retry_us => Stand::Good,

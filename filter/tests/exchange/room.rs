@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use portcullis_filter::budget::Held;
 use portcullis_filter::config::Config;
-use portcullis_filter::exchange::Input;
+use portcullis_filter::exchange::{BodyMode, Gate, Input};
 use portcullis_filter::vm::Vm;
 use portcullis_protocol::wire::{End, Report};
 use serde_json::json;
@@ -47,6 +47,13 @@ fn a_whole_answer_without_room_is_withheld_readably() {
     let mut world = World::in_vm(vm()).send(&call("echo")).allow();
     world = world.head(200, "application/json", &[]);
     world.step(Input::NoRoom);
+    let kept = (world.answer, world.exchange.body_mode(), world.text());
+    assert_eq!(
+        kept,
+        (Gate::Hold, BodyMode::Discarded, ""),
+        "what still comes is not kept"
+    );
+    world = world.chunk("", true);
     let body: serde_json::Value = serde_json::from_str(world.text()).unwrap();
     assert_eq!(
         (&body["id"], &body["result"]["isError"]),

@@ -221,6 +221,27 @@ fn a_policy_server_that_is_silent_for_a_moment_ends_no_stream() {
 }
 
 #[test]
+fn silence_counts_from_what_was_heard_last() {
+    let vm = vm();
+    let mut world = streaming(&vm);
+    for number in 2..11 {
+        world.now_us += SECOND_US;
+        world = world.chunk(&event(number), false);
+    }
+    assert_eq!(world.asks.len(), 1, "what was heard counts for ten seconds");
+    world.now_us += SECOND_US;
+    world = world.chunk(&event(11), false);
+    assert_eq!(world.asks.len(), 2);
+    world.answered(0, "");
+    let world = world.cut_off();
+    assert!(
+        !world.text().contains("11 "),
+        "and no longer: {}",
+        world.text()
+    );
+}
+
+#[test]
 fn an_expired_token_ends_an_open_stream() {
     for open in [streaming, subscribed] {
         let vm = vm();

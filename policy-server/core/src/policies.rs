@@ -68,6 +68,19 @@ impl Policies {
         Self::fit(sources.into(), registry, None).map_err(|problems| LoadError { problems })
     }
 
+    /// Loads another set in the place of this one. Definitions that this one has mapped are not mapped
+    /// anew.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn replaced(
+        &self,
+        sources: impl Into<Arc<Sources>>,
+        registry: &Registry,
+    ) -> Result<Self, LoadError> {
+        Self::fit(sources.into(), registry, Some(self)).map_err(|problems| LoadError { problems })
+    }
+
     fn fit(
         sources: Arc<Sources>,
         registry: &Registry,

@@ -39,7 +39,9 @@ impl Answering {
     pub(in crate::exchange) const fn body_mode(&self) -> BodyMode {
         match self.phase {
             Phase::Waiting | Phase::Opening { .. } => BodyMode::Later,
-            Phase::Whole(_) | Phase::Neutral(_) | Phase::Dropped => BodyMode::Whole,
+            Phase::Whole(_) => BodyMode::Whole,
+            // What does not go is not kept either.
+            Phase::Neutral(_) | Phase::Dropped => BodyMode::Discarded,
             // While a message is judged the rest stays with the host, which slows the server down.
             Phase::Stream { ref relay, .. } if relay.is_waiting() || self.tenure.is_asking() => {
                 BodyMode::Later

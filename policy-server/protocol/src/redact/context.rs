@@ -53,6 +53,8 @@ pub(super) const WORDS: &[&str] = &[
 pub(super) enum Beside {
     /// No value, or no name that calls for a secret: this costs little.
     Nothing,
+    /// No value of a secret, but it took a look at what stands before.
+    Other,
     /// A value that is no secret, and how many bytes of it were looked at.
     Harmless(usize),
     /// A secret, and its rule in [`CONTEXTUAL`].

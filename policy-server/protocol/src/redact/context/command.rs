@@ -16,10 +16,7 @@ pub(super) fn in_pair(text: &str, at: usize) -> Option<Beside> {
     let is_ids =
         secret.bytes().all(|b| b.is_ascii_digit()) && user.bytes().all(|b| b.is_ascii_digit());
     (!is_ids && !secret.starts_with("//") && secret.len() >= 3).then_some(())?;
-    let command = command(text, at);
-    let is_http = ["curl", "http", "wget"]
-        .iter()
-        .any(|name| command.contains(name));
+    let is_http = has(command(text, at), &["curl", "http", "wget"]);
     let found = is_http && !is_innocent(secret);
     let secret = found.then(|| range.end.saturating_sub(secret.len())..range.end);
     Some(Beside::judged(range, secret, super::PASSWORD))
@@ -35,11 +32,15 @@ pub(super) fn after_flag(text: &str, at: usize, behind: usize) -> Option<Beside>
     let start = behind.checked_add(usize::from(is_apart))?;
     let range = argument(text, start)?;
     let command = command(text, at);
-    let has = |name: &str| command.contains(name);
-    let is_login = has(" login") && !has("--password-stdin") || has("sshpass");
-    let is_database = !is_apart && (has("mysql") || has("mariadb") || has("mongo"));
-    let is_zipped = has("7z ") || has("7za ");
-    (is_login || is_database || is_zipped && !is_apart || is_apart && has("mongo")).then_some(())?;
+    let names: &[&str] = match is_apart {
+        true => &["sshpass", "mongo"],
+        false => &["sshpass", "mongo", "mysql", "mariadb", "7z ", "7za "],
+    };
+    let takes =
+        has(command, names) || has(command, &[" login"]) && !has(command, &["--password-stdin"]);
+    if !takes {
+        return Some(Beside::Other);
+    }
     let value = text.get(range.clone())?;
     let is_port = value
         .bytes()
@@ -60,10 +61,20 @@ fn argument(text: &str, at: usize) -> Option<Range<usize>> {
     Some(start..start.checked_add(length)?)
 }
 
+/// Whether one of these stands in a command. One pass over few bytes: flags may stand densely.
+fn has(command: &str, names: &[&str]) -> bool {
+    let bytes = command.as_bytes();
+    (0..bytes.len()).rev().any(|at| {
+        let rest = bytes.get(at..).unwrap_or_default();
+        names.iter().any(|name| rest.starts_with(name.as_bytes()))
+    })
+}
+
 /// The command whose flag stands at `at`, as far as it is looked at.
 fn command(text: &str, at: usize) -> &str {
     let before = super::back(text, at, COMMAND_BYTES_MAX);
-    let begin = before.rfind(['\n', '|', ';', '&']);
+    let is_end = |byte: &u8| matches!(byte, b'\n' | b'|' | b';' | b'&');
+    let begin = before.as_bytes().iter().rposition(is_end);
     before
         .get(begin.map_or(0, |begin| begin.saturating_add(1))..)
         .unwrap_or_default()

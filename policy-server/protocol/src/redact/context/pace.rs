@@ -13,6 +13,8 @@ use super::{Beside, WORDS, beside};
 /// What a look costs, in bytes of text, and how many bytes of a value cost one more.
 const LOOK_COST: usize = 16;
 const VALUE_BYTES_A_COST: usize = 8;
+/// What a look at the command before a flag costs: scripts have a flag every eleven bytes at most.
+const FLAG_COST: usize = 12;
 /// The most that is saved up: about two hundred looks at short values.
 const SAVED_MAX: usize = 4096;
 /// Words no further apart than this are one dense stretch, in bytes.
@@ -71,6 +73,7 @@ impl<'t> Pace<'t> {
         self.paid = at;
         match beside(self.text, at, word) {
             Beside::Nothing => {}
+            Beside::Other => self.pay(FLAG_COST, at..end),
             Beside::Secret(span, rule) => {
                 self.quiet = span.end;
                 found(span, Finding::Secret(rule));
@@ -80,11 +83,16 @@ impl<'t> Pace<'t> {
                 let rest = self.text.as_bytes().get(end..).unwrap_or_default();
                 self.quiet = end.saturating_add(rest.iter().take_while(is_name).count());
                 let cost = LOOK_COST.saturating_add(bytes / VALUE_BYTES_A_COST);
-                match self.saved.checked_sub(cost) {
-                    Some(saved) => self.saved = saved,
-                    None => self.dense = Some(at..end),
-                }
+                self.pay(cost, at..end);
             }
+        }
+    }
+
+    /// Pays for a look at a word. Where nothing is left a dense stretch begins with it.
+    const fn pay(&mut self, cost: usize, word: Range<usize>) {
+        match self.saved.checked_sub(cost) {
+            Some(saved) => self.saved = saved,
+            None => self.dense = Some(word),
         }
     }
 

@@ -370,3 +370,17 @@ fn a_key_that_has_changed_says_what_its_value_is_at_once() {
         assert_eq!(now(&once), once);
     }
 }
+
+#[test]
+fn flags_that_stand_densely_are_paid_for() {
+    let script = "mkdir -p a\n".repeat(400) + &"cp -p a b && sshd -p 22\n".repeat(1_000);
+    let rules = Rules::built_in();
+    assert!(rules.clean(&script) == script, "a script stays");
+    let dense = "mysql -p ".repeat(9_000);
+    let clean = rules.clean(&dense);
+    assert!(
+        clean.ends_with("[redacted:encoded]") && clean.len() < dense.len() / 2,
+        "{}",
+        clean.len()
+    );
+}
