@@ -433,3 +433,37 @@ fn a_list_in_another_order_is_no_news() {
         );
     }
 }
+
+/// A body that does not go is not kept while it comes, and its end is not lost: in pieces, with trailers
+/// behind it, or both.
+#[test]
+fn what_does_not_go_is_answered_at_its_end() {
+    let world = take(&WORLD);
+    let part = vec![b'x'; 256 * 1024];
+    for (number, (content_type, end)) in [
+        ("text/html", "0\r\n\r\n"),
+        ("text/html", "0\r\nx-late: 1\r\n\r\n"),
+        ("application/json", "0\r\n\r\n"),
+        ("application/json", "0\r\nx-late: 1\r\n\r\n"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for parts in [0, 1, 80] {
+            let word = format!("pieces-{number}-{parts}-");
+            let part = part.clone();
+            world.upstream.when(&word, move |_, answer| {
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ntransfer-encoding: chunked\r\n\r\n"
+                );
+                answer.raw(head.as_bytes());
+                (0..parts).for_each(|_| answer.chunk(&part));
+                answer.raw(end.as_bytes());
+            });
+            let response = world.send(&world.post(call(&word)));
+            assert_eq!(response.status, 200, "{word}: {}", response.text());
+            assert_eq!(response.json()["id"], word, "{}", response.text());
+            assert!(!response.text().contains("xxx"), "{word}");
+        }
+    }
+}
