@@ -8,7 +8,7 @@
 mod origin;
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -389,18 +389,38 @@ fn collect(
         if !is_source(&name) {
             continue;
         }
-        let metadata = std::fs::metadata(&path).map_err(|error| failed(&path, error))?;
-        if !metadata.is_file() {
+        // A folder may be called as it likes.
+        if std::fs::metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
             continue;
         }
-        *bytes += metadata.len();
-        if *bytes > BYTES_MAX as u64 || files.len() >= FILES_MAX {
+        let left = (BYTES_MAX as u64).saturating_sub(*bytes);
+        let text = read_file(&path, left).map_err(|error| failed(&path, error))?;
+        let Some(text) = text.filter(|_| files.len() < FILES_MAX) else {
             return Err(FolderError::TooMuch(top.to_owned()));
-        }
-        let text = std::fs::read_to_string(&path).map_err(|error| failed(&path, error))?;
+        };
+        *bytes += text.len() as u64;
         files.insert(name, text);
     }
     Ok(())
+}
+
+/// The text of a file; none when it is longer than this. Opened once, and without waiting: what was a file
+/// a moment ago may be a pipe by now.
+fn read_file(path: &Path, bytes_max: u64) -> std::io::Result<Option<String>> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let nonblock = rustix::fs::OFlags::NONBLOCK.bits();
+    let nonblock = i32::try_from(nonblock).unwrap_or_default();
+    let file = std::fs::File::options()
+        .read(true)
+        .custom_flags(nonblock)
+        .open(path)?;
+    if !file.metadata()?.is_file() {
+        let text = "it is no file, although its name is that of one that counts";
+        return Err(std::io::Error::other(text));
+    }
+    let mut text = String::new();
+    file.take(bytes_max + 1).read_to_string(&mut text)?;
+    Ok((text.len() as u64 <= bytes_max).then_some(text))
 }
 
 #[cfg(test)]

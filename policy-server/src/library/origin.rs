@@ -12,7 +12,7 @@ use portcullis_core::policies::keys::PublicKey;
 use portcullis_core::policies::{Sources, TOOLS_FOLDER, is_source};
 
 use super::{FolderError, read_folder};
-use crate::files::{Fault, Trust, is_mounted_to_be_read, look_along};
+use crate::files::{Fault, Trust, is_mounted_to_be_read, look_along, resolve};
 
 /// How far in the future a bundle may have been made, in seconds: clocks differ.
 pub const FUTURE_SECONDS_MAX: i64 = 300;
@@ -137,9 +137,13 @@ fn nobodys(folder: &Path, prefix: &str) -> Result<(), FolderError> {
     Ok(())
 }
 
+/// Neither what a path leads to, nor a folder on the way in which everybody could put another there.
 fn closed(path: &Path) -> Result<(), FolderError> {
-    match look_along(path, Trust::Named) {
-        Err(error) if matches!(error.fault, Fault::Writable(_)) => Err(error.into()),
+    let way = resolve(path).map(|_| ());
+    match look_along(path, Trust::Named).and(way) {
+        Err(error) if matches!(error.fault, Fault::Writable(_) | Fault::OpenFolder { .. }) => {
+            Err(error.into())
+        }
         _ => Ok(()),
     }
 }

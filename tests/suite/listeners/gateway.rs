@@ -40,7 +40,7 @@ fn on_tcp(run: &Path, servers: &str, filters: Option<&str>) {
 /// Puts a secret into the filter's configuration, a text in Envoy's.
 fn give_the_filter(envoy: &mut Value, secret: &str) {
     let filters =
-        "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config/http_filters/1";
+        "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config/http_filters/2";
     let value = format!("{filters}/typed_config/config/configuration/value");
     let text = envoy.pointer_mut(&value).unwrap();
     let mut config: Value = serde_json::from_str(text.as_str().unwrap()).unwrap();

@@ -35,7 +35,7 @@ pub(super) fn read(scheme: &str, authority: &str) -> Option<Authority> {
     let web = is_web(scheme);
     let (userinfo, place, _) = split_authority(authority);
     // RFC 9110, 4.2.4: userinfo in a web address is there to mislead. Elsewhere it may stand once.
-    if userinfo.is_some_and(|userinfo| web || userinfo.contains('@')) {
+    if userinfo.is_some_and(|userinfo| web || userinfo.contains(['@', '%', '\\'])) {
         return None;
     }
     let name = without_port(place)?;
@@ -148,6 +148,9 @@ fn encodes_only_what_it_must(name: &str) -> bool {
             .get(..2)
             .filter(|code| code.bytes().all(|b| b.is_ascii_hexdigit()));
         let byte = code.and_then(|code| u8::from_str_radix(code, 16).ok());
-        byte.is_some_and(|b| !b.is_ascii_alphanumeric() && !b"-._~".contains(&b))
+        // Decoded first, the second list would end the host.
+        byte.is_some_and(|b| {
+            !b.is_ascii_alphanumeric() && !b"-._~".contains(&b) && !b"/?#@:\\%\0".contains(&b)
+        })
     })
 }

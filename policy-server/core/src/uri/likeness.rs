@@ -3,9 +3,10 @@
 //! Two URIs that are alike need not be one thing; two that some program takes for one are alike.
 //! Deliberately absent: permission. Likeness only ever denies.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::path::decoded;
+use super::path::{DECODED_TIMES_MAX, decoded, once};
 use super::{Reading, read, split_scheme};
 
 /// The URIs that policies name exactly.
@@ -15,6 +16,8 @@ pub struct Named {
     alike: BTreeMap<String, BTreeSet<String>>,
     /// The one forms of those that are written in another.
     misspelt: BTreeSet<String>,
+    /// Their one forms, by what is left without a path or a query that says nothing.
+    bare: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Named {
@@ -23,15 +26,22 @@ impl Named {
         for key in likeness(name) {
             self.alike.entry(key).or_default().insert(name.to_owned());
         }
-        let form = read(name).uri.filter(|form| form != name);
-        self.misspelt.extend(form);
+        let Some(form) = read(name).uri else { return };
+        let names = self.bare.entry(bare(&form).to_owned()).or_default();
+        names.insert(form.clone());
+        if form != name {
+            self.misspelt.insert(form);
+        }
     }
 
     /// Whether a URI could be what a policy names with another spelling.
     #[must_use]
     pub fn confuses(&self, written: &str, reading: &Reading) -> bool {
         if let Some(uri) = &reading.uri {
-            return self.misspelt.contains(uri);
+            let other = |name: &String| name != uri;
+            let bare = self.bare.get(bare(uri));
+            return self.misspelt.contains(uri)
+                || bare.is_some_and(|names| names.iter().any(other));
         }
         let other = |key: &String| {
             let names = self.alike.get(key);
@@ -41,17 +51,61 @@ impl Named {
     }
 }
 
+/// A URI in its one form without a query that is empty, and without a path that is no more than a slash:
+/// to many servers of addresses of their own they say nothing.
+fn bare(form: &str) -> &str {
+    let form = form.strip_suffix('?').unwrap_or(form);
+    let path = form.strip_suffix('/').unwrap_or(form);
+    match path.split_once("://") {
+        Some((_, place)) if !place.contains('/') => path,
+        _ => form,
+    }
+}
+
 /// What a URI might be: decoded, in lower case, without what some programs leave out, with dot segments
-/// removed. Twice, because `..` leads out of the first part for some.
+/// removed. Programs do this in different orders, so each order is a reading: how much is decoded before
+/// the text is cut where a path ends, whether a backslash leads on, and whether dots lead back before
+/// or after that.
 #[must_use]
 pub fn likeness(uri: &str) -> BTreeSet<String> {
-    let text = decoded(uri);
-    // Where texts end in C.
-    let text = text.split('\0').next().unwrap_or_default();
-    let text: String = text.chars().filter_map(folded).collect();
+    let mut keys = BTreeSet::new();
+    let mut text = Cow::Borrowed(unwrapped(uri));
+    for _ in 0..=DECODED_TIMES_MAX {
+        for end in [&['\0', '?', '#'][..], &['\0'], &['?', '#'], &['#'], &[]] {
+            let shown = text.split(|c| end.contains(&c)).next().unwrap_or_default();
+            // What is cut off before it is decoded stays off; dots lead back before, after, or alone.
+            let dotted = shown.replace("%2e", ".").replace("%2E", ".");
+            for rest in [decoded(shown).as_ref(), shown, &dotted] {
+                keys.extend(placed(rest, '/'));
+                keys.extend(placed(rest, '_'));
+            }
+        }
+        match once(&text) {
+            Some(next) => text = Cow::Owned(next),
+            None => break,
+        }
+    }
+    keys
+}
+
+/// What Python's `urllib` takes from around an address.
+fn unwrapped(uri: &str) -> &str {
+    let uri = uri.trim();
+    let uri = uri.strip_prefix('<').unwrap_or(uri);
+    let uri = uri.strip_suffix('>').unwrap_or(uri);
+    match uri.get(..4) {
+        Some(start) if start.eq_ignore_ascii_case("url:") => uri.get(4..).unwrap_or_default(),
+        _ => uri,
+    }
+}
+
+/// Where a text might lead to. Twice, because `..` leads out of the first part for some.
+fn placed(text: &str, backslash: char) -> [String; 2] {
+    let text: String = text.chars().filter_map(|c| folded(c, backslash)).collect();
     let text = text.to_lowercase();
-    let text = text.split(['?', '#']).next().unwrap_or_default();
-    let (scheme, rest) = split_scheme(text);
+    let (scheme, rest) = split_scheme(&text);
+    // A path without a scheme is a file's.
+    let scheme = if scheme.is_empty() { "file" } else { scheme };
     let first = rest.trim_start_matches('/');
     let (place, path) = first.split_once('/').unwrap_or((first, ""));
     let in_authority = rest.starts_with("//") && !rest.starts_with("///");
@@ -66,13 +120,16 @@ pub fn likeness(uri: &str) -> BTreeSet<String> {
     };
     let below = resolved(path, Vec::new()).join("/");
     let whole = format!("{place}/{path}");
-    BTreeSet::from([
-        format!("{scheme}:{}", resolved(&whole, Vec::new()).join("/")),
-        format!(
-            "{scheme}:{}",
-            resolved(place, below.split('/').collect()).join("/")
-        ),
-    ])
+    let key = |segments: Vec<&str>| {
+        let place = segments.join("/");
+        let place = decoded(&place);
+        let place = place.chars().filter_map(|c| folded(c, backslash));
+        format!("{scheme}:{}", place.collect::<String>().to_lowercase())
+    };
+    [
+        key(resolved(&whole, Vec::new())),
+        key(resolved(place, below.split('/').collect())),
+    ]
 }
 
 /// The segments of a path that lead somewhere, in front of others.
@@ -95,8 +152,9 @@ fn resolved<'a>(path: &'a str, behind: Vec<&'a str>) -> Vec<&'a str> {
     segments
 }
 
-/// A character as the most lenient program takes it; none for one that it does not see.
-fn folded(c: char) -> Option<char> {
+/// A character as the most lenient program takes it, and a backslash as this; none for one that it does
+/// not see.
+fn folded(c: char, backslash: char) -> Option<char> {
     let c = match u32::from(c) {
         wide @ 0xff01..=0xff5e => char::from_u32(wide - 0xfee0).unwrap_or(c),
         0x2024 | 0x3002 => '.',
@@ -104,7 +162,7 @@ fn folded(c: char) -> Option<char> {
         _ => c,
     };
     match c {
-        '\\' => Some('/'),
+        '\\' => Some(backslash),
         '|' => Some(':'),
         c if c.is_ascii_graphic() || c.is_alphanumeric() => Some(c),
         _ => None,
@@ -121,11 +179,16 @@ mod tests {
         named.add("file:///etc/passwd");
         named.add("note:my notes");
         named.add("https://Example.com");
+        named.add("memo://secret");
         let confuses = |uri: &str| named.confuses(uri, &read(uri));
         let could_be = r"file:/etc/passwd file://localhost/etc/passwd file:///etc/%70asswd file:///etc/%2570asswd
             file:///etc//passwd file:///etc/./passwd file:///etc/x/../passwd file:///etc/%2e/passwd file:///srv/%2e%2e/etc/passwd
             file:///etc/passwd# file:///etc/passwd?x file:///etc/passwd%00 file:///etc/passwd%00.txt file:///etc/passwd::$DATA file:///etc/passwd. file:///etc/passwd;x file:///etc/passwd/
             file:\\\etc\passwd file:///etc%2Fpasswd file:///etc%5cpasswd file:///ETC/passwd%20 file:///etc/ｐasswd
+            file:///etc/x%3Fy/../passwd file:///etc/x%23y/../passwd file:///etc/x%00y/../passwd file:///etc/..%23/../passwd
+            file:///etc/a%2Fb/../passwd file:///etc/a%5Cb/../passwd file:///etc/a%252Fb/../../passwd file://a%5Cb/etc/passwd
+            /etc/passwd ///etc/passwd URL:file:///etc/passwd <file:///etc/passwd> <URL:file:///etc/passwd>
+            memo://secret/ memo://secret? memo://secret/?
             note:my%20notes note:My%2520notes NOTE:mynotes https://example.com/ https://Example.com";
         for uri in could_be.split_whitespace() {
             assert!(confuses(uri), "{uri}");
@@ -137,6 +200,10 @@ mod tests {
             "note:your notes",
             "file:///srv/%2e%2e/etc/hosts",
             "https://example.com/a",
+            "memo://secret",
+            "memo://secret/a",
+            "memo://secrets/",
+            "/etc/hosts",
         ] {
             assert!(!confuses(uri), "{uri}");
         }

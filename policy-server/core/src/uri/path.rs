@@ -27,8 +27,12 @@ const DOTS: &str = "a segment of its path is dots, or ends in a dot or a space";
 const EMPTY: &str = "a segment of its path is empty";
 const SLASH: &str = "its path ends in a slash";
 const DRIVE: &str = "a colon in its path could name a drive or a stream";
-const SEMICOLON: &str = "some programs cut its path at the semicolon";
+const SEMICOLON: &str = "some programs cut it at the semicolon";
 const UP: &str = "its query holds two dots";
+const PLUS: &str = "its query holds a plus, which is a space to some programs";
+
+/// What stands in a query as it is, in its one form.
+const QUERY_PLAIN: &str = "!$'()*,/:?@";
 
 /// The path in its one form.
 pub(super) fn path(scheme: &str, path: &str, web: bool) -> Result<String, &'static str> {
@@ -65,9 +69,10 @@ pub(super) fn query(query: &str) -> Result<String, &'static str> {
         return Ok(String::new());
     };
     let form = settled(inner, Text::Query)?;
-    match form.contains("..") {
-        true => Err(UP),
-        false => Ok(format!("?{form}")),
+    match (form.contains(".."), form.contains('+')) {
+        (true, _) => Err(UP),
+        (_, true) => Err(PLUS),
+        _ => Ok(format!("?{form}")),
     }
 }
 
@@ -137,7 +142,11 @@ fn escaped(run: &str, of: Text, form: &mut String) -> Result<(), &'static str> {
         if !c.is_ascii() {
             plain(c)?;
         }
-        encode(c, form);
+        // To programs that take parameters apart these mean the same encoded and not.
+        match of == Text::Query && QUERY_PLAIN.contains(c) {
+            true => form.push(c),
+            false => encode(c, form),
+        }
     }
     Ok(())
 }
@@ -145,7 +154,7 @@ fn escaped(run: &str, of: Text, form: &mut String) -> Result<(), &'static str> {
 /// What may stand encoded: nothing that means something by itself, once decoded or twice.
 fn must_be_encoded(c: char, of: Text) -> bool {
     match of {
-        Text::Query => !(c.is_control() || c == '%' || stands_for_itself(c)),
+        Text::Query => !(c.is_control() || matches!(c, '%' | '=') || stands_for_itself(c)),
         Text::Host | Text::Segment => {
             matches!(c, ' ' | '"' | '<' | '>' | '[' | ']' | '^' | '`' | '{' | '}')
         }
@@ -159,8 +168,8 @@ const fn stands_for_itself(c: char) -> bool {
 /// A character as it stands.
 fn written(c: char, of: Text, form: &mut String) -> Result<(), &'static str> {
     let allowed = match c {
-        ';' if of != Text::Query => return Err(SEMICOLON),
-        '!' | '$' | '&' | '\'' | '(' | ')' | '*' | '+' | ',' | ';' | '=' | ':' | '@' => true,
+        ';' => return Err(SEMICOLON),
+        '!' | '$' | '&' | '\'' | '(' | ')' | '*' | '+' | ',' | '=' | ':' | '@' => true,
         '/' | '?' => of == Text::Query,
         // Common in names of files, and the same to everybody who takes it at all.
         '[' | ']' => {
@@ -223,9 +232,10 @@ pub(super) fn decoded(text: &str) -> Cow<'_, str> {
 }
 
 /// Most layers of escapes that are taken off.
-const DECODED_TIMES_MAX: usize = 8;
+pub(super) const DECODED_TIMES_MAX: usize = 8;
 
-fn once(text: &str) -> Option<String> {
+/// One layer of escapes taken off; none where there is none.
+pub(super) fn once(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
     let mut changed = false;

@@ -61,6 +61,7 @@ impl Reading {
 
 const NO_SCHEME: &str = "it does not begin with a scheme";
 const DRIVE: &str = "its scheme could be a drive";
+const WRAPPED: &str = "some programs leave its scheme out";
 const NESTED: &str = "it holds the address of something else";
 const NO_AUTHORITY: &str = "after its scheme there are not two slashes";
 const UNCLEAR_HOST: &str = "its host could be read as another one";
@@ -77,8 +78,12 @@ pub fn read(uri: &str) -> Reading {
         _ => {}
     }
     let scheme = scheme.to_ascii_lowercase();
+    if scheme == "url" {
+        return Reading::nothing(WRAPPED);
+    }
     let Some(after) = rest.strip_prefix("//") else {
-        return match rest.contains(":/") || rest.contains(":\\") {
+        let decoded = path::decoded(rest);
+        return match decoded.contains(":/") || decoded.contains(":\\") {
             true => Reading::nothing(NESTED),
             false => opaque(scheme, NO_AUTHORITY),
         };
@@ -161,10 +166,53 @@ mod tests {
     }
 
     #[test]
+    fn a_query_has_one_spelling() {
+        for (spelt, form) in [
+            (
+                "https://h.example/?path=%2Fetc%2Fx",
+                "https://h.example/?path=/etc/x",
+            ),
+            (
+                "https://h.example/?t=10%3A30%2C5",
+                "https://h.example/?t=10:30,5",
+            ),
+            ("note://n/a?q=%21%24%27%28%29%2a%3f%40", "note://n/a?q=!$'()*?@"),
+            ("note://n?q=a%20b%26c%2Bd", "note://n?q=a%20b%26c%2Bd"),
+        ] {
+            assert_eq!(read(spelt).uri.as_deref(), Some(form), "{spelt}");
+            assert_eq!(read(form).uri.as_deref(), Some(form), "{form}");
+        }
+        for opaque in ["?q=a+b", "?q=a%3Db", "?a;b", "?q=%61", "?q=%252F"] {
+            assert_eq!(
+                read(&format!("https://h.example/{opaque}")).uri,
+                None,
+                "{opaque}"
+            );
+        }
+        for opaque in [
+            "URL:file:///x",
+            "url:file:%2Fetc%2Fpasswd",
+            "xx:file%3A%2F%2Fx",
+        ] {
+            assert_eq!(read(opaque).scheme, None, "{opaque}");
+        }
+        for host in [
+            "internal%2F.good.com",
+            "internal%3F.good",
+            "a%40b",
+            "u%40x@internal",
+            "a%00b",
+        ] {
+            let uri = format!("xx://{host}/a");
+            assert_eq!(read(&uri).host, Host::Unclear, "{uri}");
+        }
+    }
+
+    #[test]
     fn usual_uris_are_read_as_they_are() {
         let usual = "file:///srv/a.txt file:///srv/handbook/..hidden file:///srv/a%20b.md file:/// memo://insights
             greeting://world test://static/resource/1 postgres://db:5432/users/schema ui://app/view.html
-            https://example.com/a/b?x=1&y=a%2Fb https://example.com/docs/ search://items?q=a%20b
+            https://example.com/a/b?x=1&y=a/b https://example.com/docs/ search://items?q=a%20b
             note://2024/10:30/a,b config://app github://acme/web/contents/src/main.rs docs://a/b@2.0/c+d
             resource://x/~user/(1)/a=b!*'$& s3://bucket/key/%E2%80%AFx file:///srv/%E6%97%A5%E6%9C%AC.txt
             demo://resource/dynamic/text/1 xx:// schema://tables vscode://file";
