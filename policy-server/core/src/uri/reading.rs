@@ -176,7 +176,10 @@ mod tests {
                 "https://h.example/?t=10%3A30%2C5",
                 "https://h.example/?t=10:30,5",
             ),
-            ("note://n/a?q=%21%24%27%28%29%2a%3f%40", "note://n/a?q=!$'()*?@"),
+            (
+                "note://n/a?q=%21%24%27%28%29%2a%3f%40",
+                "note://n/a?q=!$'()*?@",
+            ),
             ("note://n?q=a%20b%26c%2Bd", "note://n?q=a%20b%26c%2Bd"),
         ] {
             assert_eq!(read(spelt).uri.as_deref(), Some(form), "{spelt}");

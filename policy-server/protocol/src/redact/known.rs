@@ -246,6 +246,10 @@ impl Known {
             // Nobody knows what is in it.
             return self.needles.first().map(|needle| &needle.literal);
         }
+        let tagged = forms::tagged(text).filter(|_| layer < KNOWN_LAYERS_MAX);
+        if let Some(found) = tagged.and_then(|spelt| self.look(rules, &spelt, layer + 1, work)) {
+            return Some(found);
+        }
         let text = &*forms::visible(text);
         let forms = Forms::of(rules, text);
         let here = self

@@ -127,7 +127,16 @@ fn each(text: &str, skipped: &[Range<usize>], mut visit: impl FnMut(char, usize)
         if skipped.peek().is_some_and(|range| range.start <= at) {
             continue;
         }
-        if c == '\u{1b}' && chars.next_if(|(_, next)| *next == '[').is_some() {
+        let escapes = c == '\u{1b}';
+        if escapes
+            && chars
+                .next_if(|(_, next)| matches!(next, '(' | ')'))
+                .is_some()
+        {
+            chars.next();
+            continue;
+        }
+        if c == '\u{9b}' || escapes && chars.next_if(|(_, next)| *next == '[').is_some() {
             while chars.next_if(|(_, c)| (' '..='?').contains(c)).is_some() {}
             chars.next_if(|(_, c)| ('@'..='~').contains(c));
             continue;
@@ -178,10 +187,23 @@ fn is_packed(c: char) -> bool {
 fn is_invisible(c: char) -> bool {
     matches!(
         c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}' | '\u{fffd}' | '\u{e0000}'..='\u{e007f}'
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{fffd}' | '\u{e0000}'..='\u{e007f}' | '\u{e0100}'..='\u{e01ef}'
     )
+}
+
+/// A text with the letters that its tag characters stand for, if it has any: nobody sees them, and models
+/// read them.
+pub(super) fn tagged(text: &str) -> Option<String> {
+    let is_tag = |c: char| ('\u{e0020}'..='\u{e007e}').contains(&c);
+    let letter = |c: char| match is_tag(c) {
+        true => char::from_u32(u32::from(c) - 0xe0000).unwrap_or(c),
+        false => c,
+    };
+    let holds = !text.is_ascii() && text.chars().any(is_tag);
+    holds.then(|| text.chars().map(letter).collect())
 }
 
 /// A text without what takes no room: it may split escapes too.

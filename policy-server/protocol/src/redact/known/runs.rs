@@ -7,8 +7,6 @@
 const BASE64_MIN: usize = 11;
 const BASE32_MIN: usize = 13;
 const HEX_MIN: usize = 16;
-/// What may stand between hexadecimal codes.
-const SEPARATORS: &[u8] = b":,-._|;/+='\"";
 /// Longest word that may stand between decimal codes: `chr(115).chr(101)`.
 const CALL_BYTES_MAX: usize = 4;
 /// Fewest decimal codes.
@@ -104,7 +102,8 @@ fn hex(text: &[u8], visit: &mut impl FnMut(&[u8])) {
             (Some(b'0'), Some(b'x' | b'X'))
             | (Some(b'\\'), Some(b'x'))
             | (Some(b'U' | b'u'), Some(b'+')) => at += 1,
-            (Some(byte), _) if SEPARATORS.contains(&byte) => {}
+            // Whatever is no letter may stand between codes, beyond ASCII too.
+            (Some(byte), _) if byte.is_ascii_punctuation() || !byte.is_ascii() => {}
             (Some(byte), _) if hex_digit(byte).is_some() => digits.extend(hex_digit(byte)),
             (byte, _) => {
                 if digits.len() >= HEX_MIN {

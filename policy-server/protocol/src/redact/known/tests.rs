@@ -5,7 +5,7 @@ mod forms;
 use super::*;
 use crate::json::{self, Json, Kind};
 use crate::redact::{Class, MarkKey, Outcome, Plan, Requests, Text, redact};
-use forms::{FORMS, of};
+use forms::{FORMS, NESTED, of};
 use proptest::prelude::*;
 
 /// Places of a message: `@` is a string, `#` what stands between its quotes.
@@ -306,8 +306,8 @@ proptest! {
     #[test]
     fn no_form_of_a_form_of_a_known_secret_passes(
         secret in secret(),
-        first in 0..FORMS.len(),
-        second in 0..=FORMS.len(),
+        first in 0..NESTED,
+        second in 0..=NESTED,
         place in 0..PLACES.len(),
         around in "[a-zA-Z .,:/-]{0,12}",
     ) {
@@ -315,18 +315,21 @@ proptest! {
         let plain = secret.chars().filter(|c| !c.is_whitespace() && !matches!(c, '+' | '=')).count();
         prop_assume!(letters >= 8 || plain >= 8);
         let once = FORMS[first].1(secret.as_bytes());
-        let form = match FORMS.get(second) {
+        let form = match FORMS[..NESTED].get(second) {
             Some((_, second)) => second(once.as_bytes()),
             None => once,
         };
         let dressed = format!("{around}{form}");
-        let last = FORMS.get(second).map_or("", |form| form.0);
+        let last = FORMS[..NESTED].get(second).map_or("", |form| form.0);
         // Base64 in another case is none, and what is encoded is not looked for backwards.
         prop_assume!(first == 0 || !["upper", "backwards"].contains(&last));
+        // What stands before, decoded along, may end in a digit of the first code.
+        let glued = around.ends_with(|c: char| c.is_ascii_alphanumeric() || "/-".contains(c));
+        prop_assume!(FORMS[first].0 != "decimal" || !glued);
         // A code that colours a terminal, or an end of a line of mail, that is split is none.
         let is_whole = ["colours", "quoted-printable in lines"].contains(&FORMS[first].0);
         prop_assume!(!is_whole || !["spaces", "lines", "colours"].contains(&last));
-        let names = (FORMS[first].0, FORMS.get(second).map(|form| form.0));
+        let names = (FORMS[first].0, FORMS[..NESTED].get(second).map(|form| form.0));
         let message = message(PLACES[place], &dressed);
         if let Some(text) = shown(&secret, &message) {
             prop_assert!(!reads(&text, &form), "{secret:?} {names:?}: {text}");

@@ -5,8 +5,11 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 
 pub(crate) type Form = fn(&[u8]) -> String;
 
+/// How many forms are also tried inside of each other; those behind them are tried alone.
+pub(crate) const NESTED: usize = 43;
+
 /// All of them, by name.
-pub(crate) const FORMS: [(&str, Form); 43] = [
+pub(crate) const FORMS: [(&str, Form); 49] = [
     ("plain", text),
     ("upper", |bytes| text(bytes).to_uppercase()),
     ("backwards", |bytes| text(bytes).chars().rev().collect()),
@@ -126,6 +129,25 @@ pub(crate) const FORMS: [(&str, Form); 43] = [
     ("spaces", |bytes| lines(&text(bytes), 1, " ")),
     ("lines", |bytes| lines(&text(bytes), 4, "\r\n")),
     ("colours", |bytes| lines(&text(bytes), 3, "\u{1b}[1;31m")),
+    ("character sets", |bytes| lines(&text(bytes), 2, "\u{1b}(B")),
+    ("short colours", |bytes| lines(&text(bytes), 2, "\u{9b}31m")),
+    ("fillers", |bytes| lines(&text(bytes), 2, "\u{3164}")),
+    ("tags", |bytes| {
+        let tag = |c: char| match c {
+            ' '..='~' => char::from_u32(u32::from(c) + 0xe0000).unwrap(),
+            c => c,
+        };
+        format!(
+            "see{} below",
+            text(bytes).chars().map(tag).collect::<String>()
+        )
+    }),
+    ("hex with tildes", |bytes| {
+        joined(bytes, "~", |byte| format!("{byte:02x}"))
+    }),
+    ("hex with middle dots", |bytes| {
+        joined(bytes, "·", |byte| format!("{byte:02x}"))
+    }),
 ];
 
 /// The form of a name.
