@@ -64,7 +64,7 @@ async fn with_client(gateway: &Gateway, teller: &mut Teller) -> Result<(), Failu
     teller.tell("alice may delete /tmp/notes", deleted(&alice).await)?;
     teller.tell(
         "a secret that alice sends goes nowhere",
-        redacted(&alice).await,
+        unsent(&alice).await,
     )?;
     let bob = connect(gateway.url(), Some(gateway.token("bob"))).await?;
     teller.tell("bob has no tool delete_file", hidden(&bob).await)?;
@@ -153,16 +153,15 @@ async fn echo(client: &Client) -> Seen {
 }
 
 /// The server echoes what it got, so that its answer shows what arrived.
-async fn redacted(client: &Client) -> Seen {
+async fn unsent(client: &Client) -> Seen {
     // In parts, so that nobody takes this file for a leak.
     let token = ["ghp", "_", "4mR8sT2vXq9LzB7nKc5WdY1fHj3PgA6eU0Zo"].concat();
     let text_sent = format!("deploy with {token}");
     let result = call(client, "echo", json!({"text": text_sent})).await?;
-    let said = text(&result);
-    if said == "deploy with [redacted:github-token]" {
-        Ok(said)
-    } else {
-        Err(said.replace(&token, "the secret itself").into())
+    let said = text(&result).replace(&token, "the secret itself");
+    match result.is_error {
+        Some(true) if said.starts_with("Nothing was sent") => Ok(said),
+        _ => Err(said.into()),
     }
 }
 
