@@ -7,6 +7,7 @@ pub mod cedar;
 pub mod rego;
 
 use std::fmt;
+use std::sync::Arc;
 
 use portcullis_protocol::redact::Class;
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,7 @@ pub enum Engine {
     /// Cedar.
     Cedar(Box<cedar::Engine>),
     /// Rego.
-    Rego(Box<rego::Engine>),
+    Rego(Arc<rego::Engine>),
 }
 
 impl Engine {

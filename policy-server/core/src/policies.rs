@@ -101,16 +101,13 @@ impl Policies {
             .map_err(|fault| vec![Problem::new(Code::Schema, SCHEMA_FILE, &fault.to_string())])?;
         let known = before.map(|before| &before.catalogue);
         let catalogue = Catalogue::gather(&sources, registry, base, known)?;
-        let redaction = match before {
-            Some(before) if Arc::ptr_eq(&before.sources, &sources) => before.redaction.clone(),
-            _ => Arc::new(Redacting::of(&sources)?),
-        };
+        let redaction = Arc::new(Redacting::of(&sources)?);
         let manifest = Manifest::of(&sources)?;
         let engine = match manifest.engine {
             EngineKind::Cedar => {
                 Engine::Cedar(Box::new(cedar::Engine::load(&sources, &catalogue)?))
             }
-            EngineKind::Rego => Engine::Rego(Box::new(rego::Engine::load(&sources)?)),
+            EngineKind::Rego => Engine::Rego(Arc::new(rego::Engine::load(&sources)?)),
         };
         Ok(Self {
             digest: sources.digest(),
@@ -137,7 +134,7 @@ impl Policies {
         let with = |changes: &[Change]| {
             let mut registry = registry.clone();
             registry.apply(server, changes);
-            Self::fit(self.sources.clone(), &registry, Some(self)).ok()
+            self.with(&registry)
         };
         if let Some(policies) = with(changes) {
             return Some(policies);
@@ -156,6 +153,29 @@ impl Policies {
             .iter_mut()
             .for_each(|change| change.fit = Fit::Refused);
         with(changes)
+    }
+
+    /// The same policies with the tools that servers have listed now. None when they do not fit
+    /// those that are new.
+    fn with(&self, registry: &Registry) -> Option<Self> {
+        let base = BASE.as_ref().ok()?;
+        let catalogue = Catalogue::gather(&self.sources, registry, base, Some(&self.catalogue));
+        let catalogue = catalogue.ok()?;
+        let engine = match &self.engine {
+            Engine::Cedar(cedar) => Engine::Cedar(Box::new(cedar.learn(&catalogue)?)),
+            Engine::Rego(rego) => Engine::Rego(rego.clone()),
+        };
+        Some(Self {
+            sources: self.sources.clone(),
+            digest: self.digest,
+            files: self.files,
+            catalogue,
+            engine,
+            manifest: self.manifest.clone(),
+            redaction: self.redaction.clone(),
+            disclosed: Memory::default(),
+            looks_at_the_time: self.looks_at_the_time,
+        })
     }
 
     /// The digest that names the set.

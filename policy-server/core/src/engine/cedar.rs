@@ -11,14 +11,17 @@ mod annotations;
 mod disclose;
 mod entities;
 mod expression;
+mod fitting;
 mod format;
 mod found;
 mod inputs;
+mod inquiry;
 mod invalid;
 mod lints;
 mod literals;
 mod load;
 mod mentions;
+mod naming;
 pub(crate) mod nearest;
 mod parts;
 mod places;
@@ -36,24 +39,23 @@ mod written;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cedar_policy::{
-    Authorizer, Context, Decision, Entities, EntityUid, PartialEntities, Policy, PolicySet,
-    Request, RestrictedExpression, Schema,
-};
+use cedar_policy::{Authorizer, Decision, Entities, Policy, PolicySet, Request, Schema};
 
 use self::disclose::Disclosing;
+use self::fitting::Fitting;
+use self::naming::Naming;
 use self::places::Place;
-use self::principals::{Near, Principal, Principals};
+use self::principals::Principals;
 use self::reads::Readers;
-use self::slices::{Cut, Method, Slices};
+use self::slices::{Cut, Slices};
 use super::{Fault, Gate, Opinion};
-use crate::catalogue::{Known, Tool};
-use crate::facts::{Facts, Subject};
-use crate::schema::{ArgumentFault, Reads};
+use crate::catalogue::Tool;
+use crate::facts::Facts;
 use crate::uri::Named;
 
 pub use self::annotations::{ANNOTATIONS, ID_BYTES_MAX, REASON_BYTES_MAX};
 pub use self::format::format;
+pub use self::inquiry::Inquiry;
 pub use self::literals::{Literal, Literals, Place as Looked, literals};
 pub use self::parts::{Dissected, Intent, Part, PartKind, Term, Truth};
 pub use self::plain::{Plain, PlainAnswer, Standing, Whole};
@@ -68,16 +70,25 @@ const INPUT: &str = "input";
 /// A validated policy set, ready to decide.
 #[derive(Debug)]
 pub struct Engine {
-    schema: Schema,
+    index: Arc<Index>,
+    /// The tools that it was validated with, the oldest first.
+    fittings: Vec<Arc<Fitting>>,
+    principals: Principals,
+    authorizer: Authorizer,
+}
+
+/// What policies come to, whatever tools there are.
+#[derive(Debug)]
+struct Index {
     /// The policies on revealing and restoring data.
     disclosing: Disclosing,
     slices: Slices,
     /// The built-in schema alone: the actions of what is no tool.
     bare: Schema,
-    places: BTreeMap<String, Place>,
-    /// The tools of each server.
-    tools: BTreeMap<EntityUid, Entities>,
-    principals: Principals,
+    /// The policies on messages.
+    policies: PolicySet,
+    /// The tools that those name.
+    naming: Naming,
     meanings: load::Meanings,
     /// The URIs that policies name exactly.
     named: Named,
@@ -85,75 +96,31 @@ pub struct Engine {
     readers: Readers,
     /// The policies that are asked in another form about what has an opaque URI, by id.
     variants: BTreeMap<String, Policy>,
-    authorizer: Authorizer,
-}
-
-/// One caller's question about one method, to be asked of many targets.
-#[derive(Debug)]
-pub struct Inquiry<'a> {
-    engine: &'a Engine,
-    method: &'a Method,
-    server: EntityUid,
-    principal: Arc<Principal>,
-    pairs: Vec<(String, RestrictedExpression)>,
-    /// What takes the place of the arguments where an address in them is opaque.
-    unclear: Option<inputs::Unclear>,
-}
-
-/// What policies are asked of the arguments of a tool.
-#[derive(Debug)]
-struct Input {
-    value: RestrictedExpression,
-    reads: Reads,
-}
-
-/// One target's action, resource and surroundings.
-struct Scene<'a> {
-    action: EntityUid,
-    resource: EntityUid,
-    near: Arc<Near>,
-    /// The policies that can speak of it, where what is near has none.
-    cuts: Vec<&'a Cut>,
-    /// Why its URI, or one in the arguments, is opaque.
-    unclear: Option<&'static str>,
-}
-
-impl Scene<'_> {
-    /// The policies that can speak of it.
-    fn cuts(&self) -> Vec<&Cut> {
-        match &self.near.cut {
-            Some(cut) => vec![cut],
-            None => self.cuts.clone(),
-        }
-    }
-
-    /// What the enforced ones read of arguments.
-    fn reads(&self, engine: &Engine) -> Reads {
-        match &self.near.reads {
-            Some(reads) => reads.clone(),
-            None => engine.readers.enforced(&self.cuts()),
-        }
-    }
-}
-
-impl Input {
-    fn read(tool: &Tool, arguments: Option<&str>, reads: Reads) -> Result<Self, ArgumentFault> {
-        let read = tool.mapped.read(arguments, &reads)?;
-        let value = tool.mapped.input(&read, &reads)?;
-        Ok(Self { value, reads })
-    }
 }
 
 impl Engine {
     /// The sentence for the agent that a policy's author wrote, if any.
     #[must_use]
     pub fn reason(&self, policy: &str) -> Option<&str> {
-        self.meanings.get(policy)?.reason.as_deref()
+        self.index.meanings.get(policy)?.reason.as_deref()
     }
 
     /// The parameters of a gate.
     fn gate(&self, policy: &str) -> Option<&Gate> {
-        self.meanings.get(policy)?.gate.as_ref()
+        self.index.meanings.get(policy)?.gate.as_ref()
+    }
+
+    /// Where policies on a tool are looked up, and what it was validated with.
+    fn place(&self, tool: &Tool) -> Option<(&Arc<Fitting>, &Place)> {
+        let mut newest_first = self.fittings.iter().rev();
+        newest_first.find_map(|fitting| Some((fitting, fitting.place(tool)?)))
+    }
+
+    /// The schema that has an action of this id, or the built-in one.
+    fn schema_of(&self, action: &str) -> &Schema {
+        let mut newest_first = self.fittings.iter().rev();
+        let has = newest_first.find(|fitting| fitting.has(action));
+        has.map_or(&self.index.bare, |fitting| &fitting.schema)
     }
 
     /// Prepares what all targets of a message share.
@@ -162,6 +129,7 @@ impl Engine {
     /// The method is unknown, or the facts do not fit the schema.
     pub fn inquire<'a>(&'a self, facts: &Facts<'_>) -> Result<Inquiry<'a>, Fault> {
         let method = self
+            .index
             .slices
             .method(facts.method)
             .ok_or(Fault::UnknownMethod)?;
@@ -174,221 +142,8 @@ impl Engine {
             engine: self,
             method,
             server,
-            principal: self.principals.of(facts.caller, &self.schema)?,
+            principal: self.principals.of(facts.caller, &self.index.bare)?,
             pairs,
-            unclear,
-        })
-    }
-}
-
-impl Inquiry<'_> {
-    /// The engine's opinion on one target.
-    ///
-    /// # Errors
-    /// What policies read of the arguments is not exact.
-    pub fn opinion(
-        &self,
-        subject: &Subject<'_>,
-        arguments: Option<&str>,
-    ) -> Result<Opinion, ArgumentFault> {
-        let scene = match self.scene(subject) {
-            Ok(scene) => scene,
-            Err(fault) => return Ok(Opinion::failed(fault)),
-        };
-        let input = self.input(&scene, subject, arguments)?;
-        let opinion = self.evaluate(&scene, subject, arguments, input);
-        Ok(opinion.unwrap_or_else(Opinion::failed))
-    }
-
-    /// Whether policies read anything of the arguments of a tool.
-    #[must_use]
-    pub fn reads(&self, subject: &Subject<'_>) -> bool {
-        let scene = self.scene(subject);
-        scene.is_ok_and(|scene| !scene.reads(self.engine).is_nothing())
-    }
-
-    /// The arguments of a tool, as far as enforced policies that can speak of the caller read them.
-    fn input(
-        &self,
-        scene: &Scene<'_>,
-        subject: &Subject<'_>,
-        arguments: Option<&str>,
-    ) -> Result<Option<Input>, ArgumentFault> {
-        match subject.known {
-            Known::Tool(tool) => {
-                let reads = scene.reads(self.engine);
-                Input::read(tool, arguments, reads).map(Some)
-            }
-            Known::Unlisted(_) | Known::Quarantined(_) => Ok(None),
-        }
-    }
-
-    /// Whether some arguments, at some time and with some approval, could be permitted. Where that
-    /// is not sure, they could.
-    #[must_use]
-    pub fn shown(&self, subject: &Subject<'_>) -> bool {
-        match subject.known {
-            Known::Quarantined(_) => false,
-            Known::Tool(tool) => self
-                .principal
-                .shown(tool.mapped.action(), || self.possible(tool)),
-            Known::Unlisted(_) => self.possible_anywhere(subject),
-        }
-    }
-
-    fn possible(&self, tool: &Tool) -> bool {
-        let engine = self.engine;
-        let Some(place) = engine.places.get(tool.mapped.action()) else {
-            return false;
-        };
-        let cuts = engine.slices.of_tool(place, self.principal.uids());
-        if !shown::permits(&cuts) {
-            return false;
-        }
-        let (schema, tools) = (&engine.schema, engine.tools.get(&place.server));
-        let crowd = tools.and_then(|tools| self.principal.crowd(&place.server, tools, schema));
-        let (principal, action) = (self.principal.uid(), &place.action);
-        crowd.is_none_or(|crowd| {
-            shown::possible(schema, principal, action, &place.resource, &crowd, &cuts)
-        })
-    }
-
-    /// The same of something that is no tool with a definition.
-    fn possible_anywhere(&self, subject: &Subject<'_>) -> bool {
-        // What cannot be put as a question is denied when it is called.
-        let Ok(scene) = self.anywhere(subject) else {
-            return false;
-        };
-        let cuts = scene.cuts();
-        if !shown::permits(&cuts) {
-            return false;
-        }
-        if scene.unclear.is_some() {
-            return self.possible_unclear(&scene).unwrap_or(false);
-        }
-        let entities = scene.near.entities.clone();
-        let (schema, principal) = (&self.engine.schema, self.principal.uid());
-        let crowd = PartialEntities::from_concrete(entities, &self.engine.bare);
-        crowd.is_ok_and(|crowd| {
-            let (action, resource) = (&scene.action, &scene.resource);
-            shown::possible(schema, principal, action, resource, &crowd, &cuts)
-        })
-    }
-
-    fn evaluate(
-        &self,
-        scene: &Scene<'_>,
-        subject: &Subject<'_>,
-        arguments: Option<&str>,
-        input: Option<Input>,
-    ) -> Result<Opinion, Fault> {
-        let request = self.request(scene, input.as_ref())?;
-        let entities = &scene.near.entities;
-        let opinion = self.engine.judge(&scene.cuts(), &request, entities);
-        let shadow = match (subject.known, &input) {
-            (Known::Tool(tool), Some(input)) => {
-                let of = shadow::Of {
-                    tool,
-                    arguments,
-                    enforced: (input, &request),
-                };
-                self.shadow(scene, &of)
-            }
-            _ => self.engine.shadow(&scene.cuts(), &request, entities),
-        };
-        let opinion = Opinion { shadow, ..opinion };
-        Ok(unclear::explained(opinion, scene.unclear))
-    }
-
-    /// The request for one target, validated.
-    fn request(&self, scene: &Scene<'_>, input: Option<&Input>) -> Result<Request, Fault> {
-        let mut pairs = self.pairs.clone();
-        pairs.extend(input.map(|input| (INPUT.to_owned(), input.value.clone())));
-        let request = |pairs, schema| {
-            let context = Context::from_pairs(pairs).map_err(|_| Fault::UnfitRequest)?;
-            let principal = self.principal.uid().clone();
-            let (action, resource) = (scene.action.clone(), scene.resource.clone());
-            Request::new(principal, action, resource, context, schema)
-                .map_err(|_| Fault::UnfitRequest)
-        };
-        // What nobody reads is left out, which the schema would miss; what is read has been made by
-        // its types, and whoever would read more fails, which denies.
-        let is_whole = input.is_none_or(|input| input.reads == Reads::Whole);
-        let fit = request(pairs.clone(), is_whole.then_some(&self.engine.schema))?;
-        let Some(unclear) = &self.unclear else {
-            return Ok(fit);
-        };
-        // The schema does not know what an opaque address has beside.
-        pairs.retain(|(name, _)| name != INPUT);
-        pairs.push((INPUT.to_owned(), unclear.value.clone()));
-        request(pairs, None)
-    }
-
-    fn scene(&self, subject: &Subject<'_>) -> Result<Scene<'_>, Fault> {
-        match subject.known {
-            Known::Quarantined(_) => Err(Fault::Quarantined),
-            Known::Tool(tool) => self.place(tool.mapped.action()),
-            Known::Unlisted(_) => self.anywhere(subject),
-        }
-    }
-
-    /// A tool with an action of its own.
-    fn place(&self, action: &str) -> Result<Scene<'_>, Fault> {
-        let engine = self.engine;
-        let place = engine.places.get(action).ok_or(Fault::UnfitRequest)?;
-        let cuts = || engine.slices.of_tool(place, self.principal.uids());
-        let readers = Some(&engine.readers);
-        let near = self
-            .principal
-            .near(action, &place.entities, readers, cuts)?;
-        Ok(Scene {
-            action: place.action.clone(),
-            resource: place.resource.clone(),
-            cuts: near.cut.is_none().then(cuts).unwrap_or_default(),
-            near,
-            unclear: None,
-        })
-    }
-
-    /// Anything else.
-    fn anywhere(&self, subject: &Subject<'_>) -> Result<Scene<'_>, Fault> {
-        let read = entities::reading(subject.target);
-        let in_input = self.unclear.as_ref().map(|unclear| unclear.why);
-        let unclear = read
-            .as_ref()
-            .and_then(|(_, reading)| reading.why)
-            .or(in_input);
-        if let Some((written, reading)) = &read
-            && self.engine.named.confuses(written, reading)
-        {
-            return Err(Fault::Unclear(unclear::NAMED));
-        }
-        let thing = entities::resource(subject, &self.server, read.as_ref())?;
-        let resource = thing.uid;
-        let action = &self.method.action;
-        let id: &str = action.id().as_ref();
-        let near = self
-            .principal
-            .near(id, &self.method.entities, None, Vec::new)?;
-        let more = [entities::bare(&self.server)?].into_iter();
-        // What an opaque URI lacks, the schema would miss.
-        let schema = unclear.is_none().then_some(&self.engine.schema);
-        let entities = near
-            .entities
-            .clone()
-            .add_entities(more.chain(thing.entity), schema)
-            .map_err(|_| Fault::UnfitEntities)?;
-        let cut = self.engine.slices.of(action, &resource, &self.server);
-        let asked = unclear.map(|_| self.engine.unclear(cut)).transpose()?;
-        Ok(Scene {
-            action: action.clone(),
-            cuts: vec![cut],
-            resource,
-            near: Arc::new(Near {
-                entities,
-                cut: asked,
-                reads: None,
-            }),
             unclear,
         })
     }

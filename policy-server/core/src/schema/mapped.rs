@@ -27,6 +27,7 @@ const UNCHECKED: &str = "is declared in a way that cannot be checked here, and p
 #[derive(Debug)]
 pub struct MappedTool {
     action: String,
+    types: String,
     fragment: Value,
     declared: BTreeSet<String>,
     arguments: Arguments,
@@ -138,6 +139,7 @@ impl MappedTool {
         });
         Ok(Self {
             action,
+            types: names.tool,
             fragment,
             declared: declared::names(&tool.input_schema),
             arguments,
@@ -148,6 +150,12 @@ impl MappedTool {
     #[must_use]
     pub fn action(&self) -> &str {
         &self.action
+    }
+
+    /// The namespace of the types of its arguments: `Mcp::server::tool`.
+    #[must_use]
+    pub fn types(&self) -> &str {
+        &self.types
     }
 
     /// Whether the schema declares a member of this name anywhere.

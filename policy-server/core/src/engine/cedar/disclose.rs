@@ -102,7 +102,7 @@ impl Engine {
     /// Whether a permit names an action on data.
     #[must_use]
     pub fn discloses(&self) -> bool {
-        !self.disclosing.by_action.is_empty()
+        !self.index.disclosing.by_action.is_empty()
     }
 
     /// Which of these classes the wish is granted for.
@@ -115,19 +115,19 @@ impl Engine {
         wish: Wish<'_>,
         classes: &[Class],
     ) -> Result<Vec<Class>, Fault> {
-        let Some(policies) = self.disclosing.by_action.get(wish.action()) else {
+        let Some(policies) = self.index.disclosing.by_action.get(wish.action()) else {
             return Ok(Vec::new());
         };
         let (principal, known) = entities::caller(asker.caller)?;
         let Some(policies) = reaching(policies, &known)? else {
             return Ok(Vec::new());
         };
-        let around = surroundings(known, asker, wish, classes, &self.disclosing.schema)?;
+        let around = surroundings(known, asker, wish, classes, &self.index.disclosing.schema)?;
         let action = entities::action(wish.action());
         let context = context(asker, wish)?;
         let mut granted = Vec::new();
         // One context for all classes, which are of one type: what fits with one fits with all.
-        let mut schema = Some(&self.disclosing.schema);
+        let mut schema = Some(&self.index.disclosing.schema);
         for class in classes {
             let request = Request::new(
                 principal.clone(),

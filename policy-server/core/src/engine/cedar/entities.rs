@@ -91,6 +91,12 @@ pub(super) fn action(id: &str) -> EntityUid {
     uid(&TYPES.action, id)
 }
 
+/// The uid of the action of a tool, if this is a tool's uid.
+pub(super) fn action_of_tool(tool: &EntityUid) -> Option<EntityUid> {
+    let id: &str = tool.id().as_ref();
+    (*tool.type_name() == TYPES.tool).then(|| action(id))
+}
+
 /// The uid of a class of data.
 pub(super) fn class(name: &str) -> EntityUid {
     uid(&TYPES.class, name)

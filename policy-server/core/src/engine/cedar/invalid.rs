@@ -31,6 +31,11 @@ pub(super) fn warning(found: &Found<'_>, warning: &ValidationWarning) -> Problem
     helped(found.located(code_of_warning(warning), warning))
 }
 
+/// Whether a warning says that a policy is never true, for the tools that there are.
+pub(super) const fn is_never_true(warning: &ValidationWarning) -> bool {
+    matches!(warning, ValidationWarning::ImpossiblePolicy(_))
+}
+
 /// The code of an error.
 pub(super) const fn code_of_error(error: &ValidationError) -> Code {
     match error {

@@ -9,6 +9,7 @@ mod names;
 mod shape;
 mod spelling;
 
+use cedar_policy::Schema;
 use serde_json::Value;
 
 use super::Engine;
@@ -54,8 +55,13 @@ impl Engine {
         let (data, messages): (Vec<Policy<'_>>, Vec<Policy<'_>>) = policies
             .into_iter()
             .partition(|policy| disclose::names(&policy.found.policy));
-        let mut problems = dead::lint(&messages, &self.schema);
-        problems.extend(dead::lint(&data, self.disclosing.schema()));
+        let schemas: Vec<&Schema> = self
+            .fittings
+            .iter()
+            .map(|fitting| &fitting.schema)
+            .collect();
+        let mut problems = dead::lint(&messages, &schemas);
+        problems.extend(dead::lint(&data, &[self.index.disclosing.schema()]));
         let policies: Vec<Policy<'_>> = messages.into_iter().chain(data).collect();
         for policy in &policies {
             problems.extend(names::lint(policy, known));

@@ -1,25 +1,21 @@
 //! Cedar text to an [`Engine`], or a list of problems with their places.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use cedar_policy::{
-    Entities, Entity, EntityUid, Policy, PolicySet, Schema, SchemaFragment, ValidationMode,
-    Validator,
-};
-use portcullis_protocol::names::ServerName;
+use cedar_policy::{Policy, PolicySet, Schema, SchemaFragment, ValidationMode, Validator};
 use serde_json::Value;
 
 use super::annotations::Meaning;
 use super::disclose::{self, DISCLOSING, Disclosing};
-use super::found::{self, CALLS, Found};
-use super::places::Place;
+use super::fitting::{FITTINGS_MAX, Fitting};
+use super::found::{self, Found};
+use super::naming::Naming;
 use super::principals::Principals;
 use super::reads::Readers;
 use super::slices::{CutError, Slices};
-use super::{Engine, SCHEMA, entities, invalid, unclear};
+use super::{Engine, Index, SCHEMA, invalid, unclear};
 use crate::catalogue::{Catalogue, Tool};
-use crate::engine::Fault;
 use crate::policies::{Code, Problem, SCHEMA_FILE, Sources};
 use crate::schema;
 use crate::uri::Named;
@@ -76,44 +72,73 @@ impl Engine {
     pub fn load(sources: &Sources, catalogue: &Catalogue) -> Result<Self, Vec<Problem>> {
         let found = found::all(sources)?;
         found::unique(&found)?;
-        let unfit = |error: &dyn std::fmt::Display| {
-            vec![Problem::new(Code::Schema, SCHEMA_FILE, &error.to_string())]
-        };
-        let schema = schema(catalogue)?;
-        let actions = schema.action_entities().map_err(|error| unfit(&error))?;
         let (data, messages): (Vec<&Found<'_>>, Vec<&Found<'_>>) = found
             .iter()
             .partition(|found| disclose::names(&found.policy));
-        validate(&schema, &messages)?;
+        let named = Naming::of(messages.iter().map(|found| &found.policy));
+        let all = Fitting::all(catalogue, &named, &messages)?;
         disclose::unmixed(&data)?;
         let of_data = DATA.as_ref().map_err(Clone::clone)?;
-        validate(of_data, &data)?;
-        let places = places(catalogue, &schema, &actions).map_err(|fault| unfit(&fault))?;
-        let slices = Slices::cut(&schema, &actions, &found, places.values()).map_err(|error| {
-            vec![Problem::new(
-                Code::Unreadable,
-                "policies",
-                &error.to_string(),
-            )]
-        })?;
-        let (named, variants) = about_uris(&messages).map_err(|error| unfit(&error))?;
-        let readers = Readers::of(found.iter().map(|found| &found.policy));
-        let meaning = |found: Found<'_>| (found.policy.id().to_string(), found.meaning);
+        Check::of(of_data, &data)?.none_wrong()?;
         Ok(Self {
-            schema,
-            disclosing: Disclosing::of(&found, of_data)?,
-            slices,
-            bare: BARE.clone()?,
-            tools: crowds(&places).map_err(|fault| unfit(&fault))?,
-            places,
+            index: Arc::new(Index::of(&found, &messages, named, of_data)?),
+            fittings: all.into_iter().map(Arc::new).collect(),
             principals: Principals::default(),
-            meanings: found.into_iter().map(meaning).collect(),
-            readers,
-            named,
-            variants,
             authorizer: cedar_policy::Authorizer::new(),
         })
     }
+
+    /// The same policies with tools that are new. None when they do not fit one of them.
+    #[must_use]
+    pub fn learn(&self, catalogue: &Catalogue) -> Option<Self> {
+        let mut fittings = match self.fittings.len() < FITTINGS_MAX {
+            true => self.fittings.clone(),
+            false => Vec::new(),
+        };
+        let new = Fitting::of_new(&fittings, catalogue, &self.index)?;
+        fittings.extend(new.into_iter().map(Arc::new));
+        Some(Self {
+            index: self.index.clone(),
+            fittings,
+            principals: Principals::default(),
+            authorizer: cedar_policy::Authorizer::new(),
+        })
+    }
+}
+
+impl Index {
+    fn of(
+        found: &[Found<'_>],
+        messages: &[&Found<'_>],
+        naming: Naming,
+        of_data: &Schema,
+    ) -> Result<Self, Vec<Problem>> {
+        let unreadable = |error: &dyn std::fmt::Display| {
+            let text = error.to_string();
+            vec![Problem::new(Code::Unreadable, "policies", &text)]
+        };
+        let bare = BARE.as_ref().map_err(Clone::clone)?;
+        let actions = bare.action_entities().map_err(|error| unfit(&error))?;
+        let slices = Slices::cut(bare, &actions, found).map_err(|error| unreadable(&error))?;
+        let (named, variants) = about_uris(messages).map_err(|error| unfit(&error))?;
+        let policies = messages.iter().map(|found| found.policy.clone());
+        let meaning = |found: &Found<'_>| (found.policy.id().to_string(), found.meaning.clone());
+        Ok(Self {
+            disclosing: Disclosing::of(found, of_data)?,
+            slices,
+            bare: bare.clone(),
+            policies: PolicySet::from_policies(policies).map_err(|error| unreadable(&error))?,
+            naming,
+            meanings: found.iter().map(meaning).collect(),
+            readers: Readers::of(found.iter().map(|found| &found.policy)),
+            named,
+            variants,
+        })
+    }
+}
+
+pub(super) fn unfit(error: &dyn std::fmt::Display) -> Vec<Problem> {
+    vec![Problem::new(Code::Schema, SCHEMA_FILE, &error.to_string())]
 }
 
 /// The URIs that policies name exactly, and the forms in which policies are asked about opaque ones.
@@ -129,76 +154,77 @@ fn about_uris(found: &[&Found<'_>]) -> Result<(Named, BTreeMap<String, Policy>),
 }
 
 /// The schema that policies on messages are validated against: the built-in one, and an action for
-/// each tool.
+/// each of these tools.
 ///
 /// # Errors
 /// Cedar does not take the types of a tool.
-pub(super) fn schema(catalogue: &Catalogue) -> Result<Schema, Vec<Problem>> {
-    let tools = catalogue.tools().map(|(_, tool)| &*tool.mapped);
-    let json = schema::merge(MESSAGES.clone()?, tools);
+pub(super) fn schema<'t>(tools: impl Iterator<Item = &'t Tool>) -> Result<Schema, Vec<Problem>> {
+    let json = schema::merge(MESSAGES.clone()?, tools.map(|tool| &*tool.mapped));
     Schema::from_json_value(json)
         .map_err(|error| vec![Problem::anywhere(Code::Schema, SCHEMA_FILE, &error)])
 }
 
-/// The tools of each server, with their server.
-fn crowds(places: &BTreeMap<String, Place>) -> Result<BTreeMap<EntityUid, Entities>, Fault> {
-    let mut of_server: BTreeMap<&EntityUid, Vec<Entity>> = BTreeMap::new();
-    for place in places.values() {
-        let tool = place.entities.get(&place.resource).cloned();
-        of_server.entry(&place.server).or_default().extend(tool);
-    }
-    let crowd = |(server, mut tools): (&EntityUid, Vec<Entity>)| {
-        tools.push(entities::bare(server)?);
-        let all = Entities::from_entities(tools, None).map_err(|_| Fault::UnfitEntities)?;
-        Ok((server.clone(), all))
-    };
-    of_server.into_iter().map(crowd).collect()
+/// What the validator says of policies.
+#[derive(Debug, Default)]
+pub(super) struct Check {
+    /// What is wrong, whatever tools there are besides.
+    pub(super) wrong: Vec<Problem>,
+    /// Policies that no request fits, by id: other tools may make requests that do.
+    pub(super) never: BTreeMap<String, Problem>,
 }
 
-fn places(
-    catalogue: &Catalogue,
-    schema: &Schema,
-    actions: &Entities,
-) -> Result<BTreeMap<String, Place>, Fault> {
-    let calls = entities::action(CALLS);
-    let above =
-        |entity: &&Entity| entity.uid() == calls || actions.is_ancestor_of(&entity.uid(), &calls);
-    let groups: Vec<Entity> = actions.iter().filter(above).cloned().collect();
-    let place = |(server, tool): (&ServerName, &Tool)| {
-        let place = Place::of(server, tool, schema, actions, &groups)?;
-        Ok((tool.mapped.action().to_owned(), place))
-    };
-    catalogue.tools().map(place).collect()
-}
-
-fn validate(schema: &Schema, found: &[&Found<'_>]) -> Result<(), Vec<Problem>> {
-    let policies = PolicySet::from_policies(found.iter().map(|found| found.policy.clone()));
-    let policies =
-        policies.map_err(|error| vec![Problem::anywhere(Code::Unreadable, "policies", &error)])?;
-    let result = Validator::new(schema.clone()).validate(&policies, ValidationMode::Strict);
-    let by_id: BTreeMap<String, &Found<'_>> = found
-        .iter()
-        .map(|found| (found.policy.id().to_string(), *found))
-        .collect();
-    let mut problems: Vec<Problem> = result
-        .validation_errors()
-        .map(|error| match by_id.get(&error.policy_id().to_string()) {
-            Some(found) => invalid::error(found, error, schema),
-            None => Problem::anywhere(invalid::code_of_error(error), "policies", error),
-        })
-        .chain(result.validation_warnings().map(|warning| {
-            match by_id.get(&warning.policy_id().to_string()) {
+impl Check {
+    /// Validates policies.
+    ///
+    /// # Errors
+    /// They do not make one set.
+    pub(super) fn of(schema: &Schema, found: &[&Found<'_>]) -> Result<Self, Vec<Problem>> {
+        let policies = PolicySet::from_policies(found.iter().map(|found| found.policy.clone()));
+        let policies = policies
+            .map_err(|error| vec![Problem::anywhere(Code::Unreadable, "policies", &error)])?;
+        let result = Validator::new(schema.clone()).validate(&policies, ValidationMode::Strict);
+        let by_id: BTreeMap<String, &Found<'_>> = found
+            .iter()
+            .map(|found| (found.policy.id().to_string(), *found))
+            .collect();
+        let mut check = Self::default();
+        for error in result.validation_errors() {
+            let problem = match by_id.get(&error.policy_id().to_string()) {
+                Some(found) => invalid::error(found, error, schema),
+                None => Problem::anywhere(invalid::code_of_error(error), "policies", error),
+            };
+            check.wrong.push(problem);
+        }
+        for warning in result.validation_warnings() {
+            let id = warning.policy_id().to_string();
+            let problem = match by_id.get(&id) {
                 Some(found) => invalid::warning(found, warning),
                 None => Problem::anywhere(invalid::code_of_warning(warning), "policies", warning),
+            };
+            if invalid::is_never_true(warning) {
+                check.never.insert(id, problem);
+            } else {
+                check.wrong.push(problem);
             }
-        }))
-        .collect();
-    if problems.is_empty() && !result.validation_passed_without_warnings() {
-        problems.push(Problem::new(
-            Code::Validation,
-            "policies",
-            "the policies do not pass validation",
-        ));
+        }
+        if !result.validation_passed() && check.wrong.is_empty() {
+            let text = "the policies do not pass validation";
+            let problem = Problem::new(Code::Validation, "policies", text);
+            check.wrong.push(problem);
+        }
+        Ok(check)
     }
-    Problem::none(problems)
+
+    /// Whether all is right with all tools that there are.
+    ///
+    /// # Errors
+    /// What is not.
+    pub(super) fn none_wrong(self) -> Result<(), Vec<Problem>> {
+        Problem::none(
+            self.wrong
+                .into_iter()
+                .chain(self.never.into_values())
+                .collect(),
+        )
+    }
 }

@@ -15,7 +15,8 @@ use serde_json::Value;
 
 use super::annotations::Mode;
 use super::found::{self, Found};
-use super::{Input, Inquiry, terms};
+use super::inquiry::{Input, Inquiry};
+use super::terms;
 use crate::catalogue::Known;
 use crate::engine::{Fault, Gate};
 use crate::facts::Subject;

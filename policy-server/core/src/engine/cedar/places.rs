@@ -2,6 +2,7 @@
 //! validated once at load.
 
 use cedar_policy::{Entities, Entity, EntityUid, Schema};
+use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::ServerName;
 
 use super::entities;
@@ -11,6 +12,10 @@ use crate::engine::Fault;
 /// A tool with an action of its own.
 #[derive(Debug)]
 pub(super) struct Place {
+    /// Tells it from all others: the action's id, and the definition.
+    pub(super) key: String,
+    /// The tool's definition.
+    pub(super) definition: Digest,
     /// `Mcp::Action::"github/create_issue"`.
     pub(super) action: EntityUid,
     /// `Mcp::Tool::"github/create_issue"`.
@@ -46,6 +51,8 @@ impl Place {
             .add_entities(both, Some(schema))
             .map_err(|_| Fault::UnfitEntities)?;
         Ok(Self {
+            key: format!("{} {}", tool.mapped.action(), tool.definition),
+            definition: tool.definition,
             action,
             resource,
             server,

@@ -112,8 +112,8 @@ impl Whole<'_> {
     /// # Errors
     /// Says what in it does not fit the schema.
     pub fn answer(&self, plain: &Plain<'_>) -> Result<PlainAnswer, String> {
-        let schema = &self.engine.schema;
         let action = uid("action", plain.action)?;
+        let schema = self.engine.schema_of(action.id().as_ref());
         let context = Context::from_json_value(plain.context.clone(), Some((schema, &action)))
             .map_err(|error| format!("the context: {}", told(&error)))?;
         let request = Request::new(

@@ -11,6 +11,7 @@ use cedar_policy::{Entities, Entity, EntityUid, PartialEntities, Schema};
 use portcullis_protocol::names::Caller;
 
 use super::entities;
+use super::fitting::Fitting;
 use super::reads::Readers;
 use super::slices::Cut;
 use crate::engine::Fault;
@@ -22,8 +23,8 @@ const CALLERS_MAX: usize = 128;
 /// Most tools that are remembered for one caller.
 const TOOLS_MAX: usize = 128;
 
-/// Most servers whose tools are remembered beside one caller.
-const SERVERS_MAX: usize = 8;
+/// Most servers and fittings whose tools are remembered beside one caller.
+const CROWDS_MAX: usize = 16;
 
 /// Most policies that are kept again for one caller and tool; more stay where they are.
 const POLICIES_MAX: usize = 256;
@@ -50,11 +51,11 @@ pub(super) struct Principal {
     uids: Vec<EntityUid>,
     uid: EntityUid,
     known: Vec<Entity>,
-    /// What is near the caller at a tool or method, by its action.
+    /// What is near the caller at a tool, by the key of its place, or at a method, by its action.
     near: Mutex<BTreeMap<String, Arc<Near>>>,
-    /// The caller beside all tools of a server, for partial evaluation.
-    crowds: Mutex<BTreeMap<EntityUid, Arc<PartialEntities>>>,
-    /// Which tools the caller is shown, by action.
+    /// The caller beside the tools of a server in one fitting, for partial evaluation.
+    crowds: Mutex<BTreeMap<(EntityUid, usize), Arc<PartialEntities>>>,
+    /// Which tools the caller is shown, by the keys of their places.
     shown: Mutex<BTreeMap<String, bool>>,
 }
 
@@ -100,20 +101,20 @@ impl Principal {
         &self.uid
     }
 
-    /// What is near the caller at an action. `place` are the entities there, `cuts` the policies
+    /// What is near the caller at a tool or method. `place` are the entities there, `cuts` the policies
     /// that can speak of it, and `readers` know what those read, where it is a tool's.
     ///
     /// # Errors
     /// The entities contradict each other.
     pub(super) fn near<'a>(
         &self,
-        action: &str,
+        key: &str,
         place: &Entities,
         readers: Option<&Readers>,
         cuts: impl FnOnce() -> Vec<&'a Cut>,
     ) -> Result<Arc<Near>, Fault> {
         let near = self.near.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(near) = near.get(action) {
+        if let Some(near) = near.get(key) {
             return Ok(near.clone());
         }
         drop(near);
@@ -125,38 +126,41 @@ impl Principal {
             cut: together(&cuts),
             reads: readers.map(|readers| readers.enforced(&cuts)),
         });
-        remember(&self.near, TOOLS_MAX, action, &near);
+        remember(&self.near, TOOLS_MAX, key, &near);
         Ok(near)
     }
 
-    /// The caller beside all tools of a server, and all actions. None when they do not fit.
+    /// The caller beside the tools of a server in a fitting, and all of its actions. None when they
+    /// do not fit.
     pub(super) fn crowd(
         &self,
         server: &EntityUid,
-        tools: &Entities,
-        schema: &Schema,
+        fitting: &Arc<Fitting>,
     ) -> Option<Arc<PartialEntities>> {
+        // Fittings are as old as their engine at least, and so is this memory.
+        let key = (server.clone(), Arc::as_ptr(fitting).addr());
         let crowds = self.crowds.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(crowd) = crowds.get(server) {
+        if let Some(crowd) = crowds.get(&key) {
             return Some(crowd.clone());
         }
         drop(crowds);
         let known = self.known.iter().cloned();
-        let all = tools.clone().add_entities(known, None).ok()?;
-        let crowd = Arc::new(PartialEntities::from_concrete(all, schema).ok()?);
-        remember(&self.crowds, SERVERS_MAX, server, &crowd);
+        let all = fitting.crowd(server)?.clone();
+        let all = all.add_entities(known, None).ok()?;
+        let crowd = Arc::new(PartialEntities::from_concrete(all, &fitting.schema).ok()?);
+        remember(&self.crowds, CROWDS_MAX, &key, &crowd);
         Some(crowd)
     }
 
     /// Whether the caller is shown a tool; `find` finds out.
-    pub(super) fn shown(&self, action: &str, find: impl FnOnce() -> bool) -> bool {
+    pub(super) fn shown(&self, key: &str, find: impl FnOnce() -> bool) -> bool {
         let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shown) = shown.get(action) {
+        if let Some(shown) = shown.get(key) {
             return *shown;
         }
         drop(shown);
         let found = find();
-        remember(&self.shown, TOOLS_MAX, action, &found);
+        remember(&self.shown, TOOLS_MAX, key, &found);
         found
     }
 }

@@ -5,8 +5,9 @@
 
 use cedar_policy::{Entities, Policy, PolicySet, Request};
 
+use super::Engine;
+use super::inquiry::{Input, Inquiry, Scene};
 use super::slices::Cut;
-use super::{Engine, Input, Inquiry, Scene};
 use crate::catalogue::Tool;
 use crate::engine::{ShadowEffect, ShadowNote};
 
@@ -22,7 +23,7 @@ impl Inquiry<'_> {
     /// What policies in shadow say of a call of a tool.
     pub(super) fn shadow(&self, scene: &Scene<'_>, of: &Of<'_>) -> Vec<ShadowNote> {
         let cuts = scene.cuts();
-        let readers = &self.engine.readers;
+        let readers = &self.engine.index.readers;
         let reads = readers.shadow(&cuts);
         let (input, request) = of.enforced;
         let entities = &scene.near.entities;
@@ -47,7 +48,7 @@ impl Inquiry<'_> {
 
     /// What one policy says; nothing when what it reads is not exact.
     fn alone(&self, scene: &Scene<'_>, of: &Of<'_>, policy: &Policy) -> Option<Vec<ShadowNote>> {
-        let reads = self.engine.readers.policy(policy);
+        let reads = self.engine.index.readers.policy(policy);
         let (input, request) = of.enforced;
         let mut cut = Cut::default();
         cut.add_shadow(policy).ok()?;

@@ -130,26 +130,20 @@ impl Cut {
 }
 
 impl Slices {
-    /// Cuts policies along the actions of the schema. `places` are the tools with actions of their
-    /// own, in any order.
+    /// Cuts policies along the actions of the built-in schema, and along the tools that they name,
+    /// whether there are such tools or not.
     ///
     /// # Errors
     /// Two policies have the same id.
-    pub(super) fn cut<'p>(
+    pub(super) fn cut(
         schema: &Schema,
         actions: &Entities,
         policies: &[Found<'_>],
-        places: impl Iterator<Item = &'p Place>,
     ) -> Result<Self, CutError> {
-        let places: BTreeMap<&EntityUid, &Place> =
-            places.map(|place| (&place.action, place)).collect();
-        let tools = ToolSlices::cut(policies, actions, &places)?;
+        let tools = ToolSlices::cut(policies, actions)?;
         let mut by_action = BTreeMap::new();
         let mut by_method = BTreeMap::new();
-        for action in schema
-            .actions()
-            .filter(|action| !places.contains_key(action))
-        {
+        for action in schema.actions() {
             let fits =
                 |found: &&Found<'_>| applies(&found.policy.action_constraint(), action, actions);
             by_action.insert(action.clone(), Slice::of(policies.iter().filter(fits))?);
@@ -246,12 +240,12 @@ fn resource_of(policy: &Policy) -> Option<EntityUid> {
     }
 }
 
-fn is_server(uid: &EntityUid) -> bool {
+pub(super) fn is_server(uid: &EntityUid) -> bool {
     uid.type_name().basename() == "Server"
 }
 
 /// Whether a resource's id begins with the name of this server, which holds no slash.
-fn is_of(resource: &EntityUid, server: &EntityUid) -> bool {
+pub(super) fn is_of(resource: &EntityUid, server: &EntityUid) -> bool {
     let (id, name): (&str, &str) = (resource.id().as_ref(), server.id().as_ref());
     id.strip_prefix(name)
         .is_some_and(|rest| rest.starts_with('/'))

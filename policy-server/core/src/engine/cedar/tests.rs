@@ -10,11 +10,13 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use self::requests::Draw;
+use super::inquiry::Input;
 use super::*;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Known};
+use crate::facts::Subject;
 use crate::policies::Sources;
 use crate::registry::Registry;
-use crate::schema::BaseContext;
+use crate::schema::{BaseContext, Reads};
 
 /// Comparisons of a usual run. `PORTCULLIS_COMPARISONS` asks for more: `cargo xtask nightly` does.
 const COMPARISONS: usize = 20_000;
@@ -81,6 +83,8 @@ fn numbered(texts: &[String]) -> String {
 /// A bundle's engine, its tools, and all of its enforced policies in one set.
 struct Bundle {
     engine: Engine,
+    /// One that has learnt of tools one after another, as far as policies name none of them.
+    learnt: Option<Engine>,
     catalogue: Catalogue,
     whole: PolicySet,
     actions: Entities,
@@ -90,10 +94,13 @@ impl Bundle {
     /// The bundle of those policies that load.
     fn of(mut texts: Vec<String>) -> Option<Self> {
         let base = BaseContext::read(SCHEMA).unwrap();
-        let tools = Sources::new(bundles::tools());
-        let catalogue = Catalogue::gather(&tools, &Registry::default(), &base, None).unwrap();
+        let gather = |count| {
+            let tools = Sources::new(bundles::tools(count));
+            Catalogue::gather(&tools, &Registry::default(), &base, None).unwrap()
+        };
+        let catalogue = gather(bundles::TOOLS);
         let (sources, engine) = loop {
-            let mut files = bundles::tools();
+            let mut files = bundles::tools(bundles::TOOLS);
             files.insert("t.cedar".to_owned(), numbered(&texts));
             let sources = Sources::new(files);
             let problems = match Engine::load(&sources, &catalogue) {
@@ -115,8 +122,20 @@ impl Bundle {
         let mut found = found::all(&sources).unwrap();
         found.retain(|found| found.meaning.mode == annotations::Mode::Enforce);
         let whole = found::unique(&found).unwrap();
+        let of_few = (0..bundles::TOOLS).find_map(|count| {
+            let engine = Engine::load(&sources, &gather(count)).ok()?;
+            Some((count, engine))
+        });
+        let learnt = of_few.map(|(count, engine)| {
+            let mut later = (count + 1)..=bundles::TOOLS;
+            let learnt = later.try_fold(engine, |engine, count| engine.learn(&gather(count)));
+            let learnt = learnt.expect("what fits all tools fits each of them");
+            assert_eq!(learnt.fittings.len(), bundles::TOOLS + 1 - count);
+            learnt
+        });
         Some(Self {
-            actions: engine.schema.action_entities().unwrap(),
+            learnt,
+            actions: engine.fittings[0].schema.action_entities().unwrap(),
             engine,
             catalogue,
             whole,
@@ -133,6 +152,22 @@ impl Bundle {
         };
         let facts = asked.facts();
         let inquiry = self.engine.inquire(&facts).unwrap();
+        if let Some(learnt) = &self.learnt {
+            let other = learnt.inquire(&facts).unwrap();
+            let opinion = inquiry.opinion(&subject, facts.arguments);
+            assert_eq!(
+                other.opinion(&subject, facts.arguments),
+                opinion,
+                "{asked:?}\n{}",
+                self.whole
+            );
+            assert_eq!(
+                other.shown(&subject),
+                inquiry.shown(&subject),
+                "{asked:?}\n{}",
+                self.whole
+            );
+        }
         let Ok(scene) = inquiry.scene(&subject) else {
             return false;
         };
@@ -164,12 +199,13 @@ impl Bundle {
 }
 
 /// Random bundles and requests: slices say what the whole set says, with the same reasons and the
-/// same errors.
+/// same errors, whether all tools were there at load or became known later.
 #[test]
 fn slices_say_what_the_whole_set_says() {
     let wanted = comparisons();
     let compared = std::cell::Cell::new(0);
     let loaded = std::cell::Cell::new(0);
+    let learnt = std::cell::Cell::new(0);
     let mut seed = 1;
     while compared.get() < wanted {
         let config = Config {
@@ -183,6 +219,7 @@ fn slices_say_what_the_whole_set_says() {
         let result = TestRunner::new(config).run(&(texts, bytes), |(texts, bytes)| {
             if let Some(bundle) = Bundle::of(texts) {
                 loaded.set(loaded.get() + 1);
+                learnt.set(learnt.get() + usize::from(bundle.learnt.is_some()));
                 for bytes in bytes.chunks(16) {
                     let agreed = bundle.agrees(&mut Draw::new(bytes));
                     compared.set(compared.get() + usize::from(agreed));
@@ -193,9 +230,9 @@ fn slices_say_what_the_whole_set_says() {
         result.unwrap();
         seed += 1;
     }
+    let (compared, loaded, learnt) = (compared.get(), loaded.get(), learnt.get());
     println!(
-        "{} comparisons over {} bundles",
-        compared.get(),
-        loaded.get()
+        "{compared} comparisons over {loaded} bundles, {learnt} of which learnt of tools later"
     );
+    assert!(learnt * 4 > loaded, "too few bundles learn of tools later");
 }

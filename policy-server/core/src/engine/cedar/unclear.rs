@@ -10,10 +10,11 @@ use std::collections::BTreeSet;
 use cedar_policy::{Context, Effect, Policy, PolicySet, Request};
 use serde_json::{Value, json};
 
+use super::Engine;
 use super::expression::{children, dotted, sides};
+use super::inquiry::{Inquiry, Scene};
 use super::mentions::Mentions;
 use super::slices::{Cut, CutError};
-use super::{Engine, Inquiry, Scene};
 use crate::engine::{Fault, Opinion};
 use crate::uri::Named;
 
@@ -130,7 +131,7 @@ impl Engine {
             let policies = set.policies();
             let variant = |policy: &Policy| {
                 let id: &str = policy.id().as_ref();
-                self.variants.get(id).unwrap_or(policy).clone()
+                self.index.variants.get(id).unwrap_or(policy).clone()
             };
             PolicySet::from_policies(policies.map(variant)).map_err(|_| Fault::UnfitPolicies)
         };

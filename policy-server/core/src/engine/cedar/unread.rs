@@ -12,13 +12,14 @@ use std::sync::Arc;
 
 use cedar_policy::{
     Context, Effect, Entities, EntityUid, PartialEntities, PartialEntityUid, PartialRequest,
-    Policy, PolicySet, PolicySetError, Request, RestrictedExpression,
+    Policy, PolicySet, PolicySetError, Request, RestrictedExpression, Schema,
 };
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::Caller;
 
+use super::inquiry::{Inquiry, Scene};
 use super::mentions::Mentions;
-use super::{Engine, INPUT, Inquiry, Said, Scene, entities, inputs};
+use super::{Engine, INPUT, Said, entities, inputs};
 use crate::catalogue::Known;
 use crate::decision::Outcome;
 use crate::engine::Fault;
@@ -103,6 +104,7 @@ struct Heard {
 
 /// One question with everything but the arguments.
 struct Question<'q> {
+    schema: &'q Schema,
     request: Request,
     principal: &'q EntityUid,
     entities: &'q Entities,
@@ -254,7 +256,7 @@ impl<'a> Unread<'a> {
         policies: &PolicySet,
         said: &mut Said,
     ) -> Vec<Policy> {
-        let schema = &self.engine.schema;
+        let schema = question.schema;
         let known = |uid: &EntityUid| PartialEntityUid::from_concrete(uid.clone());
         let request = PartialRequest::new(
             known(question.principal),
@@ -285,6 +287,7 @@ fn inquiry<'e>(
     digest: Option<Digest>,
 ) -> Result<Inquiry<'e>, Fault> {
     let method = engine
+        .index
         .slices
         .method(facts.method)
         .ok_or(Fault::UnknownMethod)?;
@@ -297,7 +300,7 @@ fn inquiry<'e>(
         engine,
         method,
         server,
-        principal: engine.principals.of(facts.caller, &engine.schema)?,
+        principal: engine.principals.of(facts.caller, &engine.index.bare)?,
         pairs,
         unclear: None,
     })
@@ -322,6 +325,7 @@ fn question<'q>(
     )
     .map_err(|_| Fault::UnfitRequest)?;
     Ok(Question {
+        schema: scene.schema,
         request,
         principal,
         entities: &scene.near.entities,

@@ -14,14 +14,14 @@ use super::super::annotations::Mode;
 use super::Policy;
 use crate::policies::{Code, Problem};
 
-pub(super) fn lint(policies: &[Policy<'_>], schema: &Schema) -> Vec<Problem> {
-    let mut problems = overruled(policies, schema);
+pub(super) fn lint(policies: &[Policy<'_>], schemas: &[&Schema]) -> Vec<Problem> {
+    let mut problems = overruled(policies, schemas);
     problems.extend(duplicates(policies));
     problems
 }
 
 /// Permits whose every request an unconditional forbid refuses.
-fn overruled(policies: &[Policy<'_>], schema: &Schema) -> Vec<Problem> {
+fn overruled(policies: &[Policy<'_>], schemas: &[&Schema]) -> Vec<Problem> {
     let enforced = |policy: &&Policy<'_>| policy.found.meaning.mode == Mode::Enforce;
     let of = |effect| move |policy: &&Policy<'_>| policy.found.policy.effect() == effect;
     let forbids: Vec<Reach<'_>> = policies
@@ -29,7 +29,7 @@ fn overruled(policies: &[Policy<'_>], schema: &Schema) -> Vec<Problem> {
         .filter(enforced)
         .filter(of(Effect::Forbid))
         .filter(|policy| unconditional(policy))
-        .map(|policy| Reach::of(policy, schema))
+        .map(|policy| Reach::of(policy, schemas))
         .collect();
     if forbids.is_empty() {
         return Vec::new();
@@ -37,7 +37,7 @@ fn overruled(policies: &[Policy<'_>], schema: &Schema) -> Vec<Problem> {
     let permits = policies.iter().filter(enforced).filter(of(Effect::Permit));
     permits
         .filter_map(|permit| {
-            let reach = Reach::of(permit, schema);
+            let reach = Reach::of(permit, schemas);
             let by = forbids.iter().find(|forbid| forbid.covers(&reach))?;
             let id = by.policy.found.policy.id();
             let message = format!("this permit has no effect: `{id}` forbids all that it permits");
@@ -65,7 +65,7 @@ struct Reach<'a> {
 }
 
 impl<'a> Reach<'a> {
-    fn of(policy: &'a Policy<'a>, schema: &Schema) -> Self {
+    fn of(policy: &'a Policy<'a>, schemas: &[&Schema]) -> Self {
         let cedar = &policy.found.policy;
         let principal = match cedar.principal_constraint() {
             PrincipalConstraint::Any | PrincipalConstraint::Is(_) => None,
@@ -81,7 +81,10 @@ impl<'a> Reach<'a> {
         };
         Self {
             policy,
-            envs: cedar.get_valid_request_envs(schema).collect(),
+            envs: schemas
+                .iter()
+                .flat_map(|schema| cedar.get_valid_request_envs(schema))
+                .collect(),
             principal,
             resource,
         }

@@ -1,11 +1,11 @@
 //! Policies cut for tools that have actions of their own: each policy is kept once for all tools,
 //! once for its server, or once for each tool that it names; and there by the principal it names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use cedar_policy::{ActionConstraint, Entities, EntityUid, PrincipalConstraint};
 
-use super::{Cut, CutError, applies, resource_of};
+use super::{Cut, CutError, applies, is_of, is_server, resource_of};
 use crate::engine::cedar::entities;
 use crate::engine::cedar::found::{CALLS, Found};
 use crate::engine::cedar::places::Place;
@@ -49,35 +49,23 @@ impl Layer {
 }
 
 impl ToolSlices {
-    pub(super) fn cut(
-        policies: &[Found<'_>],
-        actions: &Entities,
-        places: &BTreeMap<&EntityUid, &Place>,
-    ) -> Result<Self, CutError> {
+    pub(super) fn cut(policies: &[Found<'_>], actions: &Entities) -> Result<Self, CutError> {
         let calls = entities::action(CALLS);
-        let by_resource: BTreeMap<&EntityUid, &Place> = places
-            .values()
-            .map(|place| (&place.resource, *place))
-            .collect();
-        let servers: BTreeSet<&EntityUid> = places.values().map(|place| &place.server).collect();
         let mut slices = Self::default();
         for found in policies {
-            let action = found.policy.action_constraint();
+            let constraint = found.policy.action_constraint();
             let resource = resource_of(&found.policy);
-            if applies(&action, &calls, actions) {
-                slices.group(found, resource.as_ref(), &by_resource, &servers)?;
+            if applies(&constraint, &calls, actions) {
+                slices.group(found, resource.as_ref())?;
             } else {
-                let named = named(&action).filter_map(|uid| places.get(uid));
-                let at = |place: &&&Place| match &resource {
+                let named = named(&constraint).filter(|uid| actions.get(uid).is_none());
+                let at = |action: &&EntityUid| match &resource {
                     None => true,
-                    Some(uid) => *uid == place.resource || *uid == place.server,
+                    Some(uid) if is_server(uid) => is_of(action, uid),
+                    Some(uid) => entities::action_of_tool(uid).as_ref() == Some(action),
                 };
-                for place in named.filter(at) {
-                    slices
-                        .own
-                        .entry(place.action.clone())
-                        .or_default()
-                        .add(found)?;
+                for action in named.filter(at) {
+                    slices.own.entry(action.clone()).or_default().add(found)?;
                 }
             }
         }
@@ -85,20 +73,14 @@ impl ToolSlices {
     }
 
     /// A policy about calls of tools in general.
-    fn group(
-        &mut self,
-        found: &Found<'_>,
-        resource: Option<&EntityUid>,
-        by_resource: &BTreeMap<&EntityUid, &Place>,
-        servers: &BTreeSet<&EntityUid>,
-    ) -> Result<(), CutError> {
+    fn group(&mut self, found: &Found<'_>, resource: Option<&EntityUid>) -> Result<(), CutError> {
         let Some(uid) = resource else {
             return self.all.add(found);
         };
-        if let Some(place) = by_resource.get(uid) {
-            return self.own.entry(place.action.clone()).or_default().add(found);
+        if let Some(action) = entities::action_of_tool(uid) {
+            return self.own.entry(action).or_default().add(found);
         }
-        if servers.contains(uid) {
+        if is_server(uid) {
             return self.by_server.entry(uid.clone()).or_default().add(found);
         }
         Ok(())

@@ -3,9 +3,12 @@
 
 use super::*;
 
-/// The tools of two servers.
-pub(super) fn tools() -> BTreeMap<String, String> {
-    let list = |names: [&str; 2]| {
+/// How many tools there are.
+pub(super) const TOOLS: usize = 4;
+
+/// The first of the tools of two servers; those that policies name come first.
+pub(super) fn tools(count: usize) -> BTreeMap<String, String> {
+    let list = |names: &[&str]| {
         let tool = |name: &str| {
             format!(
                 r#"{{"name":"{name}","inputSchema":{{"type":"object","properties":{{
@@ -14,11 +17,14 @@ pub(super) fn tools() -> BTreeMap<String, String> {
                 name.starts_with("read")
             )
         };
-        format!(r#"{{"tools":[{}]}}"#, names.map(tool).join(","))
+        let tools: Vec<String> = names.iter().map(|name| tool(name)).collect();
+        format!(r#"{{"tools":[{}]}}"#, tools.join(","))
     };
+    let demo = ["pay", "read-file"].get(..count.min(2)).unwrap();
+    let other = ["read", "pay"].get(..count.saturating_sub(2)).unwrap();
     BTreeMap::from([
-        ("tools/demo.json".to_owned(), list(["pay", "read-file"])),
-        ("tools/other.json".to_owned(), list(["pay", "read"])),
+        ("tools/demo.json".to_owned(), list(demo)),
+        ("tools/other.json".to_owned(), list(other)),
         (
             "tags.toml".to_owned(),
             "[demo]\n\"*\" = [\"d\"]\npay = [\"money\"]\n".to_owned(),

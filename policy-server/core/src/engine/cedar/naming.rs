@@ -1,0 +1,134 @@
+//! Which tools policies name: by action, by resource, or by a type of their arguments.
+//!
+//! Policies that name a tool can only be validated where the schema has that tool.
+
+use std::collections::BTreeSet;
+
+use cedar_policy::Policy;
+use serde_json::Value;
+
+use crate::schema::MappedTool;
+
+/// The names in policies that could be of tools.
+#[derive(Debug, Default)]
+pub(super) struct Naming {
+    /// Ids of entities, of whatever type.
+    ids: BTreeSet<String>,
+    /// Types of entities.
+    types: BTreeSet<String>,
+    /// Whether some policy could not be looked through.
+    unknown: bool,
+}
+
+impl Naming {
+    /// The names in these policies.
+    pub(super) fn of<'p>(policies: impl Iterator<Item = &'p Policy>) -> Self {
+        let mut naming = Self::default();
+        for policy in policies {
+            match policy.to_json() {
+                Ok(json) => naming.walk(&json),
+                Err(_) => naming.unknown = true,
+            }
+        }
+        naming
+    }
+
+    /// Whether some policy names this tool.
+    pub(super) fn names(&self, tool: &MappedTool) -> bool {
+        let below = format!("{}::", tool.types());
+        let mut types = self.types.range(below.clone()..);
+        let of_tool = types.next().is_some_and(|found| found.starts_with(&below));
+        self.unknown || of_tool || self.ids.contains(tool.action())
+    }
+
+    fn walk(&mut self, json: &Value) {
+        match json {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    match (name.as_str(), value) {
+                        ("id", Value::String(id)) => _ = self.ids.insert(id.clone()),
+                        ("type" | "entity_type", Value::String(kind)) => {
+                            self.types.insert(kind.clone());
+                        }
+                        _ => self.walk(value),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.walk(item)),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use portcullis_protocol::names::ServerName;
+
+    use super::*;
+    use crate::engine::cedar::SCHEMA;
+    use crate::schema::{BaseContext, ToolDefinition};
+
+    fn tool(json: &str) -> MappedTool {
+        let base = BaseContext::read(SCHEMA).unwrap();
+        let server = ServerName::parse("git-hub").unwrap();
+        MappedTool::map(&server, &ToolDefinition::read(json).unwrap(), &base).unwrap()
+    }
+
+    #[test]
+    fn tools_are_named_in_scopes_conditions_and_types() {
+        let named = |text: &str| {
+            let policy: Policy = text.parse().unwrap();
+            let naming = Naming::of([policy].iter());
+            let schema = r#"{"properties": {"mode": {"enum": ["a", "b"]}}, "type": "object"}"#;
+            let tools = ["push", "pu", "push-all"].map(|name| {
+                let json = format!(r#"{{"name": "{name}", "inputSchema": {schema}}}"#);
+                (name, naming.names(&tool(&json)))
+            });
+            BTreeMap::from(tools)
+        };
+        for (text, other) in [
+            (
+                r#"permit(principal, action == Mcp::Action::"git-hub/push", resource);"#,
+                false,
+            ),
+            (
+                r#"permit(principal, action in [Mcp::Action::"x", Mcp::Action::"git-hub/push"], resource);"#,
+                false,
+            ),
+            (
+                r#"permit(principal, action, resource) when { resource == Mcp::Tool::"git-hub/push" };"#,
+                false,
+            ),
+            (
+                r#"permit(principal, action, resource) unless { action == Mcp::Action::"git-hub/pu\u{73}h" };"#,
+                false,
+            ),
+            (
+                r#"permit(principal, action, resource) when { context.input.mode == Mcp::git_x2d_hub::push::Input::mode::"a" };"#,
+                false,
+            ),
+            (
+                r#"permit(principal, action, resource) when { context.input.mode is Mcp :: git_x2d_hub::push::Input::mode };"#,
+                false,
+            ),
+            (
+                r#"permit(principal, action, resource) when { [[Mcp::git_x2d_hub::push::Input::mode::"a"]].contains([]) };"#,
+                false,
+            ),
+            (
+                r#"permit(principal, action, resource) when { context.input.mode == "git-hub/push" };"#,
+                true,
+            ),
+            (
+                r#"permit(principal, action, resource in Mcp::Server::"git-hub");"#,
+                true,
+            ),
+        ] {
+            let named = named(text);
+            assert_eq!(named["push"], !other, "{text}");
+            assert!(!named["pu"] && !named["push-all"], "{text}");
+        }
+    }
+}
