@@ -13,6 +13,7 @@ use portcullis_core::engine::Fault;
 use portcullis_core::facts::Facts;
 use portcullis_core::policies::Sources;
 use portcullis_core::registry::{Change, Registry};
+use portcullis_core::views::View;
 use portcullis_protocol::names::ServerName;
 use portcullis_protocol::wire::Query;
 
@@ -67,22 +68,28 @@ impl Candidate {
 
     /// Most steps that the draft could take for a message.
     #[must_use]
-    pub fn steps(&self, query: &Query, now_us: i64) -> u64 {
+    pub fn steps(&self, query: &Query, view: Option<&View>, now_us: i64) -> u64 {
         let policies = self.0.in_force(now_us);
         policies.map_or(0, |policies| {
-            let facts = Facts::of_query(query, policies.catalogue(), now_us / 1_000);
+            let facts = Facts::of_query(query, policies.catalogue(), view, now_us / 1_000);
             decision::steps(&policies, &facts)
         })
     }
 
     /// What the draft says about a message whose session stands.
     #[must_use]
-    pub fn judge(&self, query: &Query, enforced: &Judgement, now_us: i64) -> Option<Said> {
+    pub fn judge(
+        &self,
+        query: &Query,
+        view: Option<&View>,
+        enforced: &Judgement,
+        now_us: i64,
+    ) -> Option<Said> {
         if enforced.faults.contains(&Fault::UnknownSession) {
             return None;
         }
         let policies = self.0.in_force(now_us).ok()?;
-        let facts = Facts::of_query(query, policies.catalogue(), now_us / 1_000);
+        let facts = Facts::of_query(query, policies.catalogue(), view, now_us / 1_000);
         let judgement = decide(&policies, &facts);
         Some(Said {
             outcome: judgement.beside(enforced),

@@ -6,7 +6,7 @@ mod redaction;
 mod turns;
 mod weighing;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use portcullis_core::audit::{
     Decision, GapRecord, Keep, OutcomeRecord, PoliciesRecord, Record, RedactionsRecord,
@@ -15,13 +15,14 @@ use portcullis_core::audit::{
 use portcullis_core::engine::Fault;
 use portcullis_core::lists::ListError;
 use portcullis_core::policies::Policies;
+use portcullis_core::views::Views;
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::ServerName;
 use portcullis_protocol::wire::{
     Answer, End, EpochAnswer, EpochQuery, Gap, Loss, Query, Report, Reports, ReportsAccepted,
     SessionAnswer, SessionQuery, Standing, Step, Verdict,
 };
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
 
 use self::pace::Pace;
 use self::turns::Turns;
@@ -68,7 +69,7 @@ pub struct Gate {
     journal: Journal,
     metrics: Arc<Metrics>,
     /// Held while policies are fitted to tools or read anew, until they are in force.
-    law: Mutex<()>,
+    law: AsyncMutex<()>,
     /// Arguments that take long to check: half of the processors at most, so that other decisions
     /// never wait for them.
     checks: Turns,
@@ -77,9 +78,11 @@ pub struct Gate {
     /// News of tools, one after another, so that lists without news never wait for them.
     news: Turns,
     pace: Pace,
+    /// What callers were last shown of tools.
+    views: Mutex<Views>,
     sessions: Sessions,
     /// Held while a session is opened or closed, so that two callers cannot open one.
-    opening: Mutex<()>,
+    opening: AsyncMutex<()>,
     /// What records keep of arguments.
     arguments: Keep,
     /// A draft that is asked beside the policies in force.
@@ -104,13 +107,14 @@ impl Gate {
             library,
             journal,
             metrics,
-            law: Mutex::default(),
+            law: AsyncMutex::default(),
             pace: Pace::default(),
+            views: Mutex::default(),
             checks: Turns::new(half, weighing::WAIT_MAX),
             lists: Turns::new(half, lists::WAIT_MAX),
             news: Turns::new(1, lists::NEWS_WAIT_MAX),
             sessions: Sessions::restored(restored.sessions, restored.closed, clock::now_us()),
-            opening: Mutex::default(),
+            opening: AsyncMutex::default(),
             arguments: Keep::default(),
             candidate: None,
             secrets,
@@ -221,10 +225,14 @@ impl Gate {
             self.sessions
                 .standing(session, &query.server, &query.caller, time_us)
         });
+        let views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
+        let view = views.of(&query.server, query.caller.owner());
+        drop(views);
         Question {
             query,
             policies,
             standing,
+            view,
             keep: self.arguments,
             candidate: self.candidate.clone(),
             time_us,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use portcullis_core::audit::{self, Link, Verifier, leaf};
-use portcullis_core::registry::{Listed, Registry, ToolEntry};
+use portcullis_core::registry::{Registry, Shown, ToolEntry};
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::{CallId, Name, ServerName};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
@@ -26,11 +26,12 @@ const TAIL_RECORDS: i64 = 1_000;
 const SQLITE_SINCE: (u32, u32, u32) = (3, 51, 3);
 
 /// Migrations in their order; the number of a migration is its position, from one.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/sqlite/0001_begin.sql"),
     include_str!("../migrations/sqlite/0002_closed_sessions.sql"),
     include_str!("../migrations/sqlite/0003_tool_definitions.sql"),
     include_str!("../migrations/sqlite/0004_bundles.sql"),
+    include_str!("../migrations/sqlite/0005_definitions.sql"),
 ];
 
 /// Most statements that are kept prepared. Only short texts are: see `journal::batch`.
@@ -385,12 +386,12 @@ async fn restore(connection: &mut SqliteConnection) -> Result<Restored, sqlx::Er
 
 async fn tools(connection: &mut SqliteConnection) -> Result<Registry, sqlx::Error> {
     let mut registry = Registry::default();
-    for row in sqlx::query("SELECT * FROM tools")
+    for row in sqlx::query("SELECT * FROM definitions ORDER BY seq")
         .fetch_all(connection)
         .await?
     {
-        if let Some((server, tool, listed)) = tool(&row)? {
-            registry.restore(server, tool, listed);
+        if let Some((server, tool, shown)) = definition(&row)? {
+            registry.restore(server, tool, shown);
         }
     }
     Ok(registry)
@@ -412,19 +413,24 @@ fn session(row: &sqlx::sqlite::SqliteRow) -> Result<Option<SessionRow>, sqlx::Er
     }))
 }
 
-fn tool(row: &sqlx::sqlite::SqliteRow) -> Result<Option<(ServerName, Name, Listed)>, sqlx::Error> {
+fn definition(
+    row: &sqlx::sqlite::SqliteRow,
+) -> Result<Option<(ServerName, Name, Shown)>, sqlx::Error> {
     let server = ServerName::parse(row.try_get("server")?).ok();
     let name = Name::parse(row.try_get("name")?).ok();
-    let definition: Option<Vec<u8>> = row.try_get("definition")?;
+    let accepted: Option<Vec<u8>> = row.try_get("definition")?;
     let refused: Option<Vec<u8>> = row.try_get("refused")?;
-    let accepted = definition.and_then(|bytes| String::from_utf8(bytes).ok());
-    let listed = Listed {
-        accepted: accepted.map(|json| ToolEntry::read(&json)),
-        // A digest that cannot be read was edited, and keeps the tool in quarantine.
-        refused: refused.map(|bytes| digest(bytes).unwrap_or(Digest::from_bytes([0; 32]))),
+    // A digest that cannot be read was edited, and keeps the tool in quarantine.
+    let digest = |bytes| digest(bytes).unwrap_or(Digest::from_bytes([0; 32]));
+    let shown = match accepted.map(String::from_utf8) {
+        Some(Ok(json)) => Shown::Accepted(ToolEntry::read(&json)),
+        Some(Err(_)) | None => Shown::Refused {
+            definition: digest(refused.unwrap_or_default()),
+            judged: digest(row.try_get("judged")?),
+        },
     };
     let known = server.zip(name);
-    Ok(known.map(|(server, name)| (server, name, listed)))
+    Ok(known.map(|(server, name)| (server, name, shown)))
 }
 
 async fn check_version(

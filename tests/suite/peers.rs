@@ -1,6 +1,8 @@
 //! How MCP servers behave in the field, whatever the specification says: agents are as well off as
 //! without the gateway, and who runs it learns what is wrong.
 
+mod accounts;
+
 use std::sync::{LazyLock, Mutex};
 use std::thread;
 use std::time::Duration;

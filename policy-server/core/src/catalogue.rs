@@ -1,9 +1,10 @@
 //! What policies know of the tools behind each server: from tool lists in the policy folder, and
 //! from lists seen in traffic where the folder has none.
 //!
-//! A list in the folder is a pin: what the server says later does not change what policies see. A
-//! tool that cannot be mapped is in quarantine, and no other tool with it. Deliberately absent: the
-//! server's word as such, which is the [`Registry`]'s.
+//! A list in the folder is a pin: what the server says later does not change what policies see. Else a
+//! server may show different callers different definitions of a tool, and each is known. A tool that
+//! cannot be mapped is in quarantine, and no other tool with it. Deliberately absent: the server's word
+//! as such, which is the [`Registry`]'s.
 
 mod drift;
 mod pins;
@@ -21,8 +22,9 @@ pub use self::drift::{Compared, Drift, drift};
 pub use self::pins::{pinned, pins_file, pins_text};
 use self::tags::Tags;
 use crate::policies::{Problem, Sources};
-use crate::registry::{Annotations, Listed, Registry, ToolEntry};
+use crate::registry::{Annotations, Listed, Registry, Shown, ToolEntry};
 use crate::schema::{self, BaseContext, MappedTool, MappingFault, OutputSchema, ToolDefinition};
+use crate::views::View;
 
 /// Most patterns of the definitions that one server has listed in traffic, together: each may take
 /// a quarter of a megabyte once it is compiled.
@@ -37,6 +39,8 @@ pub struct Tool {
     pub annotations: Annotations,
     /// SHA-256 of what the definition says, however it is written.
     pub definition: Digest,
+    /// SHA-256 of what of it policies can know.
+    pub judged: Digest,
     /// The definition's bytes.
     pub json: Arc<str>,
     /// What the security team says about it, sorted: `tags.toml` in the policy folder.
@@ -70,6 +74,11 @@ pub enum Quarantine {
     /// Its definition has changed so that the policies no longer fit it.
     #[error("the policies do not fit its new definition")]
     Unfit,
+    /// The caller was shown a definition that is not known here.
+    #[error(
+        "its server has shown it with a definition that is not known here, or not yet: list its tools again"
+    )]
+    Unknown,
 }
 
 /// What policies know about a target.
@@ -88,19 +97,78 @@ pub enum Known<'a> {
 #[derive(Debug, Default)]
 pub struct Catalogue {
     tags: Tags,
-    servers: BTreeMap<ServerName, BTreeMap<Name, Entry>>,
+    servers: BTreeMap<ServerName, BTreeMap<Name, Arc<Entry>>>,
 }
 
 /// What is known of one tool.
 #[derive(Debug)]
 struct Entry {
     origin: Origin,
-    /// The definition that policies are validated with: the last good one.
-    tool: Option<Tool>,
-    /// Why the tool may not be called.
-    quarantine: Option<Quarantine>,
-    /// The definition that could not be mapped, and why; so that this is not found out again.
-    unmapped: Option<(Digest, MappingFault)>,
+    /// What its server has shown, the newest first; never empty.
+    editions: Vec<Edition>,
+}
+
+/// One definition.
+#[derive(Debug)]
+struct Edition {
+    judged: Digest,
+    definition: Digest,
+    /// What policies can rely on, or why a tool with this definition may not be called.
+    tool: Result<Tool, Quarantine>,
+}
+
+impl Entry {
+    /// The newest definition that can be relied on.
+    fn tool(&self) -> Option<&Tool> {
+        self.tools().next()
+    }
+
+    /// The definitions that can be relied on, the newest first.
+    fn tools(&self) -> impl Iterator<Item = &Tool> {
+        let each = self.editions.iter();
+        each.filter_map(|edition| edition.tool.as_ref().ok())
+    }
+
+    /// Why the tool may not be called, as its newest definition is.
+    fn quarantine(&self) -> Option<&Quarantine> {
+        self.editions.first()?.tool.as_ref().err()
+    }
+
+    /// What is known of the tool in one of its definitions.
+    fn known(&self, judged: Digest) -> Known<'_> {
+        let mut editions = self.editions.iter();
+        match editions.find(|edition| edition.judged == judged) {
+            Some(edition) => edition.known(),
+            None => Known::Quarantined(&Quarantine::Unknown),
+        }
+    }
+
+    /// Whether it is made of these definitions, with these tags, and would be again.
+    fn is_of(&self, listed: &Listed, making: &Making<'_>) -> bool {
+        let same = |(edition, shown): (&Edition, &Shown)| {
+            edition.definition == shown.definition() && edition.judged == shown.judged()
+        };
+        let lasts = |tool: &Tool| tool.tags == making.tags && !tool.mapped.lacks_room();
+        self.origin == making.origin
+            && self.editions.len() == listed.all().count()
+            && self.editions.iter().zip(listed.all()).all(same)
+            && self.tools().all(lasts)
+            && self.patterns() <= making.patterns_left
+    }
+
+    /// Most patterns that its definitions have compiled.
+    fn patterns(&self) -> usize {
+        self.tools().map(|tool| tool.mapped.patterns()).sum()
+    }
+}
+
+impl Edition {
+    fn known(&self) -> Known<'_> {
+        match &self.tool {
+            Ok(tool) => Known::Tool(tool),
+            Err(why) => Known::Quarantined(why),
+        }
+    }
 }
 
 impl Catalogue {
@@ -116,7 +184,7 @@ impl Catalogue {
     ) -> Result<Self, Vec<Problem>> {
         let tags = Tags::read(sources)?;
         let pins = pins::read(sources)?;
-        let mut servers: BTreeMap<ServerName, BTreeMap<Name, Entry>> = BTreeMap::new();
+        let mut servers: BTreeMap<ServerName, BTreeMap<Name, Arc<Entry>>> = BTreeMap::new();
         let mut patterns: BTreeMap<&ServerName, usize> = BTreeMap::new();
         for (server, name, listed, origin) in pins.listed().chain(seen(registry)) {
             let tools = servers.entry(server.clone()).or_default();
@@ -124,42 +192,86 @@ impl Catalogue {
                 continue;
             }
             let patterns = patterns.entry(server).or_default();
+            let before = before.and_then(|before| before.servers.get(server)?.get(name));
             let making = Making {
                 server,
                 name,
                 origin,
                 base,
-                before: before.and_then(|before| before.servers.get(server)?.get(name)),
-                tags: tags.of(server, name).to_vec(),
+                before: before.map(|before| &**before),
+                tags: tags.of(server, name),
                 patterns_left: match origin {
                     Origin::Folder => usize::MAX,
                     Origin::Traffic => PATTERNS_MAX.saturating_sub(*patterns),
                 },
             };
-            let entry = making.entry(listed);
-            *patterns += entry.tool.as_ref().map_or(0, |tool| tool.mapped.patterns());
+            let same = before.filter(|before| before.is_of(listed, &making));
+            let entry = match same {
+                Some(same) => same.clone(),
+                None => Arc::new(making.entry(listed)),
+            };
+            *patterns += entry.patterns();
             tools.insert(name.clone(), entry);
         }
         Ok(Self { tags, servers })
     }
 
-    /// What is known about a target.
+    /// What is known about a target, as its server has shown it last.
     #[must_use]
     pub fn known(&self, server: &ServerName, target: &Target) -> Known<'_> {
+        match self.of(server, target) {
+            Ok(entry) => entry
+                .editions
+                .first()
+                .map_or(Known::Unlisted(&[]), Edition::known),
+            Err(tags) => Known::Unlisted(tags),
+        }
+    }
+
+    /// What is known about a tool in one of its definitions: that with this digest of what policies
+    /// can know. A pin holds whatever is shown.
+    #[must_use]
+    pub fn known_as(&self, server: &ServerName, target: &Target, judged: Digest) -> Known<'_> {
+        match self.of(server, target) {
+            Ok(entry) if entry.origin == Origin::Traffic => entry.known(judged),
+            _ => self.known(server, target),
+        }
+    }
+
+    /// What is known about a target as a caller was shown it. Where that is not known it may be any of
+    /// its definitions: the newest, and the others that can be relied on.
+    #[must_use]
+    pub fn seen(
+        &self,
+        server: &ServerName,
+        target: &Target,
+        view: Option<&View>,
+    ) -> (Known<'_>, Vec<&Tool>) {
+        let Ok(entry) = self.of(server, target) else {
+            return (self.known(server, target), Vec::new());
+        };
+        let tool = match target {
+            Target::Tool(name) => view.and_then(|view| view.of(name)),
+            _ => None,
+        };
+        match (entry.origin, tool) {
+            (Origin::Traffic, Some(judged)) => (entry.known(judged), Vec::new()),
+            (Origin::Traffic, None) => {
+                (self.known(server, target), entry.tools().skip(1).collect())
+            }
+            (Origin::Folder, _) => (self.known(server, target), Vec::new()),
+        }
+    }
+
+    /// The entry of a tool; of what is none, the tags that the folder gives it, sorted.
+    fn of(&self, server: &ServerName, target: &Target) -> Result<&Entry, &[String]> {
         let Target::Tool(name) = target else {
-            return Known::Unlisted(&[]);
+            return Err(&[]);
         };
         let entry = self.servers.get(server).and_then(|tools| tools.get(name));
-        match entry {
-            Some(Entry {
-                quarantine: Some(why),
-                ..
-            }) => Known::Quarantined(why),
-            Some(Entry {
-                tool: Some(tool), ..
-            }) => Known::Tool(tool),
-            _ => Known::Unlisted(self.tags.of(server, name)),
-        }
+        entry
+            .map(|entry| &**entry)
+            .ok_or_else(|| self.tags.of(server, name))
     }
 
     /// All tags that the folder gives.
@@ -186,13 +298,19 @@ impl Catalogue {
     /// All tools with a definition, by server and name; those in quarantine keep their last good one.
     pub fn tools(&self) -> impl Iterator<Item = (&ServerName, &Tool)> {
         self.entries()
-            .filter_map(|(server, _, entry)| Some((server, entry.tool.as_ref()?)))
+            .filter_map(|(server, _, entry)| Some((server, entry.tool()?)))
+    }
+
+    /// All tools in all definitions that can be relied on, by server and name, the newest first.
+    pub fn editions(&self) -> impl Iterator<Item = (&ServerName, &Tool)> {
+        self.entries()
+            .flat_map(|(server, _, entry)| entry.tools().map(move |tool| (server, tool)))
     }
 
     /// All tools in quarantine, by server and name.
     pub fn quarantined(&self) -> impl Iterator<Item = (&ServerName, &Name, &Quarantine)> {
         self.entries()
-            .filter_map(|(server, name, entry)| Some((server, name, entry.quarantine.as_ref()?)))
+            .filter_map(|(server, name, entry)| Some((server, name, entry.quarantine()?)))
     }
 
     /// All tools, by server and name, and where each is from.
@@ -210,7 +328,9 @@ impl Catalogue {
     fn entries(&self) -> impl Iterator<Item = (&ServerName, &Name, &Entry)> {
         let each = self.servers.iter();
         each.flat_map(|(server, tools)| {
-            tools.iter().map(move |(name, entry)| (server, name, entry))
+            tools
+                .iter()
+                .map(move |(name, entry)| (server, name, &**entry))
         })
     }
 }
@@ -230,41 +350,38 @@ struct Making<'a> {
     origin: Origin,
     base: &'a BaseContext,
     before: Option<&'a Entry>,
-    tags: Vec<String>,
+    tags: &'a [String],
     patterns_left: usize,
 }
 
 impl Making<'_> {
-    fn entry(self, listed: &Listed) -> Entry {
-        let unfit = listed.refused.map(|_| Quarantine::Unfit);
-        let origin = self.origin;
-        let accepted = listed.accepted.as_ref();
-        let (tool, quarantine) = match accepted.map(|entry| self.tool(entry)) {
-            Some(Ok(tool)) => (Some(tool), unfit),
-            Some(Err(why)) => (None, Some(why)),
-            None => (None, Some(Quarantine::Unfit)),
-        };
-        let unmapped = match (&quarantine, accepted) {
-            (Some(Quarantine::Mapping(fault)), Some(entry)) => {
-                Some((entry.definition, fault.clone()))
-            }
-            _ => None,
-        };
+    fn entry(mut self, listed: &Listed) -> Entry {
+        let mut editions = Vec::new();
+        for shown in listed.all() {
+            let tool = match shown {
+                Shown::Accepted(entry) => self.tool(entry),
+                Shown::Refused { .. } => Err(Quarantine::Unfit),
+            };
+            let patterns = tool.as_ref().map_or(0, |tool| tool.mapped.patterns());
+            self.patterns_left = self.patterns_left.saturating_sub(patterns);
+            editions.push(Edition {
+                judged: shown.judged(),
+                definition: shown.definition(),
+                tool,
+            });
+        }
         Entry {
-            origin,
-            tool,
-            quarantine,
-            unmapped,
+            origin: self.origin,
+            editions,
         }
     }
 
-    fn tool(self, entry: &ToolEntry) -> Result<Tool, Quarantine> {
-        let mapped = self.mapped(entry)?;
-        let before = self.before.and_then(|before| before.tool.as_ref());
-        let (marked, output) = match before {
-            Some(before) if before.definition == entry.definition => {
-                (before.marked.clone(), before.output.clone())
-            }
+    fn tool(&self, entry: &ToolEntry) -> Result<Tool, Quarantine> {
+        let before = self.before.into_iter().flat_map(|before| &before.editions);
+        let mut same = before.filter(|edition| edition.judged == entry.judged);
+        let before = same.next().map(|edition| edition.tool.as_ref());
+        let (marked, output) = match &before {
+            Some(Ok(before)) => (before.marked.clone(), before.output.clone()),
             _ => {
                 let (marked, output) = schema::beside(&entry.json)?;
                 (Arc::new(marked), Arc::new(output))
@@ -274,30 +391,30 @@ impl Making<'_> {
             name: self.name.clone(),
             annotations: entry.annotations,
             definition: entry.definition,
+            judged: entry.judged,
             json: entry.json.clone(),
-            tags: self.tags,
+            tags: self.tags.to_vec(),
             origin: self.origin,
-            mapped,
+            mapped: self.mapped(entry, before)?,
             marked,
             output,
         })
     }
 
     /// The mapping of a definition, anew only if it is another than before.
-    fn mapped(&self, entry: &ToolEntry) -> Result<Arc<MappedTool>, Quarantine> {
-        let before = self.before.and_then(|before| before.tool.as_ref());
-        let unmapped = self.before.and_then(|before| before.unmapped.as_ref());
-        match (before, unmapped) {
-            (Some(before), _)
-                if before.definition == entry.definition
-                    && !before.mapped.lacks_room()
+    fn mapped(
+        &self,
+        entry: &ToolEntry,
+        before: Option<Result<&Tool, &Quarantine>>,
+    ) -> Result<Arc<MappedTool>, Quarantine> {
+        match before {
+            Some(Ok(before))
+                if !before.mapped.lacks_room()
                     && before.mapped.patterns() <= self.patterns_left =>
             {
                 Ok(before.mapped.clone())
             }
-            (_, Some((definition, fault))) if *definition == entry.definition => {
-                Err(fault.clone().into())
-            }
+            Some(Err(fault @ Quarantine::Mapping(_))) => Err(fault.clone()),
             _ => Ok(Arc::new(self.anew(entry)?)),
         }
     }

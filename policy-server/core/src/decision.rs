@@ -192,15 +192,16 @@ pub fn decide(policies: &Policies, facts: &Facts<'_>) -> Judgement {
         Ok(judge) => judge,
         Err(fault) => return Judgement::failed(fault),
     };
-    let Some((first, rest)) = facts.subjects.split_first() else {
+    let mut each = facts.subjects.iter().flat_map(Subject::each);
+    let Some(first) = each.next() else {
         return Judgement::failed(Fault::UnfitRequest);
     };
-    let mut judgement = judge.judge(first);
-    for subject in rest {
+    let mut judgement = judge.judge(&first);
+    for subject in each {
         if !judgement.allows() {
             break;
         }
-        let next = judge.judge(subject);
+        let next = judge.judge(&subject);
         let shadow = merged(std::mem::take(&mut judgement.shadow), next.shadow);
         let determining = match next.verdict {
             Verdict::Allow(_) => merged(judgement.determining, next.determining),
@@ -228,7 +229,8 @@ pub fn steps(policies: &Policies, facts: &Facts<'_>) -> u64 {
         let looks = |judge: &Judge<'_>, subject: &Subject<'_>| {
             judge.reads(subject) || !judge.secret(subject).is_empty()
         };
-        judge.is_ok_and(|judge| !facts.subjects.iter().any(|subject| looks(&judge, subject)))
+        let mut each = facts.subjects.iter().flat_map(Subject::each);
+        judge.is_ok_and(|judge| !each.any(|subject| looks(&judge, &subject)))
     };
     match most > STEPS_FEW && unread() {
         true => 0,
@@ -239,7 +241,8 @@ pub fn steps(policies: &Policies, facts: &Facts<'_>) -> u64 {
 /// The steps that judging could take if all arguments were read.
 fn most_steps(facts: &Facts<'_>) -> u64 {
     let text = facts.arguments.unwrap_or_default();
-    let each = facts.subjects.iter().map(|subject| match subject.known {
+    let each = facts.subjects.iter().flat_map(Subject::each);
+    let each = each.map(|subject| match subject.known {
         Known::Tool(tool) => tool.mapped.steps(text.len()),
         _ => 0,
     });

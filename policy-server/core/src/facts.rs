@@ -6,7 +6,8 @@ use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::{Caller, Name, ServerName};
 use portcullis_protocol::wire::{Direction, Query, Target};
 
-use crate::catalogue::{Catalogue, Known};
+use crate::catalogue::{Catalogue, Known, Tool};
+use crate::views::View;
 
 /// The facts of one message.
 #[derive(Clone, Debug)]
@@ -49,9 +50,30 @@ pub struct Subject<'a> {
     pub target: &'a Target,
     /// What policies know about it.
     pub known: Known<'a>,
+    /// Other definitions of the tool, where its caller may have been shown any of them: the message
+    /// must be allowed whichever it is.
+    pub also: Vec<&'a Tool>,
 }
 
 impl<'a> Subject<'a> {
+    /// A target of which so much is known.
+    #[must_use]
+    pub const fn new(target: &'a Target, known: Known<'a>) -> Self {
+        Self {
+            target,
+            known,
+            also: Vec::new(),
+        }
+    }
+
+    /// The target in each definition that it may have.
+    pub fn each(&self) -> impl Iterator<Item = Subject<'a>> {
+        let also = self.also.iter().map(|tool| Known::Tool(tool));
+        let target = self.target;
+        let all = std::iter::once(self.known).chain(also);
+        all.map(move |known| Subject::new(target, known))
+    }
+
     /// The name of the tool, when it is one.
     #[must_use]
     pub const fn tool(&self) -> Option<&'a Name> {
@@ -63,12 +85,21 @@ impl<'a> Subject<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// Gathers the facts of a query.
+    /// Gathers the facts of a query. `view` is what its caller was last shown of the server's tools.
     #[must_use]
-    pub fn of_query(query: &'a Query, catalogue: &'a Catalogue, now_ms: i64) -> Self {
-        let subject = |target| Subject {
-            target,
-            known: catalogue.known(&query.server, target),
+    pub fn of_query(
+        query: &'a Query,
+        catalogue: &'a Catalogue,
+        view: Option<&View>,
+        now_ms: i64,
+    ) -> Self {
+        let subject = |target| {
+            let (known, also) = catalogue.seen(&query.server, target, view);
+            Subject {
+                target,
+                known,
+                also,
+            }
         };
         Self {
             server: &query.server,
@@ -103,10 +134,7 @@ mod tests {
     fn judge(policies: &Policies, role: &str, method: &str, target: Target) -> Judgement {
         let server = ServerName::parse("demo").unwrap();
         let caller = caller("alice", role);
-        let subject = Subject {
-            target: &target,
-            known: Known::Unlisted(&[]),
-        };
+        let subject = Subject::new(&target, Known::Unlisted(&[]));
         let facts = Facts {
             server: &server,
             caller: &caller,

@@ -21,3 +21,4 @@ pub mod registry;
 pub mod replay;
 pub mod schema;
 pub mod uri;
+pub mod views;

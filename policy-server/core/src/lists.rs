@@ -3,23 +3,24 @@
 //! An item is shown unless no arguments at all could be permitted to this caller. Items keep their
 //! bytes and their order; nothing is written anew except who may cache the page, and for how long.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
+use portcullis_protocol::digest::Digest;
 use portcullis_protocol::json;
 use portcullis_protocol::mcp;
-use portcullis_protocol::names::{Name, Uri};
+use portcullis_protocol::names::{Name, ServerName, Uri};
 use portcullis_protocol::wire::{Direction, ListKind, ListQuery, Target};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::catalogue::Known;
+use crate::catalogue::{Catalogue, Known, Quarantine};
 use crate::decision::Judge;
 use crate::engine::Fault;
 use crate::facts::{Facts, Subject};
 use crate::policies::Policies;
-use crate::registry::{Change, ToolEntry};
+use crate::registry::ToolEntry;
 
 /// Longest time that a filtered page may be cached, in milliseconds: a changed policy shows by then.
 pub const TTL_MS_MAX: u64 = 5_000;
@@ -77,13 +78,23 @@ pub struct Listing<'a> {
 struct Item<'a> {
     raw: &'a RawValue,
     target: Target,
+    /// Its definition, where it is a tool.
+    tool: Option<ToolEntry>,
 }
 
 impl Item<'_> {
     fn tool(&self) -> Option<(Name, ToolEntry)> {
         match &self.target {
-            Target::Tool(name) => Some((name.clone(), ToolEntry::read(self.raw.get()))),
+            Target::Tool(name) => Some((name.clone(), self.tool.clone()?)),
             _ => None,
+        }
+    }
+
+    /// What is known about it as the page shows it.
+    fn known<'c>(&self, catalogue: &'c Catalogue, server: &ServerName) -> Known<'c> {
+        match &self.tool {
+            Some(entry) => catalogue.known_as(server, &self.target, entry.judged),
+            None => catalogue.known(server, &self.target),
         }
     }
 }
@@ -121,15 +132,26 @@ impl<'a> Listing<'a> {
         self.items.iter().filter_map(Item::tool).collect()
     }
 
-    /// The same page without tools that `policies` have not learnt in the definition that it has.
+    /// What the page shows of tools: of each, the digest of what of its definition policies can know.
     #[must_use]
-    pub fn without(mut self, policies: &Policies, changes: &[Change]) -> Self {
-        let news: BTreeSet<&Name> = changes.iter().map(|change| &change.tool).collect();
-        let (catalogue, server) = (policies.catalogue(), &self.query.server);
-        self.items.retain(|item| match &item.target {
-            Target::Tool(name) => !news.contains(name) || catalogue.pins(server, [name]),
-            _ => true,
+    pub fn shows(&self) -> Vec<(Name, Digest)> {
+        let tools = self.items.iter().filter_map(|item| match &item.target {
+            Target::Tool(name) => Some((name.clone(), item.tool.as_ref()?.judged)),
+            _ => None,
         });
+        tools.collect()
+    }
+
+    /// The same page without tools that `policies` have not learnt as it shows them.
+    #[must_use]
+    pub fn without_new(mut self, policies: &Policies) -> Self {
+        let (catalogue, server) = (policies.catalogue(), &self.query.server);
+        self.items
+            .retain(|item| match item.known(catalogue, server) {
+                Known::Unlisted(_) => item.tool.is_none(),
+                Known::Quarantined(why) => *why != Quarantine::Unknown,
+                Known::Tool(_) => true,
+            });
         self
     }
 
@@ -138,10 +160,10 @@ impl<'a> Listing<'a> {
     /// # Errors
     /// The engine cannot be asked.
     pub fn filter(&self, policies: &Policies, now_ms: i64) -> Result<Page, ListError> {
-        let subject =
-            |item: &'_ Item<'_>| policies.catalogue().known(&self.query.server, &item.target);
-        let quarantined = |item: &&Item<'_>| matches!(subject(item), Known::Quarantined(_));
-        let unchecked = |item: &&Item<'_>| match subject(item) {
+        let (catalogue, server) = (policies.catalogue(), &self.query.server);
+        let known = |item: &Item<'_>| item.known(catalogue, server);
+        let quarantined = |item: &&Item<'_>| matches!(known(item), Known::Quarantined(_));
+        let unchecked = |item: &&Item<'_>| match known(item) {
             Known::Tool(tool) => !tool.mapped.unchecked().is_empty(),
             _ => false,
         };
@@ -171,10 +193,8 @@ impl<'a> Listing<'a> {
         };
         let judge = Judge::new(policies, &facts)?;
         let may = |item: &&Item<'_>| {
-            judge.shows(&Subject {
-                target: &item.target,
-                known: policies.catalogue().known(&query.server, &item.target),
-            })
+            let known = item.known(policies.catalogue(), &query.server);
+            judge.shows(&Subject::new(&item.target, known))
         };
         Ok(self.items.iter().filter(may).map(|item| item.raw).collect())
     }
@@ -214,7 +234,8 @@ fn item(kind: ListKind, raw: &RawValue) -> Option<Item<'_>> {
         ListKind::Resources => Target::Resource(Uri::parse(&text("uri")?).ok()?),
         ListKind::Templates => Target::Template(Uri::parse(&text("uriTemplate")?).ok()?),
     };
-    Some(Item { raw, target })
+    let tool = (kind == ListKind::Tools).then(|| ToolEntry::read(raw.get()));
+    Some(Item { raw, target, tool })
 }
 
 /// The method that uses what a list shows.

@@ -16,7 +16,7 @@ use std::sync::{Arc, LazyLock};
 
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::ServerName;
-use portcullis_protocol::wire::{Marked, Terms};
+use portcullis_protocol::wire::{Marked, Target, Terms};
 
 use self::bundle::Stamp;
 use self::manifest::{EngineKind, Manifest};
@@ -38,8 +38,9 @@ pub use self::sources::{
     Sources, TAGS_FILE, TOOLS_FOLDER, is_source,
 };
 
-/// Most new definitions of one page that are tried one by one when policies do not fit all of them.
-const TRIED_MAX: usize = 16;
+/// How often the new definitions of one page are tried in parts when policies do not fit all of them;
+/// what was not tried then is refused.
+const TRIES_MAX: usize = 128;
 
 /// What the contexts of all actions share, read once.
 static BASE: LazyLock<Result<BaseContext, MappingFault>> =
@@ -139,13 +140,16 @@ impl Policies {
         if let Some(policies) = with(changes) {
             return Some(policies);
         }
-        let tried = changes.len() <= TRIED_MAX;
-        for change in changes.iter_mut() {
-            let alone = std::slice::from_ref(change);
-            if !tried || with(alone).is_none() {
-                change.fit = Fit::Refused;
-            }
-        }
+        let is_new = |change: &Change| {
+            let tool = Target::Tool(change.tool.clone());
+            let known = self.catalogue.known_as(server, &tool, change.after.judged);
+            !matches!(known, catalogue::Known::Tool(_))
+        };
+        changes.sort_by_key(|change| !is_new(change));
+        let new = changes.partition_point(is_new);
+        let new = changes.split_at_mut(new).0;
+        let mut tries = TRIES_MAX;
+        refuse(new, &mut tries, &|some| with(some).is_some());
         if let Some(policies) = with(changes) {
             return Some(policies);
         }
@@ -246,10 +250,12 @@ impl Policies {
             [one] => one.tool(),
             _ => None,
         };
-        if let [subject] = facts.subjects.as_slice()
-            && let catalogue::Known::Tool(tool) = subject.known
-        {
-            terms.redaction.marked = Marked::clone(&tool.marked);
+        if let [subject] = facts.subjects.as_slice() {
+            let tools = subject.each().filter_map(|one| match one.known {
+                catalogue::Known::Tool(tool) => Some(&*tool.marked),
+                _ => None,
+            });
+            terms.redaction.marked = together(tools);
         }
         let asker = Asker {
             caller: facts.caller,
@@ -271,6 +277,47 @@ impl Policies {
     pub const fn engine(&self) -> &Engine {
         &self.engine
     }
+}
+
+/// Refuses those definitions that policies do not fit: halves until the rest fits.
+fn refuse(changes: &mut [Change], tries: &mut usize, fit: &dyn Fn(&[Change]) -> bool) {
+    if changes.is_empty() {
+        return;
+    }
+    if *tries > 0 {
+        *tries -= 1;
+        if fit(changes) {
+            return;
+        }
+    }
+    if changes.len() == 1 || *tries == 0 {
+        changes
+            .iter_mut()
+            .for_each(|change| change.fit = Fit::Refused);
+        return;
+    }
+    let (one, other) = changes.split_at_mut(changes.len() / 2);
+    refuse(one, tries, fit);
+    refuse(other, tries, fit);
+}
+
+/// The fields that any of these definitions marks.
+fn together<'m>(all: impl Iterator<Item = &'m Marked>) -> Marked {
+    let mut together = Marked::default();
+    for marked in all {
+        for (into, from) in [
+            (&mut together.to_server, &marked.to_server),
+            (&mut together.to_client, &marked.to_client),
+        ] {
+            let new: Vec<_> = from
+                .iter()
+                .filter(|one| !into.contains(one))
+                .cloned()
+                .collect();
+            into.extend(new);
+        }
+    }
+    together
 }
 
 /// Whether the text of some policy has a word by which it could ask for the time, or reads its input

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: what may be shown, which is the core's.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use portcullis_core::audit::{ListRecord, Record};
@@ -55,7 +55,11 @@ impl Gate {
         server: &ServerName,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, GateError> {
-        let done = self.lists.aside(whose(server), work).await;
+        let whose = Whose {
+            server: server.clone(),
+            caller: None,
+        };
+        let done = self.lists.aside(whose, work).await;
         done.map(|(done, _)| done)
             .map_err(|NoTurn| self.busy(server))
     }
@@ -77,16 +81,17 @@ impl Gate {
         let time_us = clock::now_us();
         let query = Arc::new(query);
         let (policies, registry) = self.known(time_us)?;
-        let page = query.clone();
+        let (gate, page) = (Arc::clone(self), query.clone());
         let look = move || {
             let listing = Listing::read(&page)?;
+            gate.note_view(&page, &listing);
             match registry.changes(&page.server, &listing.tools())[..] {
                 [] => filter(&policies, &page, &listing, &[], time_us).map(Some),
                 _ => Ok(None),
             }
         };
         // The turn also covers the commit, so that the writer gets such lists one after another.
-        let looked = self.lists.aside(whose(&query.server), look).await;
+        let looked = self.lists.aside(Whose::of(&query), look).await;
         let (looked, turn) = looked.map_err(|NoTurn| self.busy(&query.server))?;
         if let Some(filtered) = looked? {
             return self.release(filtered, time_us).await;
@@ -114,10 +119,11 @@ impl Gate {
         time_us: i64,
     ) -> Result<Recorded<ListAnswer>, GateError> {
         let server = query.server.clone();
-        let turn = self.news.turn(whose(&server)).await;
+        let turn = self.news.turn(Whose::of(&query)).await;
         let _turn = turn.map_err(|NoTurn| self.busy(&server))?;
         let _changing = self.changing().await;
-        if !self.pace.takes(&server, time_us) {
+        let owner = query.caller.owner();
+        if !self.pace.takes(&server, owner, time_us) {
             self.metrics.costly("hasty");
             let hasty = GateError::Hasty(server);
             tracing::warn!("{hasty}");
@@ -128,7 +134,7 @@ impl Gate {
         let learnt = move || learn(&policies, &registry, &query, time_us);
         let learnt = tokio::task::spawn_blocking(learnt).await;
         self.pace
-            .spent(&server, time_us, clock::seconds_since(start));
+            .spent(&server, owner, time_us, clock::seconds_since(start));
         let mut learnt = learnt.map_err(|_| GateError::Busy(server))??;
         if asker.is_closed() {
             learnt.record = learnt.record.unanswered();
@@ -142,17 +148,21 @@ impl Gate {
         query: Arc<ListQuery>,
         time_us: i64,
     ) -> Result<Recorded<ListAnswer>, GateError> {
-        let (policies, registry) = self.known(time_us)?;
+        let (policies, _) = self.known(time_us)?;
         let page = query.clone();
         let look = move || {
-            let listing = Listing::read(&page)?;
-            let changes = registry.changes(&page.server, &listing.tools());
-            let listing = listing.without(&policies, &changes);
+            let listing = Listing::read(&page)?.without_new(&policies);
             filter(&policies, &page, &listing, &[], time_us)
         };
-        let looked = self.lists.aside(whose(&query.server), look).await;
+        let looked = self.lists.aside(Whose::of(&query), look).await;
         let (looked, _turn) = looked.map_err(|NoTurn| self.busy(&query.server))?;
         self.release(looked?, time_us).await
+    }
+
+    /// Takes note of what the server shows the caller, before the caller can call anything by it.
+    fn note_view(&self, query: &ListQuery, listing: &Listing<'_>) {
+        let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
+        views.show(&query.server, query.caller.owner(), &listing.shows());
     }
 
     fn known(&self, time_us: i64) -> Result<(Arc<Policies>, Arc<Registry>), ListError> {
@@ -192,11 +202,13 @@ impl Gate {
     }
 }
 
-/// Lists are their server's, whoever asks for them.
-fn whose(server: &ServerName) -> Whose {
-    Whose {
-        server: server.clone(),
-        caller: None,
+impl Whose {
+    /// A list is its caller's: a server may show each another one.
+    fn of(query: &ListQuery) -> Self {
+        Self {
+            server: query.server.clone(),
+            caller: Some(query.caller.owner()),
+        }
     }
 }
 
@@ -255,11 +267,14 @@ const TOLD_MAX: usize = 8;
 fn tell(learnt: &Learnt, server: &ServerName) {
     for change in &learnt.changes {
         let target = Target::Tool(change.tool.clone());
-        let known = learnt.policies.catalogue().known(server, &target);
+        let catalogue = learnt.policies.catalogue();
+        let known = catalogue.known_as(server, &target, change.after.judged);
         if let Known::Quarantined(why) = known {
             let help = match why {
                 Quarantine::Mapping(_) => "its calls are denied until its server mends it",
-                Quarantine::Unfit => "its calls are denied until the policies that name it fit",
+                Quarantine::Unfit | Quarantine::Unknown => {
+                    "calls of whoever was shown it so are denied until the policies that name it fit"
+                }
             };
             tracing::warn!(%server, tool = %change.tool, %why, help, "a tool is in quarantine");
         }

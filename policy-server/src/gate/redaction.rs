@@ -3,7 +3,7 @@
 //!
 //! Neither is recorded: they say nothing of a call that its decision and its redactions do not.
 
-use portcullis_core::catalogue::Known;
+use portcullis_core::catalogue::{Known, Tool};
 use portcullis_protocol::wire::{
     Fit, RedactionQuery, RedactionRules, StructuredAnswer, StructuredQuery, Target,
 };
@@ -37,10 +37,12 @@ impl Gate {
             return Fit::Unfit;
         };
         let target = Target::Tool(query.tool.clone());
-        match policies.catalogue().known(&query.server, &target) {
-            Known::Tool(tool) => tool.output.fits(query.content.get()),
+        let (known, also) = policies.catalogue().seen(&query.server, &target, None);
+        let fits = |tool: &Tool| tool.output.fits(query.content.get());
+        match known {
+            Known::Tool(tool) if also.iter().all(|other| fits(other) == Fit::Fits) => fits(tool),
             Known::Unlisted(_) => Fit::Fits,
-            Known::Quarantined(_) => Fit::Unfit,
+            Known::Tool(_) | Known::Quarantined(_) => Fit::Unfit,
         }
     }
 }

@@ -82,9 +82,7 @@ async fn gate(folder: &Path) -> Arc<Gate> {
 
 fn list(items: usize, version: usize) -> ListQuery {
     let tool = |n: usize| {
-        format!(
-            r#"{{"name":"tool-{n}","description":"{version}","inputSchema":{{"type":"object"}}}}"#
-        )
+        format!(r#"{{"name":"tool-{n}","inputSchema":{{"type":"object","title":"{version}"}}}}"#)
     };
     let tools: Vec<String> = (0..items).map(tool).collect();
     let result = format!(r#"{{"tools":[{}]}}"#, tools.join(","));
@@ -180,7 +178,10 @@ async fn a_server_that_has_news_all_the_time_is_shown_without_them() {
     let folder = tempfile::tempdir().unwrap();
     let gate = gate(folder.path()).await;
     assert_eq!(shown(&gate, list(2, 1)).await, ["tool-0", "tool-1"]);
-    while gate.pace.takes(&server(), clock::now_us()) {}
+    while gate
+        .pace
+        .takes(&server(), caller("alice").owner(), clock::now_us())
+    {}
     assert_eq!(shown(&gate, list(3, 1)).await, ["tool-0", "tool-1"]);
     assert!(
         shown(&gate, list(2, 2)).await.is_empty(),

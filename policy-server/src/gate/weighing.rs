@@ -13,6 +13,7 @@ use portcullis_core::engine::Fault;
 use portcullis_core::facts::Facts;
 use portcullis_core::policies::Policies;
 use portcullis_core::schema::STEPS_FEW;
+use portcullis_core::views::View;
 use portcullis_protocol::wire::{Query, Standing};
 
 use super::Gate;
@@ -30,6 +31,8 @@ pub(super) struct Question {
     pub(super) query: Arc<Query>,
     pub(super) policies: Result<Arc<Policies>, Fault>,
     pub(super) standing: Option<Standing>,
+    /// What the caller was last shown of the server's tools.
+    pub(super) view: Option<Arc<View>>,
     pub(super) keep: Keep,
     pub(super) candidate: Option<Arc<Candidate>>,
     pub(super) time_us: i64,
@@ -45,24 +48,30 @@ pub(super) struct Said {
 impl Question {
     /// Most steps that the answer could take.
     fn steps(&self) -> u64 {
-        let facts = |policies: &Policies| {
-            let now_ms = self.time_us / 1_000;
-            steps(
-                policies,
-                &Facts::of_query(&self.query, policies.catalogue(), now_ms),
-            )
-        };
+        let facts = |policies: &Policies| steps(policies, &self.facts(policies));
         let enforced = self.policies.as_deref().map_or(0, facts);
         let draft = self.candidate.as_ref();
-        let draft = draft.map_or(0, |draft| draft.steps(&self.query, self.time_us));
+        let view = self.view.as_deref();
+        let draft = draft.map_or(0, |draft| draft.steps(&self.query, view, self.time_us));
         enforced.saturating_add(draft)
+    }
+
+    fn facts<'a>(&'a self, policies: &'a Policies) -> Facts<'a> {
+        let now_ms = self.time_us / 1_000;
+        Facts::of_query(
+            &self.query,
+            policies.catalogue(),
+            self.view.as_deref(),
+            now_ms,
+        )
     }
 
     fn answer(&self) -> Said {
         let judgement = self.judge();
         let candidate = self.candidate.as_ref();
-        let candidate =
-            candidate.and_then(|draft| draft.judge(&self.query, &judgement, self.time_us));
+        let candidate = candidate.and_then(|draft| {
+            draft.judge(&self.query, self.view.as_deref(), &judgement, self.time_us)
+        });
         self.said(judgement, candidate)
     }
 
@@ -70,13 +79,7 @@ impl Question {
         match (&self.policies, self.standing) {
             (Err(fault), _) => Judgement::failed(fault.clone()),
             (_, Some(Standing::Unknown)) => Judgement::failed(Fault::UnknownSession),
-            (Ok(policies), _) => {
-                let now_ms = self.time_us / 1_000;
-                decide(
-                    policies,
-                    &Facts::of_query(&self.query, policies.catalogue(), now_ms),
-                )
-            }
+            (Ok(policies), _) => decide(policies, &self.facts(policies)),
         }
     }
 
@@ -84,7 +87,7 @@ impl Question {
         let policies = self.policies.as_deref().ok();
         Said {
             judgement,
-            basis: Basis::of(&self.query, policies, self.keep),
+            basis: Basis::of(&self.query, policies, self.view.as_deref(), self.keep),
             candidate,
         }
     }

@@ -113,12 +113,14 @@ impl Batch {
         }
     }
 
-    /// The newest entries of tools.
-    pub(super) fn tools(&mut self, server: &ServerName, changes: &[Change]) {
+    /// Definitions of tools that were news in a record.
+    pub(super) fn tools(&mut self, server: &ServerName, changes: &[Change], seq: u64) {
         let server = self.bind(server.as_str().to_owned());
+        let seq = self.bind(number(seq));
         for some in changes.chunks(TOOLS_MAX) {
-            self.after
-                .push_str("INSERT INTO tools (server, name, definition, refused) VALUES ");
+            self.after.push_str(
+                "INSERT INTO definitions (server, name, judged, definition, refused, seq) VALUES ",
+            );
             let mut comma = "";
             for change in some {
                 let name = self.bind(change.tool.as_str().to_owned());
@@ -126,20 +128,30 @@ impl Batch {
                     Fit::Accepted => (Some(change.after.json.as_bytes().to_vec()), None),
                     Fit::Refused => (None, Some(change.after.definition.as_bytes().to_vec())),
                 };
+                let judged = self.bind(change.after.judged.as_bytes().to_vec());
                 let definition = self.bind(definition);
                 let refused = self.bind(refused);
                 let _ = write!(
                     self.after,
-                    "{comma}(${server}, ${name}, ${definition}, ${refused})"
+                    "{comma}(${server}, ${name}, ${judged}, ${definition}, ${refused}, ${seq})"
                 );
                 comma = ", ";
             }
-            // A refused definition leaves the last good one where it is.
             self.after.push_str(
-                " ON CONFLICT (server, name) DO UPDATE SET \
-                 definition = coalesce(excluded.definition, tools.definition), \
-                 refused = excluded.refused;",
+                " ON CONFLICT (server, name, judged) DO UPDATE SET \
+                 definition = excluded.definition, refused = excluded.refused, seq = excluded.seq;",
             );
+        }
+        for change in changes {
+            for forgotten in &change.forgotten {
+                let name = self.bind(change.tool.as_str().to_owned());
+                let judged = self.bind(forgotten.as_bytes().to_vec());
+                let _ = write!(
+                    self.after,
+                    "DELETE FROM definitions WHERE server = ${server} AND name = ${name} \
+                     AND judged = ${judged};"
+                );
+            }
         }
     }
 
@@ -260,6 +272,7 @@ mod tests {
         let tool = |n: usize| Change {
             tool: Name::parse(&format!("tool-{n}")).unwrap(),
             before: None,
+            forgotten: Vec::new(),
             after: ToolEntry::read("{}"),
             fit: Fit::Accepted,
         };
@@ -267,7 +280,7 @@ mod tests {
         for count in 100..300 {
             let mut batch = Batch::new();
             let changes: Vec<Change> = (0..count).map(tool).collect();
-            batch.tools(&server, &changes);
+            batch.tools(&server, &changes, 1);
             batch.commit(&mut connection).await.unwrap();
         }
         assert_eq!(connection.cached_statements_size(), before);

@@ -410,7 +410,7 @@ fn apply(batch: &mut Batch, change: &Effect, seq: u64) {
             batch.open(row);
         }
         Effect::Close(close) => batch.close(close, seq),
-        Effect::Tools(server, changes) => batch.tools(server, changes),
+        Effect::Tools(server, changes) => batch.tools(server, changes, seq),
         Effect::Bundle(created_s) => batch.bundle(*created_s),
     }
 }

@@ -16,6 +16,7 @@ use crate::catalogue::{Known, Origin, Tool};
 use crate::policies::Policies;
 use crate::redaction::Redacting;
 use crate::registry::Annotations;
+use crate::views::View;
 
 /// Longest arguments that are kept as they are, in bytes. Written as a JSON string they are at most
 /// twice as long.
@@ -73,14 +74,14 @@ struct ToolBasis {
 impl Basis {
     /// What a judgement on this query depends on.
     #[must_use]
-    pub fn of(query: &Query, policies: Option<&Policies>, keep: Keep) -> Self {
+    pub fn of(query: &Query, policies: Option<&Policies>, view: Option<&View>, keep: Keep) -> Self {
         let tool = query
             .targets
             .iter()
             .find(|target| matches!(target, Target::Tool(_)));
         let known = policies
             .zip(tool)
-            .map(|(policies, tool)| policies.catalogue().known(&query.server, tool));
+            .map(|(policies, tool)| policies.catalogue().seen(&query.server, tool, view).0);
         let arguments = query.arguments.as_ref().map(|arguments| arguments.get());
         // Of several targets there are too many words already, and nothing reads their arguments.
         let kept = |arguments: &&str| {

@@ -253,10 +253,7 @@ impl Written {
     /// milliseconds since 1970, unless the request says when it is judged.
     #[must_use]
     pub fn facts<'a>(&'a self, catalogue: &'a Catalogue, now_ms: i64) -> Facts<'a> {
-        let subject = |target| Subject {
-            target,
-            known: catalogue.known(&self.server, target),
-        };
+        let subject = |target| Subject::new(target, catalogue.known(&self.server, target));
         let facts = Facts {
             server: &self.server,
             caller: &self.caller,

@@ -10,7 +10,7 @@ use portcullis_protocol::names::{Name, ServerName};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::registry::{Listed, Registry};
+use crate::registry::{Listed, Registry, Shown};
 use crate::schema::read_definition;
 
 /// How a pinned definition and an observed one stand to each other.
@@ -59,8 +59,8 @@ pub fn drift(pinned: &Registry, observed: &Registry) -> Vec<Compared> {
                 server: server.clone(),
                 tool: tool.clone(),
                 drift,
-                pinned: pin.and_then(Listed::newest),
-                observed: now.and_then(Listed::newest),
+                pinned: pin.and_then(Listed::newest).map(Shown::definition),
+                observed: now.and_then(Listed::newest).map(Shown::definition),
             }));
         }
     }
@@ -78,15 +78,13 @@ fn compared(pin: Option<&Listed>, now: Option<&Listed>) -> Option<Drift> {
 }
 
 fn same(pin: &Listed, now: &Listed) -> bool {
-    if pin.newest() == now.newest() {
+    let digest = |listed: &Listed| listed.newest().map(Shown::definition);
+    if digest(pin) == digest(now) {
         return true;
     }
     // Of a definition that was refused there are no bytes to compare.
     let newest = |listed: &Listed| -> Option<Value> {
-        let entry = listed
-            .accepted
-            .as_ref()
-            .filter(|_| listed.refused.is_none());
+        let entry = listed.newest().and_then(Shown::accepted);
         entry.and_then(|entry| read_definition(&entry.json).ok())
     };
     newest(pin)
@@ -97,17 +95,14 @@ fn same(pin: &Listed, now: &Listed) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::ToolEntry;
+    use crate::registry::{Fit, ToolEntry};
 
     fn registry(tools: &[(&str, &str)]) -> Registry {
         let mut registry = Registry::default();
         for (name, json) in tools {
-            let listed = Listed {
-                accepted: Some(ToolEntry::read(json)),
-                refused: None,
-            };
+            let shown = Shown::Accepted(ToolEntry::read(json));
             let server = ServerName::parse("demo").unwrap();
-            registry.restore(server, Name::parse(name).unwrap(), listed);
+            registry.restore(server, Name::parse(name).unwrap(), shown);
         }
         registry
     }
@@ -154,12 +149,9 @@ mod tests {
         let pins = registry(&[("a", r#"{"name":"a"}"#)]);
         let mut seen = pins.clone();
         let refused = ToolEntry::read(r#"{"name":"a","x":1}"#);
-        let listed = Listed {
-            accepted: Some(ToolEntry::read(r#"{"name":"a"}"#)),
-            refused: Some(refused.definition),
-        };
+        let shown = Shown::of(refused.clone(), Fit::Refused);
         let server = ServerName::parse("demo").unwrap();
-        seen.restore(server, Name::parse("a").unwrap(), listed);
+        seen.restore(server, Name::parse("a").unwrap(), shown);
         let found = drift(&pins, &seen);
         assert_eq!(found.first().unwrap().drift, Drift::Differs);
         assert_eq!(found.first().unwrap().observed, Some(refused.definition));

@@ -36,7 +36,7 @@ pub fn pins_text<'a>(tools: impl Iterator<Item = &'a ToolEntry>) -> String {
 pub fn pinned(sources: &Sources) -> Result<Registry, Vec<Problem>> {
     let mut registry = Registry::default();
     for (server, name, listed) in read(sources)?.0 {
-        registry.restore(server, name, listed);
+        registry.put(server, name, listed);
     }
     Ok(registry)
 }
@@ -106,10 +106,7 @@ fn one(file: &str, server: &str, text: &str) -> Result<Vec<(ServerName, Name, Li
         if tools.iter().any(|(_, known, _)| *known == name) {
             return Err(problem(&format!("the tool `{name}` is there twice")));
         }
-        let listed = Listed {
-            accepted: Some(ToolEntry::read(raw.get())),
-            refused: None,
-        };
+        let listed = Listed::once(ToolEntry::read(raw.get()));
         tools.push((server.clone(), name, listed));
     }
     Ok(tools)

@@ -59,7 +59,7 @@ fn what_cannot_be_mapped_is_not_tried_again() {
     assert_eq!(first.quarantined().count(), 1);
     let same = gather(&registry, &base(), Some(&first));
     assert_eq!(same.quarantined().count(), 1, "the fault is remembered");
-    let other = listed(&[r#"{"name":"t","inputSchema":{"type":"object"},"title":"x"}"#]);
+    let other = listed(&[r#"{"name":"t","inputSchema":{"type":"object","title":"x"}}"#]);
     let mended = gather(&other, &base(), Some(&same));
     assert_eq!(mended.quarantined().count(), 0, "of this definition alone");
 }

@@ -20,6 +20,7 @@ mod problems;
 mod spellings;
 mod typed;
 mod unread;
+mod views;
 
 const SHIPPED: &str = include_str!("../../../../policies/access.cedar");
 
@@ -91,6 +92,7 @@ fn ask(policies: &Policies, asked: &Asked<'_>) -> Judgement {
             .map(|target| Subject {
                 target,
                 known: policies.catalogue().known(&server, target),
+                also: Vec::new(),
             })
             .collect(),
         protocol_version: None,

@@ -36,7 +36,7 @@ mod unclear;
 mod unread;
 mod written;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cedar_policy::{Authorizer, Decision, Entities, Policy, PolicySet, Request, Schema};
@@ -73,6 +73,8 @@ pub struct Engine {
     index: Arc<Index>,
     /// The tools that it was validated with, the oldest first.
     fittings: Vec<Arc<Fitting>>,
+    /// The keys of older definitions that the policies do not fit: nobody may call a tool by them.
+    unfit: Arc<BTreeSet<String>>,
     principals: Principals,
     authorizer: Authorizer,
 }

@@ -12,8 +12,20 @@ use portcullis_protocol::json::{self, Json, Kind};
 /// client's protocol version (MCP 2025-06-18 `_meta`, 2025-11-25 `execution` and `icons`).
 const BESIDE: [&str; 3] = ["_meta", "execution", "icons"];
 
+/// The members of a tool that policies can know something of.
+const JUDGED: [&str; 4] = ["name", "inputSchema", "outputSchema", "annotations"];
+
 /// The digest of a definition.
 pub(super) fn digest(definition: &str) -> Digest {
+    of_members(definition, |key| !BESIDE.contains(&key))
+}
+
+/// The digest of what of a definition policies can know: what it tells people is not of it.
+pub(super) fn judged(definition: &str) -> Digest {
+    of_members(definition, |key| JUDGED.contains(&key))
+}
+
+fn of_members(definition: &str, counts: impl Fn(&str) -> bool) -> Digest {
     let Ok(tool) = json::check(definition.as_bytes()) else {
         return Digest::of(definition.as_bytes());
     };
@@ -21,7 +33,7 @@ pub(super) fn digest(definition: &str) -> Digest {
         return Digest::of(definition.as_bytes());
     }
     let mut members = tool.members();
-    members.retain(|(key, value)| !BESIDE.contains(&key.as_ref()) && value.kind() != Kind::Null);
+    members.retain(|(key, value)| counts(key) && value.kind() != Kind::Null);
     let mut text = String::with_capacity(definition.len());
     object(members, &mut text);
     Digest::of(text.as_bytes())
@@ -86,6 +98,22 @@ mod tests {
             r#"{ "name" : "a", "title":null, "description":"does é","execution":{"taskSupport":"optional"},"icons":[{"src":"x"}],"_meta":{"v":1},"inputSchema":{"type":"object","properties":{"n":{"type":"integer","maximum":1e1}},"required":["n"]},"annotations":{"readOnlyHint":true},"outputSchema":null}"#,
         ] {
             assert_eq!(digest(PLAIN), digest(same), "{same}");
+        }
+    }
+
+    #[test]
+    fn what_a_definition_tells_people_is_not_judged() {
+        for (from, to, same) in [
+            ("does é", "does e", true),
+            ("{\"name\"", "{\"title\":\"x\",\"name\"", true),
+            ("\"a\"", "\"b\"", false),
+            ("10", "11", false),
+            ("\"readOnlyHint\":true", "\"readOnlyHint\":false", false),
+            ("{\"name\"", "{\"outputSchema\":{},\"name\"", false),
+        ] {
+            let other = PLAIN.replace(from, to);
+            assert_ne!(digest(&other), digest(PLAIN), "{other}");
+            assert_eq!(judged(&other) == judged(PLAIN), same, "{other}");
         }
     }
 

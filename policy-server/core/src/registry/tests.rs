@@ -40,17 +40,66 @@ fn a_page_changes_what_is_new_or_different() {
     };
     let refused = listed(&registry);
     assert_eq!(
-        refused.accepted,
-        Some(entry("1")),
+        refused.accepted(),
+        Some(&entry("1")),
         "the last good one stays"
     );
-    assert_eq!(refused.refused, Some(entry("3").definition));
+    let newest = |listed: &Listed| listed.newest().map(Shown::definition);
+    assert_eq!(newest(&refused), Some(entry("3").definition));
     let again = registry.changes(&server, &[(name("a"), entry("3"))]);
     assert!(again.is_empty());
     let back = registry.changes(&server, &page);
-    assert_eq!(back.len(), 1, "the old definition is news again");
+    assert_eq!(back.len(), 1, "what is good is news after what is not");
     registry.apply(&server, &back);
-    assert_eq!(listed(&registry).refused, None);
+    assert_eq!(newest(&listed(&registry)), Some(entry("1").definition));
+    let neither = [entry("1"), entry("3")].map(|entry| vec![(name("a"), entry)]);
+    for page in neither {
+        assert!(
+            registry.changes(&server, &page).is_empty(),
+            "both are known"
+        );
+    }
+}
+
+#[test]
+fn several_definitions_of_a_tool_are_known_and_the_oldest_goes() {
+    let server = ServerName::parse("demo").unwrap();
+    let name = Name::parse("a").unwrap();
+    let entry = |number: usize, title: &str| {
+        let schema = format!(r#"{{"type":"object","minProperties":{number}}}"#);
+        ToolEntry::read(&format!(
+            r#"{{"name":"a","title":"{title}","inputSchema":{schema}}}"#
+        ))
+    };
+    let mut registry = Registry::default();
+    let mut show = |entry: ToolEntry| {
+        let changes = registry.changes(&server, &[(name.clone(), entry)]);
+        registry.apply(&server, &changes);
+        let listed = registry.server(&server).unwrap().get(&name).unwrap();
+        (
+            changes.first().map(|change| change.forgotten.clone()),
+            listed.clone(),
+        )
+    };
+    for number in 0..DEFINITIONS_MAX {
+        assert_eq!(show(entry(number, "x")).0, Some(Vec::new()));
+    }
+    for number in (0..DEFINITIONS_MAX).rev() {
+        assert_eq!(show(entry(number, "x")).0, None, "all are known");
+    }
+    let (news, listed) = show(entry(0, "another title"));
+    assert_eq!(
+        news,
+        Some(Vec::new()),
+        "nothing goes for what policies cannot tell apart"
+    );
+    assert_eq!(listed.all().count(), DEFINITIONS_MAX);
+    assert_eq!(listed.accepted(), Some(&entry(0, "another title")));
+    let (news, listed) = show(entry(DEFINITIONS_MAX, "x"));
+    assert_eq!(news, Some(vec![entry(1, "x").judged]), "the oldest goes");
+    assert_eq!(listed.all().count(), DEFINITIONS_MAX);
+    let judged = entry(1, "x").judged;
+    assert!(listed.all().all(|shown| shown.judged() != judged));
 }
 
 #[test]
@@ -77,6 +126,7 @@ fn what_is_too_much_together_is_not_remembered() {
     );
     registry.apply(&server, &growing);
     let listed = registry.server(&server).unwrap().get(&name(0)).unwrap();
-    assert_eq!(listed.accepted, Some(entry(1024 * 1024, "x")));
-    assert_eq!(listed.newest(), growing.first().map(|c| c.after.definition));
+    assert_eq!(listed.accepted(), Some(&entry(1024 * 1024, "x")));
+    let newest = listed.newest().map(Shown::definition);
+    assert_eq!(newest, growing.first().map(|c| c.after.definition));
 }

@@ -60,7 +60,7 @@ fn paid(arguments: &str) -> Query {
 
 /// The record of a judgement, as the server writes it.
 fn written(query: &Query, then: &Policies, keep: Keep, judgement: &Judgement) -> Vec<u8> {
-    let basis = Basis::of(query, Some(then), keep);
+    let basis = Basis::of(query, Some(then), None, keep);
     let record = Record::Decision(Box::new(Decision::new(query, basis, judgement)));
     seal(
         Link::ORIGIN,
@@ -73,7 +73,7 @@ fn written(query: &Query, then: &Policies, keep: Keep, judgement: &Judgement) ->
 }
 
 fn record(query: &Query, then: &Policies, keep: Keep) -> Vec<u8> {
-    let facts = Facts::of_query(query, then.catalogue(), TIME_US / 1_000);
+    let facts = Facts::of_query(query, then.catalogue(), None, TIME_US / 1_000);
     written(query, then, keep, &decide(then, &facts))
 }
 

@@ -227,7 +227,7 @@ fn find(args: &Args) -> Result<Found, SchemaError> {
 fn only(registry: &Registry, server: &ServerName) -> Registry {
     let mut one = Registry::default();
     for (tool, listed) in registry.server(server).into_iter().flatten() {
-        one.restore(server.clone(), tool.clone(), listed.clone());
+        one.put(server.clone(), tool.clone(), listed.clone());
     }
     one
 }
@@ -256,11 +256,7 @@ fn ask(args: &Args, url: &str, server: &ServerName) -> Result<(Registry, usize),
     let fetched = runtime()?.block_on(fetch(&upstream, headers, args.era))?;
     let mut registry = Registry::default();
     for (tool, entry) in fetched.tools {
-        let listed = Listed {
-            accepted: Some(entry),
-            refused: None,
-        };
-        registry.restore(server.clone(), tool, listed);
+        registry.put(server.clone(), tool, Listed::once(entry));
     }
     Ok((registry, fetched.unsound))
 }

@@ -84,7 +84,7 @@ mod tests {
     use std::sync::Arc;
 
     use portcullis_core::policies::Sources;
-    use portcullis_core::registry::{Listed, ToolEntry};
+    use portcullis_core::registry::{Shown, ToolEntry};
     use serde_json::json;
 
     use super::*;
@@ -96,13 +96,10 @@ mod tests {
         let files = BTreeMap::from([("tools/demo.json".to_owned(), pin.to_owned())]);
         let now = ToolEntry::read(r#"{"name":"echo","description":"sends mail"}"#);
         let observed = now.definition;
-        let listed = Listed {
-            accepted: Some(now),
-            refused: None,
-        };
+        let shown = Shown::Accepted(now);
         let mut registry = Registry::default();
         let name = |text| Name::parse(text).unwrap();
-        registry.restore(ServerName::parse("demo").unwrap(), name("echo"), listed);
+        registry.restore(ServerName::parse("demo").unwrap(), name("echo"), shown);
         let policies = Policies::load(Arc::new(Sources::new(files)), &registry).unwrap();
         let tools = Tools::look(Some(&policies), &registry);
         let pinned = ToolEntry::read(r#"{"name":"echo","inputSchema":{"type":"object"}}"#);

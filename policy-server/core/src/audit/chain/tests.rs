@@ -193,7 +193,7 @@ fn kept_arguments_stay_within_the_bound() {
         query.caller.roles = roles();
         let text = arguments(bytes);
         query.arguments = Some(serde_json::value::RawValue::from_string(text).unwrap());
-        let basis = Basis::of(&query, None, keep);
+        let basis = Basis::of(&query, None, None, keep);
         let record = Record::Decision(Box::new(Decision::new(&query, basis, &judgement)));
         seal(Link::ORIGIN, i64::MAX, &record, &Rules::built_in())
             .unwrap()
@@ -257,7 +257,7 @@ fn sealed_call(tool: &str, change: impl FnOnce(&mut Query)) -> serde_json::Value
     query.method = Name::from_static("tools/call");
     query.caller.subject = Name::from_static("user-48151623");
     change(&mut query);
-    let basis = Basis::of(&query, None, Keep::Values);
+    let basis = Basis::of(&query, None, None, Keep::Values);
     let judgement = Judgement::failed(engine::Fault::NotLoaded);
     let record = Record::Decision(Box::new(Decision::new(&query, basis, &judgement)));
     let sealed = seal(Link::ORIGIN, 0, &record, &Rules::built_in()).unwrap();
@@ -330,7 +330,7 @@ fn the_longest_record_is_within_its_bound_when_it_is_full_of_secrets() {
                 dense(&part.replace('"', "'"), ARGUMENTS_BYTES_MAX - 32)
             );
             query.arguments = Some(serde_json::value::RawValue::from_string(text).unwrap());
-            let basis = Basis::of(&query, None, Keep::Values);
+            let basis = Basis::of(&query, None, None, Keep::Values);
             let record = Record::Decision(Box::new(Decision::new(&query, basis, &judgement)));
             let sealed = seal(Link::ORIGIN, i64::MAX, &record, &Rules::built_in());
             let sealed = sealed.unwrap_or_else(|error| panic!("{part}: {error}"));

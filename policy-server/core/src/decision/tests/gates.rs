@@ -49,6 +49,7 @@ fn call(policies: &Policies, tool: &str, yes: Option<&Yes<'_>>) -> Judgement {
         subjects: vec![Subject {
             target: &target,
             known: Known::Unlisted(&[]),
+            also: Vec::new(),
         }],
         protocol_version: None,
         arguments: Some("{}"),

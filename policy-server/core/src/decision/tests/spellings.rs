@@ -28,6 +28,7 @@ fn judged(policies: &Policies, target: &Target) -> Judgement {
         subjects: vec![Subject {
             target,
             known: Known::Unlisted(&[]),
+            also: Vec::new(),
         }],
         protocol_version: None,
         arguments: None,

@@ -44,6 +44,7 @@ fn call_at(policies: &Policies, server: &str, tool: &str, arguments: &str) -> Ju
         subjects: vec![Subject {
             target: &target,
             known: policies.catalogue().known(&server, &target),
+            also: Vec::new(),
         }],
         protocol_version: None,
         arguments: Some(arguments),
@@ -158,6 +159,7 @@ fn change(tool: &str, json: &str) -> Change {
     Change {
         tool: name(tool),
         before: None,
+        forgotten: Vec::new(),
         after: ToolEntry::read(json),
         fit: Fit::Accepted,
     }
@@ -295,6 +297,7 @@ fn prompts_and_questions_of_servers_have_arguments_too() {
             subjects: vec![Subject {
                 target: &target,
                 known: Known::Unlisted(&[]),
+                also: Vec::new(),
             }],
             protocol_version: None,
             arguments: Some(arguments),

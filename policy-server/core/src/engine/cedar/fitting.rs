@@ -14,7 +14,7 @@ use portcullis_protocol::names::ServerName;
 use super::found::{CALLS, Found};
 use super::load::{self, Check, unfit};
 use super::naming::Naming;
-use super::places::Place;
+use super::places::{self, Place};
 use super::{Index, entities, invalid};
 use crate::catalogue::{Catalogue, Tool};
 use crate::engine::Fault;
@@ -22,6 +22,9 @@ use crate::policies::Problem;
 
 /// Most fittings beside each other; then all tools are fitted anew, together.
 pub(super) const FITTINGS_MAX: usize = 16;
+
+/// Most older definitions that are tried one by one where policies do not fit all of them.
+const TRIED_MAX: usize = 16;
 
 /// A schema, and the tools that it has beside the built-in one.
 #[derive(Debug)]
@@ -33,50 +36,120 @@ pub(super) struct Fitting {
     crowds: BTreeMap<EntityUid, Entities>,
 }
 
-/// A tool of a server.
+/// A tool of a server, in one of its definitions.
 type Of<'c> = (&'c ServerName, &'c Tool);
 
+/// Fits policies to all tools. Gives the keys of older definitions that they do not fit, too; the
+/// newest they must fit.
+///
+/// # Errors
+/// What is wrong with the policies.
+pub(super) fn all(
+    catalogue: &Catalogue,
+    naming: &Naming,
+    policies: &[&Found<'_>],
+) -> Result<(Vec<Arc<Fitting>>, BTreeSet<String>), Vec<Problem>> {
+    let mut layers = layers(catalogue.editions()).into_iter();
+    let newest = layers.next().unwrap_or_default();
+    let schema = load::schema(newest.iter().map(|(_, tool)| *tool))?;
+    let check = Check::of(&schema, policies)?;
+    Problem::none(check.wrong)?;
+    let mut never = check.never;
+    let mut fittings = vec![Arc::new(Fitting::of(schema, &newest)?)];
+    let mut unfit = BTreeSet::new();
+    for layer in layers {
+        let whole = Fitting::checked(&layer, catalogue, naming, policies);
+        let parts = match whole {
+            Some(whole) => vec![Some(whole)],
+            None if layer.len() > TRIED_MAX => Vec::new(),
+            None => {
+                let alone = layer.iter().map(std::slice::from_ref);
+                alone
+                    .map(|one| Fitting::checked(one, catalogue, naming, policies))
+                    .collect()
+            }
+        };
+        for (fitting, also_never) in parts.into_iter().flatten() {
+            never.retain(|id, _| also_never.contains_key(id));
+            fittings.push(Arc::new(fitting));
+        }
+        let left = layer
+            .iter()
+            .filter(|(_, tool)| fittings.iter().all(|fitting| fitting.place(tool).is_none()));
+        unfit.extend(left.map(|(_, tool)| places::key(tool)));
+    }
+    Problem::none(never.into_values().collect())?;
+    Ok((fittings, unfit))
+}
+
+/// Fits policies to the tools that none of these fittings has, but for what is known to be unfit. None
+/// where they do not fit.
+pub(super) fn more(
+    before: &[Arc<Fitting>],
+    unfit: &BTreeSet<String>,
+    catalogue: &Catalogue,
+    index: &Index,
+) -> Option<Vec<Arc<Fitting>>> {
+    let mut fittings = before.to_vec();
+    let is_new = |(_, tool): &Of<'_>| {
+        before.iter().all(|fitting| fitting.place(tool).is_none())
+            && !unfit.contains(&places::key(tool))
+    };
+    for layer in layers(catalogue.editions().filter(is_new)) {
+        fittings.push(Arc::new(Fitting::new(&layer, catalogue, index)?));
+    }
+    Some(fittings)
+}
+
+/// The definitions of tools, no tool twice in one layer: the newest of all, then the second, and so on.
+fn layers<'c>(editions: impl Iterator<Item = Of<'c>>) -> Vec<Vec<Of<'c>>> {
+    let mut layers: Vec<Vec<Of<'c>>> = Vec::new();
+    let (mut last, mut depth) = (None, 0);
+    for of in editions {
+        let action = of.1.mapped.action();
+        depth = if last == Some(action) { depth + 1 } else { 0 };
+        last = Some(action);
+        match layers.get_mut(depth) {
+            Some(layer) => layer.push(of),
+            None => layers.push(vec![of]),
+        }
+    }
+    layers
+}
+
+/// The schema of these tools, and of those that policies name.
+fn schema(tools: &[Of<'_>], catalogue: &Catalogue, naming: &Naming) -> Option<Schema> {
+    let own: BTreeSet<&str> = tools.iter().map(|(_, tool)| tool.mapped.action()).collect();
+    let named = catalogue
+        .tools()
+        .filter(|(_, tool)| naming.names(&tool.mapped) && !own.contains(tool.mapped.action()));
+    let all = tools.iter().copied().chain(named);
+    load::schema(all.map(|(_, tool)| tool)).ok()
+}
+
 impl Fitting {
-    /// Fits policies to all tools.
-    ///
-    /// # Errors
-    /// What is wrong with the policies.
-    pub(super) fn all(
+    /// Fits policies to older definitions of tools, and says which of them are never true there.
+    fn checked(
+        tools: &[Of<'_>],
         catalogue: &Catalogue,
         naming: &Naming,
         policies: &[&Found<'_>],
-    ) -> Result<Vec<Self>, Vec<Problem>> {
-        let tools: Vec<Of<'_>> = catalogue.tools().collect();
-        let schema = load::schema(tools.iter().map(|(_, tool)| *tool))?;
-        Check::of(&schema, policies)?.none_wrong()?;
-        let _ = naming;
-        Ok(vec![Self::of(schema, &tools)?])
+    ) -> Option<(Self, BTreeMap<String, Problem>)> {
+        let schema = schema(tools, catalogue, naming)?;
+        let check = Check::of(&schema, policies).ok()?;
+        let fitting = Self::of(schema, tools).ok()?;
+        check.wrong.is_empty().then_some((fitting, check.never))
     }
 
-    /// Fits policies to the tools that none of these fittings has. None where they do not fit.
-    pub(super) fn of_new(
-        before: &[Arc<Self>],
-        catalogue: &Catalogue,
-        index: &Index,
-    ) -> Option<Vec<Self>> {
-        let is_new = |of: &Of<'_>| before.iter().all(|fitting| fitting.place(of.1).is_none());
-        let new: Vec<Of<'_>> = catalogue.tools().filter(is_new).collect();
-        if new.is_empty() {
-            return Some(Vec::new());
-        }
-        let own: BTreeSet<&str> = new.iter().map(|(_, tool)| tool.mapped.action()).collect();
-        let named = catalogue.tools().filter(|(_, tool)| {
-            index.naming.names(&tool.mapped) && !own.contains(tool.mapped.action())
-        });
-        let tools = new.iter().copied().chain(named);
-        let schema = load::schema(tools.map(|(_, tool)| tool)).ok()?;
+    /// Fits policies that are in force to more tools.
+    fn new(tools: &[Of<'_>], catalogue: &Catalogue, index: &Index) -> Option<Self> {
+        let schema = schema(tools, catalogue, &index.naming)?;
         let result =
             Validator::new(schema.clone()).validate(&index.policies, ValidationMode::Strict);
         // A policy that is never true of these tools is so of those that were there before.
         let mut warnings = result.validation_warnings();
         let fits = result.validation_passed() && warnings.all(invalid::is_never_true);
-        let fitting = Self::of(schema, &new).ok().filter(|_| fits)?;
-        Some(vec![fitting])
+        Self::of(schema, tools).ok().filter(|_| fits)
     }
 
     fn of(schema: Schema, tools: &[Of<'_>]) -> Result<Self, Vec<Problem>> {
@@ -93,7 +166,7 @@ impl Fitting {
     /// Where policies on a tool are looked up, if it is fitted here.
     pub(super) fn place(&self, tool: &Tool) -> Option<&Place> {
         let place = self.places.get(tool.mapped.action());
-        place.filter(|place| place.definition == tool.definition)
+        place.filter(|place| place.judged == tool.judged)
     }
 
     /// Whether it has an action of this id beside the built-in ones.

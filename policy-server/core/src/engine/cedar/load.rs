@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::annotations::Meaning;
 use super::disclose::{self, DISCLOSING, Disclosing};
-use super::fitting::{FITTINGS_MAX, Fitting};
+use super::fitting::{self, FITTINGS_MAX};
 use super::found::{self, Found};
 use super::naming::Naming;
 use super::principals::Principals;
@@ -76,13 +76,14 @@ impl Engine {
             .iter()
             .partition(|found| disclose::names(&found.policy));
         let named = Naming::of(messages.iter().map(|found| &found.policy));
-        let all = Fitting::all(catalogue, &named, &messages)?;
+        let (fittings, unfit) = fitting::all(catalogue, &named, &messages)?;
         disclose::unmixed(&data)?;
         let of_data = DATA.as_ref().map_err(Clone::clone)?;
         Check::of(of_data, &data)?.none_wrong()?;
         Ok(Self {
             index: Arc::new(Index::of(&found, &messages, named, of_data)?),
-            fittings: all.into_iter().map(Arc::new).collect(),
+            fittings,
+            unfit: Arc::new(unfit),
             principals: Principals::default(),
             authorizer: cedar_policy::Authorizer::new(),
         })
@@ -91,15 +92,14 @@ impl Engine {
     /// The same policies with tools that are new. None when they do not fit one of them.
     #[must_use]
     pub fn learn(&self, catalogue: &Catalogue) -> Option<Self> {
-        let mut fittings = match self.fittings.len() < FITTINGS_MAX {
-            true => self.fittings.clone(),
-            false => Vec::new(),
+        let before = match self.fittings.len() < FITTINGS_MAX {
+            true => &self.fittings[..],
+            false => &[],
         };
-        let new = Fitting::of_new(&fittings, catalogue, &self.index)?;
-        fittings.extend(new.into_iter().map(Arc::new));
         Some(Self {
             index: self.index.clone(),
-            fittings,
+            fittings: fitting::more(before, &self.unfit, catalogue, &self.index)?,
+            unfit: self.unfit.clone(),
             principals: Principals::default(),
             authorizer: cedar_policy::Authorizer::new(),
         })

@@ -12,10 +12,10 @@ use crate::engine::Fault;
 /// A tool with an action of its own.
 #[derive(Debug)]
 pub(super) struct Place {
-    /// Tells it from all others: the action's id, and the definition.
+    /// Tells it from all others.
     pub(super) key: String,
-    /// The tool's definition.
-    pub(super) definition: Digest,
+    /// The digest of that.
+    pub(super) judged: Digest,
     /// `Mcp::Action::"github/create_issue"`.
     pub(super) action: EntityUid,
     /// `Mcp::Tool::"github/create_issue"`.
@@ -24,6 +24,12 @@ pub(super) struct Place {
     pub(super) server: EntityUid,
     /// The action and its groups, the tool and its server.
     pub(super) entities: Entities,
+}
+
+/// What tells a tool in one of its definitions from all others: its action's id, and what policies can
+/// know of the definition.
+pub(super) fn key(tool: &Tool) -> String {
+    format!("{} {}", tool.mapped.action(), tool.judged)
 }
 
 impl Place {
@@ -51,8 +57,8 @@ impl Place {
             .add_entities(both, Some(schema))
             .map_err(|_| Fault::UnfitEntities)?;
         Ok(Self {
-            key: format!("{} {}", tool.mapped.action(), tool.definition),
-            definition: tool.definition,
+            key: key(tool),
+            judged: tool.judged,
             action,
             resource,
             server,

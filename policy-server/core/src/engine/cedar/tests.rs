@@ -149,6 +149,7 @@ impl Bundle {
         let subject = Subject {
             target: &asked.target,
             known,
+            also: Vec::new(),
         };
         let facts = asked.facts();
         let inquiry = self.engine.inquire(&facts).unwrap();

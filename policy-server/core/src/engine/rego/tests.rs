@@ -126,6 +126,7 @@ impl Ask {
         let subject = Subject {
             target: &self.target,
             known: catalogue.known(&server, &self.target),
+            also: Vec::new(),
         };
         let facts = Facts {
             server: &server,

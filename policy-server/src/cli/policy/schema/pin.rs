@@ -69,7 +69,7 @@ enum Kind {
 
 /// The list to be pinned.
 pub(super) fn text(tools: &Tools) -> String {
-    pins_text(tools.values().filter_map(|listed| listed.accepted.as_ref()))
+    pins_text(tools.values().filter_map(|listed| listed.accepted()))
 }
 
 /// Pins the tools of a server in a policy folder.
@@ -156,7 +156,7 @@ impl Trial<'_> {
         let registry = |tools: &Tools| {
             let mut registry = Registry::default();
             for (tool, listed) in tools {
-                registry.restore(server.clone(), tool.clone(), listed.clone());
+                registry.put(server.clone(), tool.clone(), listed.clone());
             }
             registry
         };

@@ -3,6 +3,7 @@
 //! Deliberately absent: arguments with faithful types; the schema shows them.
 
 use portcullis_core::catalogue::{Known, Tool};
+use portcullis_core::registry;
 use portcullis_core::schema::Opaque;
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::{Name, ServerName};
@@ -96,7 +97,7 @@ pub(super) fn warn_unchecked(found: &Found) {
 /// Prints one JSON object.
 pub(super) fn print(server: &ServerName, found: &Found, pinning: Option<Pinning>) {
     let known = found.registry.server(server).into_iter().flatten();
-    let row = |(name, listed): (&Name, &portcullis_core::registry::Listed)| {
+    let row = |(name, listed): (&Name, &registry::Listed)| {
         let of = found.catalogue.known(server, &Target::Tool(name.clone()));
         let quarantine = match of {
             Known::Quarantined(why) => Some(why.to_string()),
@@ -108,7 +109,7 @@ pub(super) fn print(server: &ServerName, found: &Found, pinning: Option<Pinning>
         Row {
             name: name.clone(),
             action: format!("{server}/{name}"),
-            definition: listed.newest(),
+            definition: listed.newest().map(registry::Shown::definition),
             quarantine,
             opaque: mapped.map(|(_, tool)| opaque(tool)).unwrap_or_default(),
             unchecked: mapped.map(|(_, tool)| unchecked(tool)).unwrap_or_default(),
