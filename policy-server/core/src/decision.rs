@@ -392,8 +392,14 @@ impl<'a> Judge<'a> {
         }
         let reads = engine.reads();
         let arguments = match (subject.known, self.arguments) {
-            (Known::Tool(tool), text) => Some(tool.mapped.read(text, reads)?),
-            (_, Some(text)) if !reads.is_nothing() => Some(schema::any_arguments(text)?),
+            (Known::Tool(tool), text) => {
+                let arguments = tool.mapped.read(text, reads)?;
+                tool.mapped.alone(&arguments, engine.names())?;
+                Some(arguments)
+            }
+            (_, Some(text)) if !reads.is_nothing() => {
+                Some(schema::any_arguments(text, engine.names())?)
+            }
             _ => None,
         };
         let answer = engine.opinion(facts, subject, arguments.as_ref());

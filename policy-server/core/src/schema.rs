@@ -6,7 +6,7 @@
 //! one namespace from several fragments, so [`MappedTool::fragment`]s, [`opaque_types`] and the
 //! base schema go into `Schema::from_schema_fragments` as they are, or into one value by [`merge`].
 //!
-//! Names: the type of the arguments is `Mcp::<server>::<tool>Input`, an enumeration is
+//! Mentioned: the type of the arguments is `Mcp::<server>::<tool>Input`, an enumeration is
 //! `Mcp::<server>::<tool>::Input::<argument>`, or `…::<tool>::<definition>` behind a `$ref`. What is
 //! no identifier is spelt out: `get-issue` becomes `get_x2d_issue`. The names are those of
 //! cedar-for-agents with `Mcp::<server>` as its namespace.
@@ -70,6 +70,7 @@ pub use self::meter::{STEPS_FEW, STEPS_MAX, STEPS_PER_VALUE};
 pub use self::opaque::Opaque;
 pub use self::output::OutputSchema;
 pub use self::reads::Reads;
+pub use self::spelling::Mentioned;
 
 /// Longest place in an [`ArgumentFault`], in bytes.
 const POINTER_BYTES_MAX: usize = 256;
@@ -134,16 +135,18 @@ fn bounded(error: &dyn std::fmt::Display) -> String {
     visible.take(REASON_CHARS_MAX).collect()
 }
 
-/// Reads arguments that no definition types; they are an object whose members are there once.
+/// Reads arguments that no definition types; they are an object whose members are there once, and not
+/// spelt like names that policies mention.
 ///
 /// # Errors
 /// Says what is wrong with them.
-pub fn any_arguments(text: &str) -> Result<Value, ArgumentFault> {
+pub fn any_arguments(text: &str, names: &Mentioned) -> Result<Value, ArgumentFault> {
     let value = strict::read(text, REQUEST_BYTES_MAX).map_err(|why| ArgumentFault::new("", why))?;
-    match value.is_object() {
-        true => Ok(value),
-        false => Err(ArgumentFault::new("", "is not an object")),
+    if !value.is_object() {
+        return Err(ArgumentFault::new("", "is not an object"));
     }
+    spelling::check(&shape::Record::default(), names, &value)?;
+    Ok(value)
 }
 
 /// Why arguments are refused. Never holds a value.

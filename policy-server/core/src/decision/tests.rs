@@ -20,6 +20,7 @@ mod problems;
 mod spellings;
 mod typed;
 mod unread;
+mod untyped;
 mod views;
 
 const SHIPPED: &str = include_str!("../../../../policies/access.cedar");

@@ -42,8 +42,7 @@ use std::sync::Arc;
 use cedar_policy::{Authorizer, Decision, Entities, Policy, PolicySet, Request, Schema};
 
 use self::disclose::Disclosing;
-use self::fitting::Fitting;
-use self::naming::Naming;
+use self::fitting::{Fitting, Namings};
 use self::places::Place;
 use self::principals::Principals;
 use self::reads::Readers;
@@ -51,6 +50,7 @@ use self::slices::{Cut, Slices};
 use super::{Fault, Gate, Opinion};
 use crate::catalogue::Tool;
 use crate::facts::Facts;
+use crate::schema::Mentioned;
 use crate::uri::Named;
 
 pub use self::annotations::{ANNOTATIONS, ID_BYTES_MAX, REASON_BYTES_MAX};
@@ -87,15 +87,15 @@ struct Index {
     slices: Slices,
     /// The built-in schema alone: the actions of what is no tool.
     bare: Schema,
-    /// The policies on messages.
-    policies: PolicySet,
-    /// The tools that those name.
-    naming: Naming,
+    /// The tools that policies on messages name.
+    naming: Namings,
     meanings: load::Meanings,
     /// The URIs that policies name exactly.
     named: Named,
     /// What each policy reads of arguments.
     readers: Readers,
+    /// The names that policies mention.
+    names: Mentioned,
     /// The policies that are asked in another form about what has an opaque URI, by id.
     variants: BTreeMap<String, Policy>,
 }

@@ -44,6 +44,7 @@ mod module;
 mod reads;
 mod rules;
 mod unclear;
+mod words;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -94,6 +95,8 @@ pub struct Engine {
     disclosing: Disclosing,
     reads: Reads,
     of_arguments: schema::Reads,
+    /// The names that modules may look for.
+    names: schema::Mentioned,
 }
 
 /// Whether any module hides something.
@@ -149,6 +152,12 @@ impl Engine {
     #[must_use]
     pub const fn reads(&self) -> &schema::Reads {
         &self.of_arguments
+    }
+
+    /// The names of members that modules may look for.
+    #[must_use]
+    pub const fn names(&self) -> &schema::Mentioned {
+        &self.names
     }
 
     /// Whether a list shows the target. Hidden is only what no arguments could make callable, or

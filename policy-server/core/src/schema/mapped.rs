@@ -16,8 +16,9 @@ use super::opaque::Opaque;
 use super::reads::Reads;
 use super::shape::{Kind, Record};
 use super::{
-    ArgumentFault, BaseContext, MappingFault, ToolDefinition, check, convert, cost, declared,
-    defaults, fragment, meter, names, opaque, project, relaxed, sever, spelling, text, views,
+    ArgumentFault, BaseContext, MappingFault, Mentioned, ToolDefinition, check, convert, cost,
+    declared, defaults, fragment, meter, names, opaque, project, relaxed, sever, spelling, text,
+    views,
 };
 
 /// What a fault says of an argument that cannot be checked.
@@ -231,12 +232,24 @@ impl MappedTool {
         let default = typed.and_then(|typed| typed.default.as_deref());
         let text = arguments.or(default).unwrap_or("{}");
         if !project::is_object(text) {
-            let why = super::any_arguments(text).err();
+            let why = super::any_arguments(text, &Mentioned::default()).err();
             return Err(why.unwrap_or_else(|| ArgumentFault::new("", "is not an object")));
         }
         match typed {
             None => Ok(Value::Object(Map::new())),
             Some(typed) => typed.read(text, reads),
+        }
+    }
+
+    /// Refuses arguments that were read where a member that nobody declares is spelt like a name that
+    /// policies mention.
+    ///
+    /// # Errors
+    /// Says which.
+    pub fn alone(&self, arguments: &Value, names: &Mentioned) -> Result<(), ArgumentFault> {
+        match self.typed() {
+            Some(typed) => spelling::check(&typed.root, names, arguments),
+            None => spelling::check(&Record::default(), names, arguments),
         }
     }
 
@@ -324,7 +337,7 @@ impl Typed {
         if !self.check.is_valid(&value) {
             return Err(check::why_unfit(&self.check, &value, steps));
         }
-        spelling::check(&self.root, &value)?;
+        spelling::check(&self.root, &Mentioned::default(), &value)?;
         defaults::arguments(&self.root, reads, &mut value)?;
         Ok(value)
     }

@@ -1,8 +1,10 @@
-//! Names that a lenient reader takes for an argument's: `PATH` beside, or instead of, `path`.
+//! Mentioned that a lenient reader takes for an argument's: `PATH` beside, or instead of, `path`.
 //!
-//! Some servers read names without regard to case, or take `branch_name` for `branchName`. To policy such
-//! a member is one that nobody declares, so a policy on the argument would look past it. Deliberately absent: names where the
-//! tool declares none.
+//! Some servers read names without regard to case, or take `branch_name` or `branch-name` for `branchName`.
+//! To policy such a member is one that nobody declares, so a policy on the argument would look past it.
+//! Where the tool declares no names, those that policies mention are what counts.
+
+use std::collections::BTreeSet;
 
 use portcullis_protocol::members::folded;
 use serde_json::{Map, Value};
@@ -11,9 +13,37 @@ use super::ArgumentFault;
 use super::convert::At;
 use super::shape::{Record, Rest, Shape};
 
-/// What names have in common that some reader takes for one another.
+/// What names have in common that some reader takes for one another: their letters and digits.
 pub(super) fn likeness(name: &str) -> String {
-    folded(name).replace('_', "")
+    let folded = folded(name);
+    let plain: String = folded.chars().filter(|c| c.is_alphanumeric()).collect();
+    match plain.is_empty() {
+        true => folded,
+        false => plain,
+    }
+}
+
+/// Mentioned of members that policies mention, wherever they do.
+#[derive(Clone, Debug, Default)]
+pub struct Mentioned {
+    exact: BTreeSet<String>,
+    like: BTreeSet<String>,
+}
+
+impl Mentioned {
+    /// These names.
+    pub fn of(names: impl IntoIterator<Item = String>) -> Self {
+        let exact: BTreeSet<String> = names.into_iter().collect();
+        Self {
+            like: exact.iter().map(|name| likeness(name)).collect(),
+            exact,
+        }
+    }
+
+    /// Whether some reader takes a member for one that is mentioned, and policies do not.
+    fn confuse(&self, name: &str) -> bool {
+        !self.exact.contains(name) && self.like.contains(&likeness(name))
+    }
 }
 
 /// Shapes that one value may have.
@@ -26,26 +56,31 @@ enum Holder<'s> {
     Other(&'s Shape),
 }
 
-/// Refuses a member that is not declared, and spelt like one that is.
-pub(super) fn check(root: &Record, value: &Value) -> Result<(), ArgumentFault> {
+/// Refuses a member that is not declared, and spelt like one that is, or like one that is mentioned.
+pub(super) fn check(root: &Record, names: &Mentioned, value: &Value) -> Result<(), ArgumentFault> {
     let mut flat = Vec::new();
     records(root, &mut flat);
     let Value::Object(members) = value else {
         return Ok(());
     };
-    object(&flat, members, &At(None, ""))
+    object(&flat, names, members, &At(None, ""))
 }
 
-fn look(shapes: &Shapes<'_>, value: &Value, at: &At<'_>) -> Result<(), ArgumentFault> {
+fn look(
+    shapes: &Shapes<'_>,
+    names: &Mentioned,
+    value: &Value,
+    at: &At<'_>,
+) -> Result<(), ArgumentFault> {
     let mut flat = Vec::new();
     shapes.iter().for_each(|shape| flatten(shape, &mut flat));
     match value {
-        Value::Object(members) => object(&flat, members, at),
+        Value::Object(members) => object(&flat, names, members, at),
         Value::Array(items) => {
             for (place, item) in items.iter().enumerate() {
                 let shapes = flat.iter().filter_map(|holder| item_of(holder, place));
                 let at = At(Some(at), &place.to_string());
-                look(&shapes.collect(), item, &at)?;
+                look(&shapes.collect(), names, item, &at)?;
             }
             Ok(())
         }
@@ -74,6 +109,7 @@ fn records<'s>(record: &'s Record, into: &mut Vec<Holder<'s>>) {
 
 fn object(
     shapes: &[Holder<'_>],
+    names: &Mentioned,
     members: &Map<String, Value>,
     at: &At<'_>,
 ) -> Result<(), ArgumentFault> {
@@ -89,9 +125,12 @@ fn object(
                     return Err(at.fault("is spelt like another argument"));
                 }
             }
+            if names.confuse(name) {
+                return Err(at.fault("is spelt like a name that policies look for"));
+            }
             below = shapes.iter().filter_map(rest_of).collect();
         }
-        look(&below, value, &at)?;
+        look(&below, names, value, &at)?;
     }
     Ok(())
 }

@@ -173,7 +173,7 @@ fn facts<'a>(
     target: &'a Target,
 ) -> Facts<'a> {
     let known = policies.catalogue().known(server, target);
-    about(server, caller, vec![Subject { target, known }])
+    about(server, caller, vec![Subject::new(target, known)])
 }
 
 fn about<'a>(server: &'a ServerName, caller: &'a Caller, subjects: Vec<Subject<'a>>) -> Facts<'a> {
@@ -213,10 +213,8 @@ fn list(policies: &Policies, caller: &Caller) -> usize {
                 .ok()
                 .map(|judge| (server, judge));
         }
-        let subject = Subject {
-            target: &target,
-            known: policies.catalogue().known(server, &target),
-        };
+        let known = policies.catalogue().known(server, &target);
+        let subject = Subject::new(&target, known);
         shown += usize::from(at.as_ref().is_some_and(|(_, judge)| judge.shows(&subject)));
     }
     shown

@@ -1,14 +1,17 @@
 //! Tools that the policies were validated with, together.
 //!
 //! All tools that are known at load are validated at once. Those that servers list later are
-//! validated beside the built-in schema and the tools that policies name: what policies say of other
-//! tools was validated before, and a tool more changes nothing about it. Cedar validates a policy for
-//! each action by itself, so that the parts together say what the whole would.
+//! validated beside the built-in schema, with the policies that can speak of them and the tools that
+//! those name: what policies say of other tools was validated before, and a tool more changes nothing
+//! about it. Cedar validates a policy for each action by itself, so that the parts together say what the
+//! whole would.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use cedar_policy::{Entities, Entity, EntityUid, Schema, ValidationMode, Validator};
+use cedar_policy::{
+    Entities, Entity, EntityUid, PolicyId, PolicySet, Schema, ValidationMode, Validator,
+};
 use portcullis_protocol::names::ServerName;
 
 use super::found::{CALLS, Found};
@@ -36,6 +39,9 @@ pub(super) struct Fitting {
     crowds: BTreeMap<EntityUid, Entities>,
 }
 
+/// The names in each policy.
+pub(super) type Namings = BTreeMap<PolicyId, Naming>;
+
 /// A tool of a server, in one of its definitions.
 type Of<'c> = (&'c ServerName, &'c Tool);
 
@@ -46,7 +52,7 @@ type Of<'c> = (&'c ServerName, &'c Tool);
 /// What is wrong with the policies.
 pub(super) fn all(
     catalogue: &Catalogue,
-    naming: &Naming,
+    naming: &Namings,
     policies: &[&Found<'_>],
 ) -> Result<(Vec<Arc<Fitting>>, BTreeSet<String>), Vec<Problem>> {
     let mut layers = layers(catalogue.editions()).into_iter();
@@ -118,11 +124,11 @@ fn layers<'c>(editions: impl Iterator<Item = Of<'c>>) -> Vec<Vec<Of<'c>>> {
 }
 
 /// The schema of these tools, and of those that policies name.
-fn schema(tools: &[Of<'_>], catalogue: &Catalogue, naming: &Naming) -> Option<Schema> {
+fn schema(tools: &[Of<'_>], catalogue: &Catalogue, naming: &[&Naming]) -> Option<Schema> {
     let own: BTreeSet<&str> = tools.iter().map(|(_, tool)| tool.mapped.action()).collect();
-    let named = catalogue
-        .tools()
-        .filter(|(_, tool)| naming.names(&tool.mapped) && !own.contains(tool.mapped.action()));
+    let named = catalogue.tools().filter(|(_, tool)| {
+        !own.contains(tool.mapped.action()) && naming.iter().any(|one| one.names(&tool.mapped))
+    });
     let all = tools.iter().copied().chain(named);
     load::schema(all.map(|(_, tool)| tool)).ok()
 }
@@ -132,10 +138,10 @@ impl Fitting {
     fn checked(
         tools: &[Of<'_>],
         catalogue: &Catalogue,
-        naming: &Naming,
+        naming: &Namings,
         policies: &[&Found<'_>],
     ) -> Option<(Self, BTreeMap<String, Problem>)> {
-        let schema = schema(tools, catalogue, naming)?;
+        let schema = schema(tools, catalogue, &naming.values().collect::<Vec<_>>())?;
         let check = Check::of(&schema, policies).ok()?;
         let fitting = Self::of(schema, tools).ok()?;
         check.wrong.is_empty().then_some((fitting, check.never))
@@ -143,9 +149,16 @@ impl Fitting {
 
     /// Fits policies that are in force to more tools.
     fn new(tools: &[Of<'_>], catalogue: &Catalogue, index: &Index) -> Option<Self> {
-        let schema = schema(tools, catalogue, &index.naming)?;
-        let result =
-            Validator::new(schema.clone()).validate(&index.policies, ValidationMode::Strict);
+        let uids = tools.iter().map(|(server, tool)| {
+            let action = entities::action(tool.mapped.action());
+            (action, entities::server(server))
+        });
+        let uids: Vec<(EntityUid, EntityUid)> = uids.collect();
+        let policies = index.slices.about(&uids);
+        let naming = policies.keys().filter_map(|id| index.naming.get(*id));
+        let schema = schema(tools, catalogue, &naming.collect::<Vec<_>>())?;
+        let policies = PolicySet::from_policies(policies.into_values().cloned()).ok()?;
+        let result = Validator::new(schema.clone()).validate(&policies, ValidationMode::Strict);
         // A policy that is never true of these tools is so of those that were there before.
         let mut warnings = result.validation_warnings();
         let fits = result.validation_passed() && warnings.all(invalid::is_never_true);

@@ -14,7 +14,7 @@ use super::{Engine, INPUT, entities, inputs, shadow, shown, unclear};
 use crate::catalogue::{Known, Tool};
 use crate::engine::{Fault, Opinion};
 use crate::facts::Subject;
-use crate::schema::{ArgumentFault, Reads};
+use crate::schema::{ArgumentFault, Mentioned, Reads};
 
 /// One caller's question about one method, to be asked of many targets.
 #[derive(Debug)]
@@ -71,8 +71,10 @@ impl Input {
         tool: &Tool,
         arguments: Option<&str>,
         reads: Reads,
+        names: &Mentioned,
     ) -> Result<Self, ArgumentFault> {
         let read = tool.mapped.read(arguments, &reads)?;
+        tool.mapped.alone(&read, names)?;
         let value = tool.mapped.input(&read, &reads)?;
         Ok(Self { value, reads })
     }
@@ -114,7 +116,7 @@ impl Inquiry<'_> {
         match subject.known {
             Known::Tool(tool) => {
                 let reads = scene.reads(self.engine);
-                Input::read(tool, arguments, reads).map(Some)
+                Input::read(tool, arguments, reads, &self.engine.index.names).map(Some)
             }
             Known::Unlisted(_) | Known::Quarantined(_) => Ok(None),
         }

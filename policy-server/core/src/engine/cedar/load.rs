@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use super::annotations::Meaning;
 use super::disclose::{self, DISCLOSING, Disclosing};
-use super::fitting::{self, FITTINGS_MAX};
+use super::fitting::{self, FITTINGS_MAX, Namings};
 use super::found::{self, Found};
 use super::naming::Naming;
 use super::principals::Principals;
-use super::reads::Readers;
+use super::reads::{self, Readers};
 use super::slices::{CutError, Slices};
 use super::{Engine, Index, SCHEMA, invalid, unclear};
 use crate::catalogue::{Catalogue, Tool};
@@ -75,13 +75,16 @@ impl Engine {
         let (data, messages): (Vec<&Found<'_>>, Vec<&Found<'_>>) = found
             .iter()
             .partition(|found| disclose::names(&found.policy));
-        let named = Naming::of(messages.iter().map(|found| &found.policy));
-        let (fittings, unfit) = fitting::all(catalogue, &named, &messages)?;
+        let naming = messages
+            .iter()
+            .map(|found| (found.policy.id().clone(), Naming::of(&found.policy)));
+        let naming = naming.collect();
+        let (fittings, unfit) = fitting::all(catalogue, &naming, &messages)?;
         disclose::unmixed(&data)?;
         let of_data = DATA.as_ref().map_err(Clone::clone)?;
         Check::of(of_data, &data)?.none_wrong()?;
         Ok(Self {
-            index: Arc::new(Index::of(&found, &messages, named, of_data)?),
+            index: Arc::new(Index::of(&found, &messages, naming, of_data)?),
             fittings,
             unfit: Arc::new(unfit),
             principals: Principals::default(),
@@ -110,7 +113,7 @@ impl Index {
     fn of(
         found: &[Found<'_>],
         messages: &[&Found<'_>],
-        naming: Naming,
+        naming: Namings,
         of_data: &Schema,
     ) -> Result<Self, Vec<Problem>> {
         let unreadable = |error: &dyn std::fmt::Display| {
@@ -121,16 +124,15 @@ impl Index {
         let actions = bare.action_entities().map_err(|error| unfit(&error))?;
         let slices = Slices::cut(bare, &actions, found).map_err(|error| unreadable(&error))?;
         let (named, variants) = about_uris(messages).map_err(|error| unfit(&error))?;
-        let policies = messages.iter().map(|found| found.policy.clone());
         let meaning = |found: &Found<'_>| (found.policy.id().to_string(), found.meaning.clone());
         Ok(Self {
             disclosing: Disclosing::of(found, of_data)?,
             slices,
             bare: bare.clone(),
-            policies: PolicySet::from_policies(policies).map_err(|error| unreadable(&error))?,
             naming,
             meanings: found.iter().map(meaning).collect(),
             readers: Readers::of(found.iter().map(|found| &found.policy)),
+            names: reads::names(messages.iter().map(|found| &found.policy)),
             named,
             variants,
         })

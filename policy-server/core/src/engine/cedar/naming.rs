@@ -1,6 +1,6 @@
-//! Which tools policies name: by action, by resource, or by a type of their arguments.
+//! Which tools a policy names: by action, by resource, or by a type of their arguments.
 //!
-//! Policies that name a tool can only be validated where the schema has that tool.
+//! A policy that names a tool can only be validated where the schema has that tool.
 
 use std::collections::BTreeSet;
 
@@ -9,31 +9,29 @@ use serde_json::Value;
 
 use crate::schema::MappedTool;
 
-/// The names in policies that could be of tools.
+/// The names in a policy that could be of tools.
 #[derive(Debug, Default)]
 pub(super) struct Naming {
     /// Ids of entities, of whatever type.
     ids: BTreeSet<String>,
     /// Types of entities.
     types: BTreeSet<String>,
-    /// Whether some policy could not be looked through.
+    /// Whether it could not be looked through.
     unknown: bool,
 }
 
 impl Naming {
-    /// The names in these policies.
-    pub(super) fn of<'p>(policies: impl Iterator<Item = &'p Policy>) -> Self {
+    /// The names in a policy.
+    pub(super) fn of(policy: &Policy) -> Self {
         let mut naming = Self::default();
-        for policy in policies {
-            match policy.to_json() {
-                Ok(json) => naming.walk(&json),
-                Err(_) => naming.unknown = true,
-            }
+        match policy.to_json() {
+            Ok(json) => naming.walk(&json),
+            Err(_) => naming.unknown = true,
         }
         naming
     }
 
-    /// Whether some policy names this tool.
+    /// Whether it names this tool.
     pub(super) fn names(&self, tool: &MappedTool) -> bool {
         let below = format!("{}::", tool.types());
         let mut types = self.types.range(below.clone()..);
@@ -80,7 +78,7 @@ mod tests {
     fn tools_are_named_in_scopes_conditions_and_types() {
         let named = |text: &str| {
             let policy: Policy = text.parse().unwrap();
-            let naming = Naming::of([policy].iter());
+            let naming = Naming::of(&policy);
             let schema = r#"{"properties": {"mode": {"enum": ["a", "b"]}}, "type": "object"}"#;
             let tools = ["push", "pu", "push-all"].map(|name| {
                 let json = format!(r#"{{"name": "{name}", "inputSchema": {schema}}}"#);

@@ -153,7 +153,8 @@ impl Inquiry<'_> {
         let input = match (subject.known, self.input(&scene, subject, arguments)) {
             (_, Err(fault)) => return Err(Fault::Arguments(fault.why)),
             (Known::Tool(tool), Ok(input)) => {
-                Input::read(tool, arguments, Reads::Whole).map_or(input, Some)
+                let names = &self.engine.index.names;
+                Input::read(tool, arguments, Reads::Whole, names).map_or(input, Some)
             }
             (_, Ok(input)) => input,
         };

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::INPUT;
 use super::slices::Cut;
-use crate::schema::Reads;
+use crate::schema::{Mentioned, Reads};
 
 /// What each policy reads, by its id.
 #[derive(Debug, Default)]
@@ -47,6 +47,35 @@ impl Readers {
             all.join(self.0.get(id).unwrap_or(&Reads::Whole));
         }
         all
+    }
+}
+
+/// The names that policies mention as attributes, or as texts.
+pub(super) fn names<'p>(policies: impl Iterator<Item = &'p Policy>) -> Mentioned {
+    let mut names = Vec::new();
+    for policy in policies {
+        let json = policy.to_json().unwrap_or_default();
+        mentioned(json.get("conditions").unwrap_or(&Value::Null), &mut names);
+    }
+    Mentioned::of(names)
+}
+
+fn mentioned(expression: &Value, names: &mut Vec<String>) {
+    match expression {
+        Value::Array(items) => items.iter().for_each(|item| mentioned(item, names)),
+        Value::Object(members) => {
+            for (operator, of) in members {
+                match (operator.as_str(), of) {
+                    ("attr" | "Value", Value::String(name)) => names.push(name.clone()),
+                    ("Record", Value::Object(record)) => {
+                        names.extend(record.keys().cloned());
+                        mentioned(of, names);
+                    }
+                    _ => mentioned(of, names),
+                }
+            }
+        }
+        _ => {}
     }
 }
 

@@ -56,7 +56,7 @@ impl Inquiry<'_> {
         if input.reads.cover(&reads) {
             return Some(self.engine.shadow(&[&cut], request, entities));
         }
-        let input = Input::read(of.tool, of.arguments, reads).ok()?;
+        let input = Input::read(of.tool, of.arguments, reads, &self.engine.index.names).ok()?;
         let request = self.request(scene, Some(&input)).ok()?;
         Some(self.engine.shadow(&[&cut], &request, entities))
     }

@@ -8,8 +8,8 @@ mod tools;
 use std::collections::BTreeMap;
 
 use cedar_policy::{
-    ActionConstraint, Effect, Entities, Entity, EntityUid, Policy, PolicySet, ResourceConstraint,
-    Schema,
+    ActionConstraint, Effect, Entities, Entity, EntityUid, Policy, PolicyId, PolicySet,
+    ResourceConstraint, Schema,
 };
 
 use self::tools::ToolSlices;
@@ -112,13 +112,22 @@ impl Cut {
 
     /// How many policies it holds.
     pub(super) fn len(&self) -> usize {
-        let sets = [
+        let sets = self.sets().into_iter();
+        sets.map(PolicySet::num_of_policies).sum()
+    }
+
+    /// The policies that it holds.
+    fn policies(&self) -> impl Iterator<Item = &Policy> {
+        self.sets().into_iter().flat_map(PolicySet::policies)
+    }
+
+    const fn sets(&self) -> [&PolicySet; 4] {
+        [
             &self.base,
             &self.gates,
             &self.shadow_permits,
             &self.shadow_forbids,
-        ];
-        sets.iter().map(|set| set.num_of_policies()).sum()
+        ]
     }
 
     /// This cut and more policies.
@@ -174,6 +183,15 @@ impl Slices {
         let own = slice.by_resource.get(resource);
         own.or_else(|| slice.by_server.get(server))
             .unwrap_or(&slice.any)
+    }
+
+    /// The policies that can speak of a call of some of these tools, whoever calls; each tool by its
+    /// action and its server.
+    pub(super) fn about<'a>(
+        &'a self,
+        tools: &[(EntityUid, EntityUid)],
+    ) -> BTreeMap<&'a PolicyId, &'a Policy> {
+        self.tools.about(tools)
     }
 
     /// The policies that can speak of a caller and a tool, in parts. Policies are independent of

@@ -16,7 +16,7 @@ use crate::catalogue::{Catalogue, Known};
 use crate::facts::Subject;
 use crate::policies::Sources;
 use crate::registry::Registry;
-use crate::schema::{BaseContext, Reads};
+use crate::schema::{BaseContext, Mentioned, Reads};
 
 /// Comparisons of a usual run. `PORTCULLIS_COMPARISONS` asks for more: `cargo xtask nightly` does.
 const COMPARISONS: usize = 20_000;
@@ -178,7 +178,9 @@ impl Bundle {
             return false;
         };
         let all = match known {
-            Known::Tool(tool) => Some(Input::read(tool, facts.arguments, Reads::Whole).unwrap()),
+            Known::Tool(tool) => Some(
+                Input::read(tool, facts.arguments, Reads::Whole, &Mentioned::default()).unwrap(),
+            ),
             _ => None,
         };
         let full = inquiry.request(&scene, all.as_ref()).unwrap();

@@ -6,7 +6,7 @@ use super::module::{self, Module};
 use super::unclear::Reads;
 use super::{
     Arguments, EVALUATION_MS_MAX, Engine, HIDES, OPINION, RESTORE, REVEAL, bounds, cycles, input,
-    reads, rules, timer,
+    reads, rules, timer, words,
 };
 use crate::policies::{Code, Place, Problem, Sources};
 use crate::schema::strict;
@@ -65,6 +65,7 @@ impl Engine {
             disclosing: rules::disclosing(&modules),
             reads: Reads::of(&modules, &module::paths(&modules)),
             of_arguments: reads::of(&modules, &module::paths(&modules)),
+            names: words::of(sources),
         })
     }
 }

@@ -1,9 +1,9 @@
 //! Policies cut for tools that have actions of their own: each policy is kept once for all tools,
 //! once for its server, or once for each tool that it names; and there by the principal it names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::{ActionConstraint, Entities, EntityUid, PrincipalConstraint};
+use cedar_policy::{ActionConstraint, Entities, EntityUid, Policy, PolicyId, PrincipalConstraint};
 
 use super::{Cut, CutError, applies, is_of, is_server, resource_of};
 use crate::engine::cedar::entities;
@@ -38,6 +38,10 @@ impl Layer {
             | PrincipalConstraint::IsIn(_, uid) => self.by_principal.entry(uid).or_default(),
         };
         cut.add(found)
+    }
+
+    fn cuts(&self) -> impl Iterator<Item = &Cut> {
+        self.by_principal.values().chain([&self.anyone])
     }
 
     /// The policies whose scope can hold a caller that is known by these uids: its own, its user's
@@ -97,6 +101,24 @@ impl ToolSlices {
         ];
         let cuts = layers.into_iter().flat_map(|layer| layer.of(known));
         cuts.filter(|cut| cut.len() > 0).collect()
+    }
+}
+
+impl ToolSlices {
+    /// The policies that can speak of a call of some of these tools, whoever calls; each tool by its
+    /// action and its server.
+    pub(super) fn about<'a>(
+        &'a self,
+        tools: &[(EntityUid, EntityUid)],
+    ) -> BTreeMap<&'a PolicyId, &'a Policy> {
+        let servers: BTreeSet<&EntityUid> = tools.iter().map(|(_, server)| server).collect();
+        let of_servers = servers
+            .into_iter()
+            .filter_map(|uid| self.by_server.get(uid));
+        let own = tools.iter().filter_map(|(action, _)| self.own.get(action));
+        let layers = [&self.all].into_iter().chain(of_servers).chain(own);
+        let policies = layers.flat_map(Layer::cuts).flat_map(Cut::policies);
+        policies.map(|policy| (policy.id(), policy)).collect()
     }
 }
 

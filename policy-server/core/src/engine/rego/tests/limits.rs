@@ -143,6 +143,7 @@ fn a_panic_of_the_engine_denies() {
             disclosing: engine.disclosing,
             reads: Reads::default(),
             of_arguments: schema::Reads::Whole,
+            names: schema::Mentioned::default(),
         };
         engine.evaluate("data.broken.x", &input)
     });
