@@ -148,7 +148,10 @@ impl Entry {
         let same = |(edition, shown): (&Edition, &Shown)| {
             edition.definition == shown.definition() && edition.judged == shown.judged()
         };
-        let lasts = |tool: &Tool| tool.tags == making.tags && !tool.mapped.lacks_room();
+        let lasts = |tool: &Tool| {
+            let still = |wanted| wanted > making.patterns_left;
+            tool.tags == making.tags && tool.mapped.lacks_room().is_none_or(still)
+        };
         self.origin == making.origin
             && self.editions.len() == listed.all().count()
             && self.editions.iter().zip(listed.all()).all(same)
@@ -409,8 +412,11 @@ impl Making<'_> {
     ) -> Result<Arc<MappedTool>, Quarantine> {
         match before {
             Some(Ok(before))
-                if !before.mapped.lacks_room()
-                    && before.mapped.patterns() <= self.patterns_left =>
+                if before.mapped.patterns() <= self.patterns_left
+                    && before
+                        .mapped
+                        .lacks_room()
+                        .is_none_or(|wanted| wanted > self.patterns_left) =>
             {
                 Ok(before.mapped.clone())
             }
@@ -423,15 +429,17 @@ impl Making<'_> {
     /// types.
     fn anew(&self, entry: &ToolEntry) -> Result<MappedTool, MappingFault> {
         let definition = ToolDefinition::read(&entry.json)?;
-        let opaque =
-            || MappedTool::opaque(self.server, &definition, self.base, MappingFault::Patterns);
+        let opaque = |wanted| {
+            let why = MappingFault::Patterns { wanted };
+            MappedTool::opaque(self.server, &definition, self.base, why)
+        };
         if definition.patterns() > self.patterns_left {
-            return opaque();
+            return opaque(definition.patterns());
         }
         let mapped = MappedTool::map(self.server, &definition, self.base)?;
         match mapped.patterns() <= self.patterns_left {
             true => Ok(mapped),
-            false => opaque(),
+            false => opaque(mapped.patterns()),
         }
     }
 }

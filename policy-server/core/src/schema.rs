@@ -110,7 +110,10 @@ pub enum MappingFault {
     Dialect,
     /// The tools of its server hold too many patterns.
     #[error("the tools of its server hold too many patterns together")]
-    Patterns,
+    Patterns {
+        /// How many of them are this one's.
+        wanted: usize,
+    },
     /// The schema is no JSON Schema, or has a pattern that a linear engine cannot run.
     #[error("the inputSchema cannot be compiled: {0}")]
     Schema(String),

@@ -29,7 +29,9 @@ fn a_server_may_have_so_many_patterns_and_no_more() {
     let registry = listed(&tools);
     let seen = Catalogue::gather(&sources(""), &registry, &base(), None).unwrap();
     let without = |seen: &Catalogue| -> Vec<String> {
-        let out = seen.tools().filter(|(_, tool)| tool.mapped.lacks_room());
+        let out = seen
+            .tools()
+            .filter(|(_, tool)| tool.mapped.lacks_room().is_some());
         out.map(|(_, tool)| tool.name.to_string()).collect()
     };
     let over = ["t16", "t17", "t18", "t19"];

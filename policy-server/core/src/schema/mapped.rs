@@ -212,10 +212,14 @@ impl MappedTool {
         }
     }
 
-    /// Whether it has no types because its server's tools hold too many patterns.
+    /// How many patterns there would have to be room for, where it has no types because its server's
+    /// tools hold too many.
     #[must_use]
-    pub const fn lacks_room(&self) -> bool {
-        matches!(self.arguments, Arguments::Opaque(MappingFault::Patterns))
+    pub const fn lacks_room(&self) -> Option<usize> {
+        match self.arguments {
+            Arguments::Opaque(MappingFault::Patterns { wanted }) => Some(wanted),
+            _ => None,
+        }
     }
 
     /// Reads what is read of arguments, checks it against the tool's own schema, and fills in what

@@ -10,16 +10,19 @@
 
 mod escapes;
 mod forms;
+mod markup;
 mod needle;
 mod runs;
 mod spread;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::plan::Literal;
 use super::{Rules, base64, placeholder};
+use crate::digest::Digest;
 use forms::Forms;
 use needle::{MARKS_BYTES_MIN, Needle};
 
@@ -27,13 +30,14 @@ use needle::{MARKS_BYTES_MIN, Needle};
 /// have it from the secret, and would take them apart. It becomes no handle.
 pub(super) const KNOWN_BYTES_MIN: usize = 8;
 
-/// Most layers that are taken off: two forms of a secret in one another, each of up to two layers,
-/// and one more.
-const KNOWN_LAYERS_MAX: usize = 5;
+/// Most layers that are taken off: three forms of a secret in one another, each of up to two layers,
+/// and two more.
+const KNOWN_LAYERS_MAX: usize = 8;
 
 /// Most bytes that are looked at for each byte of a message, all layers together. Texts take about
-/// five; base64 within base64 of base64 takes more, and is masked.
-const WORK_MAX: usize = 40;
+/// five, pages full of every kind of escapes fifty; base64 within base64 of base64 takes more, and is
+/// masked.
+const WORK_MAX: usize = 120;
 /// What a short message may take beyond that, and what a long one may take at most.
 const WORK_BYTES_MIN: usize = 64 * 1024;
 const WORK_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -42,12 +46,17 @@ const WORK_BYTES_MAX: usize = 64 * 1024 * 1024;
 type Decoder = fn(&[u8]) -> Option<Vec<u8>>;
 
 /// What takes one layer of writing off a whole text.
-const DECODERS: [Decoder; 4] = [
+const DECODERS: [Decoder; 6] = [
     escapes::decoded,
     escapes::quoted_printable,
     escapes::style,
-    escapes::untagged,
+    escapes::octal,
+    markup::untagged,
+    markup::shown,
 ];
+
+/// The same with one kind of escapes alone: for secrets in which something looks like another.
+const DECODERS_ALONE: [Decoder; 3] = [escapes::of_pages, escapes::of_code, escapes::of_addresses];
 
 /// Secrets that are known by their value, ready to be looked for.
 #[derive(Clone, Default)]
@@ -66,10 +75,12 @@ pub(super) enum Hidden<'k> {
     Whole(&'k Literal),
 }
 
-/// What may still be looked at.
-#[derive(Clone, Copy, Debug)]
+/// What may still be looked at, and what has been.
+#[derive(Clone, Debug)]
 pub(super) struct Work {
     left: usize,
+    /// Texts that others stand for, and how many layers had been taken off: several ways lead to most.
+    seen: BTreeMap<Digest, usize>,
 }
 
 impl Known {
@@ -242,6 +253,9 @@ impl Known {
 
     /// The first one in a text, in what it stands for, and in what that stands for.
     fn look(&self, rules: &Rules, text: &str, layer: usize, work: &mut Work) -> Option<&Literal> {
+        if layer > 0 && work.knows(text, layer) {
+            return None;
+        }
         if !work.takes(text.len()) {
             // Nobody knows what is in it.
             return self.needles.first().map(|needle| &needle.literal);
@@ -259,8 +273,11 @@ impl Known {
         if let Some(needle) = here {
             return Some(&needle.literal);
         }
-        if layer == KNOWN_LAYERS_MAX {
-            return None;
+        if layer >= KNOWN_LAYERS_MAX {
+            // Nobody knows what is in what could still be taken off.
+            let goes_on = layer == KNOWN_LAYERS_MAX && is_written(text, &forms);
+            let first = self.needles.first().filter(|_| goes_on);
+            return first.map(|needle| &needle.literal);
         }
         self.written(rules, text, &forms, layer, work)
             .or_else(|| self.coded(rules, text, &forms, layer, work))
@@ -277,7 +294,8 @@ impl Known {
     ) -> Option<&Literal> {
         // Escapes may be split too, and some end at white space.
         let is_split = forms.packed.len() < text.len();
-        DECODERS.into_iter().find_map(|decode| {
+        let alone = DECODERS_ALONE.into_iter().filter(|_| self.has_escapes());
+        DECODERS.into_iter().chain(alone).find_map(|decode| {
             let whole = decode(text.as_bytes());
             let split = decode(forms.packed.as_bytes()).filter(|_| is_split);
             let split = split.filter(|split| !is_same(whole.as_deref(), split));
@@ -306,12 +324,20 @@ impl Known {
                     .or_else(|| self.rare(rules, bytes, work))
             });
         };
-        runs::decimal(text.as_bytes(), &mut inner);
+        runs::codes(text.as_bytes(), &mut inner);
         if forms.packed.len() < text.len() {
-            runs::decimal(forms.packed.as_bytes(), &mut inner);
+            runs::codes(forms.packed.as_bytes(), &mut inner);
         }
         runs::all(forms.packed.as_bytes(), &mut inner);
-        found
+        found.or_else(|| {
+            let mut found = None;
+            runs::together(forms.packed.as_bytes(), &mut |bytes| {
+                for text in forms::texts(bytes) {
+                    found = found.or_else(|| self.look(rules, &text, layer + 1, work));
+                }
+            });
+            found
+        })
     }
 
     /// The first one in decoded bytes that are written in another way than texts of the web are.
@@ -319,7 +345,13 @@ impl Known {
         if !self.is_wide() {
             return None;
         }
-        forms::rare(bytes).find_map(|text| self.look(rules, &text, KNOWN_LAYERS_MAX, work))
+        forms::rare(bytes).find_map(|text| self.look(rules, &text, KNOWN_LAYERS_MAX + 1, work))
+    }
+
+    /// Whether in one of them something looks like an escape.
+    fn has_escapes(&self) -> bool {
+        let mut values = self.needles.iter().map(|needle| &needle.literal.value);
+        values.any(|value| escapes::decoded(value.as_bytes()).is_some())
     }
 
     /// Whether one of them is not ASCII.
@@ -341,6 +373,19 @@ impl Work {
         let left = text.len().saturating_mul(WORK_MAX);
         Self {
             left: left.saturating_add(WORK_BYTES_MIN).min(WORK_BYTES_MAX),
+            seen: BTreeMap::new(),
+        }
+    }
+
+    /// Whether a text has been looked at with no fewer layers left.
+    fn knows(&mut self, text: &str, layer: usize) -> bool {
+        let digest = Digest::of(text.as_bytes());
+        match self.seen.get(&digest) {
+            Some(seen) if *seen <= layer => true,
+            _ => {
+                self.seen.insert(digest, layer);
+                false
+            }
         }
     }
 
@@ -349,6 +394,19 @@ impl Work {
         self.left = left.unwrap_or_default();
         left.is_some()
     }
+}
+
+/// Whether a text stands for another one.
+fn is_written(text: &str, forms: &Forms) -> bool {
+    let mut decoders = DECODERS.into_iter();
+    if decoders.any(|decode| decode(text.as_bytes()).is_some()) {
+        return true;
+    }
+    let mut found = false;
+    runs::all(forms.packed.as_bytes(), &mut |bytes| {
+        found |= !forms::texts(bytes).is_empty();
+    });
+    found
 }
 
 /// Whether two decoded texts differ in white space alone, which may stand between the bytes of a

@@ -4,7 +4,7 @@
 //! it stands for takes its place. That takes off one layer.
 
 /// Characters that HTML has names for and secrets are made of.
-const NAMED: [(&[u8], u8); 36] = [
+const NAMED: [(&[u8], u8); 49] = [
     (b"amp", b'&'),
     (b"AMP", b'&'),
     (b"lt", b'<'),
@@ -12,9 +12,23 @@ const NAMED: [(&[u8], u8); 36] = [
     (b"quot", b'"'),
     (b"QUOT", b'"'),
     (b"apos", b'\''),
-    (b"nbsp", b' '),
     (b"Tab", b'\t'),
     (b"NewLine", b'\n'),
+    (b"LT", b'<'),
+    (b"GT", b'>'),
+    (b"midast", b'*'),
+    (b"lbrack", b'['),
+    (b"rbrack", b']'),
+    (b"lbrace", b'{'),
+    (b"rbrace", b'}'),
+    (b"vert", b'|'),
+    (b"VerticalLine", b'|'),
+    (b"UnderBar", b'_'),
+    (b"DiacriticalGrave", b'`'),
+    (b"hyphen", b'-'),
+    (b"dash", b'-'),
+    (b"minus", b'-'),
+    (b"tilde", b'~'),
     (b"excl", b'!'),
     (b"num", b'#'),
     (b"dollar", b'$'),
@@ -40,8 +54,10 @@ const NAMED: [(&[u8], u8); 36] = [
     (b"lcub", b'{'),
     (b"verbar", b'|'),
     (b"rcub", b'}'),
-    (b"shy", b' '),
 ];
+
+/// Longest name of a character in HTML, with what stands around it.
+const NAME_BYTES_MAX: usize = 34;
 
 /// Longest escape that is looked back for, in bytes.
 const ESCAPE_BYTES_MAX: usize = 14;
@@ -49,6 +65,8 @@ const ESCAPE_BYTES_MAX: usize = 14;
 /// What has been read so far.
 struct Reader {
     out: Vec<u8>,
+    /// The character that escapes begin with, where only one kind of them is decoded.
+    only: Option<u8>,
     /// How much of it an escape has ended in: what it stands for is no part of another one.
     done: usize,
 }
@@ -62,8 +80,35 @@ enum Escape {
 /// The text that is meant; `None` when nothing in it is escaped. Only one layer is taken off.
 pub(super) fn decoded(text: &[u8]) -> Option<Vec<u8>> {
     memchr::memchr3(b'%', b'\\', b'&', text)?;
+    read(text, None)
+}
+
+/// The text with its entities of HTML decoded alone: what else looks like an escape may be the secret's.
+/// `None` where [`decoded`] says the same.
+pub(super) fn of_pages(text: &[u8]) -> Option<Vec<u8>> {
+    alone(text, b'&', [b'%', b'\\'])
+}
+
+/// The same with the escapes of programming languages alone.
+pub(super) fn of_code(text: &[u8]) -> Option<Vec<u8>> {
+    alone(text, b'\\', [b'%', b'&'])
+}
+
+/// The same with those of URLs alone.
+pub(super) fn of_addresses(text: &[u8]) -> Option<Vec<u8>> {
+    alone(text, b'%', [b'\\', b'&'])
+}
+
+fn alone(text: &[u8], only: u8, others: [u8; 2]) -> Option<Vec<u8>> {
+    memchr::memchr(only, text)?;
+    memchr::memchr2(others[0], others[1], text)?;
+    read(text, Some(only))
+}
+
+fn read(text: &[u8], only: Option<u8>) -> Option<Vec<u8>> {
     let mut reader = Reader {
         out: Vec::with_capacity(text.len()),
+        only,
         done: 0,
     };
     for byte in text {
@@ -77,9 +122,15 @@ impl Reader {
     fn read(&mut self, byte: u8) {
         self.close_entity(byte);
         self.out.push(byte);
-        if let Some(escape) = self.ending() {
+        if let Some(escape) = self.ending().filter(|escape| self.counts(escape)) {
             self.put(&escape);
         }
+    }
+
+    fn counts(&self, escape: &Escape) -> bool {
+        let (Escape::Byte(length, _) | Escape::Char(length, _)) = escape;
+        let first = self.out.get(self.out.len().saturating_sub(*length));
+        self.only.is_none_or(|only| first == Some(&only))
     }
 
     /// HTML may leave out the `;` behind a number, when what follows is no part of it.
@@ -88,6 +139,7 @@ impl Reader {
         let open = self.out.get(self.done..).unwrap_or_default();
         if !goes_on
             && open.last().is_some_and(u8::is_ascii_alphanumeric)
+            && self.only.is_none_or(|only| only == b'&')
             && let Some(number) = entity(open)
         {
             self.put(&number);
@@ -176,13 +228,17 @@ fn entity(out: &[u8]) -> Option<Escape> {
     Some(Escape::Char(near.len() - begin, code))
 }
 
-/// `&lowbar;`
+/// `&lowbar;`, and others that HTML has: what secrets are not made of is a space here, and much of it
+/// takes no room.
 fn named(out: &[u8]) -> Option<Escape> {
-    let near = out.get(out.len().saturating_sub(ESCAPE_BYTES_MAX)..)?;
+    let near = out.get(out.len().saturating_sub(NAME_BYTES_MAX)..)?;
     let begin = near.iter().rposition(|byte| *byte == b'&')?;
     let name = near.get(begin + 1..near.len() - 1)?;
-    let (_, stands_for) = NAMED.iter().find(|(known, _)| *known == name)?;
-    Some(Escape::Byte(near.len() - begin, *stands_for))
+    let (first, rest) = name.split_first()?;
+    let is_name = first.is_ascii_alphabetic() && rest.iter().all(u8::is_ascii_alphanumeric);
+    let known = NAMED.iter().find(|(known, _)| *known == name);
+    let stands_for = known.map_or(b' ', |(_, stands_for)| *stands_for);
+    is_name.then_some(Escape::Byte(near.len() - begin, stands_for))
 }
 
 fn number(digits: &[u8], radix: u32) -> Option<u32> {
@@ -279,22 +335,27 @@ pub(super) fn style(text: &[u8]) -> Option<Vec<u8>> {
     is_changed.then_some(out)
 }
 
-/// A text without the tags of its markup; `None` when there are none.
-pub(super) fn untagged(text: &[u8]) -> Option<Vec<u8>> {
+/// Octal codes of one to three digits: `\\67`. `None` when there are none of fewer than three: those are
+/// decoded with other escapes.
+pub(super) fn octal(text: &[u8]) -> Option<Vec<u8>> {
+    const DIGITS_MAX: usize = 3;
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = memchr::memchr(b'<', rest) {
-        let (plain, tag) = rest.split_at(at);
+    let mut is_changed = false;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        let (plain, escaped) = rest.split_at(at);
         out.extend_from_slice(plain);
-        let is_tag = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'/' | b'!');
-        let end = memchr::memchr2(b'<', b'>', tag.get(1..).unwrap_or_default());
-        let end =
-            end.filter(|end| tag.get(1).is_some_and(is_tag) && tag.get(end + 1) == Some(&b'>'));
-        if end.is_none() {
-            out.push(b'<');
-        }
-        rest = tag.get(end.map_or(1, |end| end + 2)..).unwrap_or_default();
+        let digits = escaped.iter().skip(1).take(DIGITS_MAX);
+        let length = digits
+            .take_while(|byte| matches!(byte, b'0'..=b'7'))
+            .count();
+        let code = escaped.get(1..=length).and_then(|digits| number(digits, 8));
+        let byte = code.and_then(|code| u8::try_from(code).ok());
+        out.push(byte.unwrap_or(b'\\'));
+        is_changed |= byte.is_some() && length < DIGITS_MAX;
+        let taken = if byte.is_some() { length } else { 0 };
+        rest = escaped.get(1 + taken..).unwrap_or_default();
     }
     out.extend_from_slice(rest);
-    (out.len() < text.len()).then_some(out)
+    is_changed.then_some(out)
 }

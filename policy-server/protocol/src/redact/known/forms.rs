@@ -136,6 +136,18 @@ fn each(text: &str, skipped: &[Range<usize>], mut visit: impl FnMut(char, usize)
             chars.next();
             continue;
         }
+        let begins = |next: char| matches!(next, ']' | 'P' | 'X' | '^' | '_');
+        let is_string = matches!(c, '\u{9d}' | '\u{90}' | '\u{98}' | '\u{9e}' | '\u{9f}');
+        if is_string || escapes && chars.next_if(|(_, next)| begins(*next)).is_some() {
+            // A title, a link or the like: up to BEL or the string terminator.
+            let ends = |c: char| matches!(c, '\u{7}' | '\u{9c}' | '\u{1b}');
+            while chars.next_if(|(_, c)| !ends(*c)).is_some() {}
+            let end = chars.next_if(|(_, c)| ends(*c)).map(|(_, c)| c);
+            if end == Some('\u{1b}') {
+                chars.next_if(|(_, c)| *c == '\\');
+            }
+            continue;
+        }
         if c == '\u{9b}' || escapes && chars.next_if(|(_, next)| *next == '[').is_some() {
             while chars.next_if(|(_, c)| (' '..='?').contains(c)).is_some() {}
             chars.next_if(|(_, c)| ('@'..='~').contains(c));
@@ -253,7 +265,7 @@ fn is_no_text(c: char) -> bool {
     c.is_ascii_control()
         && !matches!(
             c,
-            '\0' | '\t' | '\n' | '\r' | '\x08' | '\x0b' | '\x0c' | '\x1b'
+            '\0' | '\x07' | '\t' | '\n' | '\r' | '\x08' | '\x0b' | '\x0c' | '\x1b'
         )
 }
 

@@ -1,5 +1,5 @@
-//! Strings of a message that a secret may be split over: those under the same key, and the keys of
-//! one object.
+//! Strings of a message that a secret may be split over: those under the same key, and the keys or the
+//! values of one object.
 
 use std::collections::BTreeMap;
 
@@ -11,15 +11,30 @@ struct Joined {
     /// Under each key, and how many values.
     values: BTreeMap<String, (String, usize)>,
     keys: Vec<String>,
+    /// The values of each object that are no objects and lists.
+    members: Vec<String>,
 }
 
 /// The strings and numbers of a message that stand under one key, joined in their order, and the
-/// keys of each object. What stands alone has been looked at already.
+/// keys of each object, and its values. What stands alone has been looked at already.
 pub(super) fn joined(message: Json<'_>) -> Vec<String> {
     let mut joined = Joined::default();
     joined.below(message, "");
     let several = joined.values.into_values().filter(|(_, count)| *count > 1);
-    several.map(|(text, _)| text).chain(joined.keys).collect()
+    several
+        .map(|(text, _)| text)
+        .chain(joined.keys)
+        .chain(joined.members)
+        .collect()
+}
+
+/// A string, or a number as a code among others.
+fn scalar(json: Json<'_>) -> Option<String> {
+    match json.kind() {
+        Kind::String => json.string().map(std::borrow::Cow::into_owned),
+        Kind::Number => Some(format!(",{},", json.text())),
+        _ => None,
+    }
 }
 
 impl Joined {
@@ -30,6 +45,8 @@ impl Joined {
                 if members.len() > 1 {
                     let keys = members.iter().map(|(key, _)| key.as_ref());
                     self.keys.push(keys.collect());
+                    let values = members.iter().filter_map(|(_, value)| scalar(*value));
+                    self.members.push(values.collect());
                 }
                 for (key, value) in members {
                     self.below(value, &key);
@@ -40,8 +57,10 @@ impl Joined {
                     self.below(element, key);
                 }
             }
-            Kind::String => self.add(key, &json.string().unwrap_or_default()),
-            Kind::Number => self.add(key, &format!(",{},", json.text())),
+            Kind::String | Kind::Number => {
+                let text = scalar(json).unwrap_or_default();
+                self.add(key, &text);
+            }
             Kind::Bool | Kind::Null => {}
         }
     }

@@ -6,10 +6,44 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 pub(crate) type Form = fn(&[u8]) -> String;
 
 /// How many forms are also tried inside of each other; those behind them are tried alone.
-pub(crate) const NESTED: usize = 43;
+pub(crate) const NESTED: usize = 47;
+
+/// Those that mean nothing when they are split.
+pub(crate) const WHOLE: [&str; 11] = [
+    "spaces by name",
+    "quoted-printable in lines",
+    "colours",
+    "character sets",
+    "short colours",
+    "comments",
+    "scripts",
+    "tags with attributes",
+    "joiners by name",
+    "links of a terminal",
+    "titles of a terminal",
+];
+
+/// Those that split what they are applied to.
+pub(crate) const SPLIT: [&str; 15] = [
+    "spaces by name",
+    "soft hyphens",
+    "spaces",
+    "lines",
+    "zero width",
+    "fillers",
+    "colours",
+    "character sets",
+    "short colours",
+    "comments",
+    "scripts",
+    "tags with attributes",
+    "joiners by name",
+    "links of a terminal",
+    "titles of a terminal",
+];
 
 /// All of them, by name.
-pub(crate) const FORMS: [(&str, Form); 49] = [
+pub(crate) const FORMS: [(&str, Form); 68] = [
     ("plain", text),
     ("upper", |bytes| text(bytes).to_uppercase()),
     ("backwards", |bytes| text(bytes).chars().rev().collect()),
@@ -129,6 +163,18 @@ pub(crate) const FORMS: [(&str, Form); 49] = [
     ("spaces", |bytes| lines(&text(bytes), 1, " ")),
     ("lines", |bytes| lines(&text(bytes), 4, "\r\n")),
     ("colours", |bytes| lines(&text(bytes), 3, "\u{1b}[1;31m")),
+    ("base64 in string literals", |bytes| {
+        format!("\"{}\"", lines(&STANDARD.encode(bytes), 5, "\" + \""))
+    }),
+    ("base64 in quoted lines", |bytes| {
+        format!("> {}", lines(&STANDARD.encode(bytes), 8, "\n> "))
+    }),
+    ("base64 with line ends written", |bytes| {
+        lines(&STANDARD.encode(bytes), 8, "\\\n")
+    }),
+    ("base32 in groups", |bytes| {
+        lines(&base32(bytes, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"), 4, "-")
+    }),
     ("character sets", |bytes| lines(&text(bytes), 2, "\u{1b}(B")),
     ("short colours", |bytes| lines(&text(bytes), 2, "\u{9b}31m")),
     ("fillers", |bytes| lines(&text(bytes), 2, "\u{3164}")),
@@ -147,6 +193,53 @@ pub(crate) const FORMS: [(&str, Form); 49] = [
     }),
     ("hex with middle dots", |bytes| {
         joined(bytes, "·", |byte| format!("{byte:02x}"))
+    }),
+    ("hex with suffixes", |bytes| {
+        joined(bytes, " ", |byte| format!("{byte:02x}h"))
+    }),
+    ("octal codes", |bytes| {
+        joined(bytes, " ", |byte| format!("0{byte:o}"))
+    }),
+    ("octal codes with 0o", |bytes| {
+        joined(bytes, ", ", |byte| format!("0o{byte:o}"))
+    }),
+    ("short octal escapes", |bytes| {
+        each(bytes, |byte| format!("\\{byte:o}"))
+    }),
+    ("binary codes", |bytes| {
+        joined(bytes, " ", |byte| format!("{byte:08b}"))
+    }),
+    ("calls", |bytes| {
+        joined(bytes, "+", |byte| format!("chr({byte})"))
+    }),
+    ("codes by place", |bytes| {
+        let codes = bytes.iter().enumerate();
+        let codes: Vec<String> = codes.map(|(at, byte)| format!("\"{at}\":{byte}")).collect();
+        format!("{{{}}}", codes.join(","))
+    }),
+    ("comments", |bytes| lines(&text(bytes), 2, "<!-- a > b -->")),
+    ("scripts", |bytes| {
+        lines(&text(bytes), 3, "<script>if (a < b) {}</script>")
+    }),
+    ("tags with attributes", |bytes| {
+        lines(&text(bytes), 3, "<i title=\"a>b\">")
+    }),
+    ("joiners by name", |bytes| lines(&text(bytes), 1, "&zwnj;")),
+    ("spaces by name", |bytes| {
+        lines(&text(bytes), 2, "&ZeroWidthSpace;")
+    }),
+    ("small base32 in groups", |bytes| {
+        lines(
+            &base32(bytes, b"abcdefghijklmnopqrstuvwxyz234567"),
+            4,
+            " - ",
+        )
+    }),
+    ("links of a terminal", |bytes| {
+        lines(&text(bytes), 4, "\u{1b}]8;;https://x.example\u{1b}\\")
+    }),
+    ("titles of a terminal", |bytes| {
+        lines(&text(bytes), 4, "\u{1b}]0;a title\u{7}")
     }),
 ];
 
