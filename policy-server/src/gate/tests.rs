@@ -240,6 +240,39 @@ async fn every_tool_of_a_long_page_is_remembered() {
     assert_eq!(policies.catalogue().tools().count(), 200);
 }
 
+#[tokio::test]
+async fn what_each_caller_was_shown_is_remembered_and_so_are_all_definitions() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = gate(folder.path()).await;
+    let of_bob = || ListQuery {
+        caller: caller("bob"),
+        ..list(1, 2)
+    };
+    for page in [list(1, 1), of_bob(), list(1, 1), of_bob()] {
+        assert_eq!(shown(&first, page).await, ["tool-0"]);
+    }
+    let views = first.views.lock().unwrap();
+    let tool = name("tool-0");
+    let of = |subject: &str| {
+        views
+            .of(&server(), caller(subject).owner())
+            .unwrap()
+            .of(&tool)
+    };
+    assert!(of("alice").is_some() && of("bob").is_some());
+    assert_ne!(of("alice"), of("bob"));
+    drop(views);
+    drop(first);
+    let again = gate(folder.path()).await;
+    let registry = again.library.registry();
+    for page in [list(1, 1), of_bob()] {
+        let tools = Listing::read(&page).unwrap().tools();
+        assert_eq!(registry.changes(&server(), &tools), []);
+    }
+    let listed = registry.server(&server()).unwrap().get(&tool).unwrap();
+    assert_eq!(listed.all().count(), 2);
+}
+
 async fn step(gate: &Gate, subject: &str, step: Step) -> Standing {
     let query = SessionQuery {
         call: call(),

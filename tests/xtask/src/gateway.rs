@@ -37,6 +37,15 @@ impl Parts {
 }
 
 impl Parts {
+    /// The same with the policy server as it is shipped: what takes long without optimisation is held
+    /// against no time limit.
+    pub(crate) fn optimised() -> Result<Self, Failure> {
+        Ok(Self {
+            portcullis: workspace::optimised("portcullis", "portcullis")?,
+            ..Self::ensure()?
+        })
+    }
+
     /// `portcullis up` in a folder, still without an upstream.
     pub(crate) fn up(&self, folder: &Path) -> Command {
         let mut command = Command::new(&self.portcullis);

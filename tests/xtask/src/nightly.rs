@@ -1,10 +1,31 @@
-//! `nightly`: the random tests with more of everything, optimised, for a run that may take an hour.
+//! `nightly`: the random tests with more of everything, optimised, for a run that may take an hour; and
+//! public servers and clients, direct and through the gateway.
+
+mod peers;
 
 use crate::tool::Tool;
 use crate::{Failure, workspace};
 
+/// A part of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// The random tests with more of everything
+    Random,
+    /// Public servers and clients, direct and through the gateway
+    Peers,
+}
+
 #[derive(clap::Args)]
 pub(crate) struct Args {
+    /// Run this part alone
+    #[arg(long)]
+    only: Option<Part>,
+    /// Of the public servers these alone; may be repeated
+    #[arg(long)]
+    server: Vec<String>,
+    /// Print one JSON object for each public server and client
+    #[arg(long)]
+    json: bool,
     /// Comparisons of policy slices with the whole set
     #[arg(long, default_value_t = 1_000_000)]
     comparisons: u64,
@@ -20,6 +41,17 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let wanted = |part| args.only.is_none_or(|only| only == part);
+    if wanted(Part::Peers) {
+        peers::run(&args.server, args.json)?;
+    }
+    match wanted(Part::Random) {
+        true => random(args),
+        false => Ok(()),
+    }
+}
+
+fn random(args: &Args) -> Result<(), Failure> {
     test(
         "portcullis-core",
         &["--lib", "slices_say_what_the_whole_set_says"],

@@ -65,6 +65,13 @@ impl Node {
         Ok(Self { binary, tools })
     }
 
+    /// Installs the pinned packages of another folder below `tests`, without running what they bring
+    /// for that.
+    pub(crate) fn packages(folder: &Path) -> Result<PathBuf, Error> {
+        install(folder)?;
+        Ok(folder.join("node_modules"))
+    }
+
     /// The Node itself.
     pub(crate) fn binary(&self) -> &Path {
         &self.binary

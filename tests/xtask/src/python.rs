@@ -24,6 +24,16 @@ pub(crate) fn detectors() -> Result<PathBuf, Failure> {
         .ok_or_else(|| "the environment of the detectors has no folder".into())
 }
 
+/// The folder with the programs of the public servers on one line of a library: `sdk-1`, `fastmcp-3`.
+pub(crate) fn peers(line: &str) -> Result<PathBuf, Failure> {
+    let requirements = format!("tests/peers/{line}-requirements.txt");
+    let python = ensure(&requirements, &format!("tools/peers-{line}-venv"))?;
+    let folder = python.parent();
+    folder
+        .map(Path::to_owned)
+        .ok_or_else(|| "the environment of the servers has no folder".into())
+}
+
 fn ensure(requirements: &str, place: &str) -> Result<PathBuf, Failure> {
     let requirements = workspace::root().join(requirements);
     let place = workspace::target().join(place);

@@ -23,6 +23,13 @@ pub(crate) fn cargo(args: &[&str]) -> Tool {
     Tool::new(cargo).args(args).folder(root())
 }
 
+/// Builds one binary of the workspace as it is shipped, and returns its path.
+pub(crate) fn optimised(package: &str, name: &str) -> Result<PathBuf, Failure> {
+    let words = ["build", "--quiet", "--release", "--package", package];
+    cargo(&words).args(&["--bin", name]).run()?;
+    Ok(target().join("release").join(name))
+}
+
 /// Builds one binary of the workspace and returns its path.
 pub(crate) fn binary(package: &str, name: &str) -> Result<PathBuf, Failure> {
     cargo(&["build", "--quiet", "--package", package, "--bin", name]).run()?;

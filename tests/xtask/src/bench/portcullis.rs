@@ -51,17 +51,7 @@ pub(super) struct Portcullis {
 
 /// The server, built as it is shipped.
 pub(super) fn build() -> Result<PathBuf, Failure> {
-    let args = [
-        "build",
-        "--quiet",
-        "--release",
-        "--package",
-        "portcullis",
-        "--bin",
-        "portcullis",
-    ];
-    workspace::cargo(&args).run()?;
-    Ok(workspace::target().join("release").join("portcullis"))
+    workspace::optimised("portcullis", "portcullis")
 }
 
 /// Starts one with this `--audit-sync`.
