@@ -3,13 +3,15 @@
 //! Runtime queries in the subset of SQL that SQLite and PostgreSQL share, `$1` placeholders.
 //! Deliberately absent: decisions about what is written; the `journal` makes them.
 
+mod rows;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use portcullis_core::audit::{self, Link, Verifier, leaf};
-use portcullis_core::registry::{Registry, Shown, ToolEntry};
+use portcullis_core::registry::Registry;
 use portcullis_protocol::digest::Digest;
-use portcullis_protocol::names::{CallId, Name, ServerName};
+use portcullis_protocol::names::{CallId, ServerName};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row};
 
@@ -221,7 +223,7 @@ impl Store {
     /// The database cannot be read, or the chain is broken.
     pub async fn restore(&self, connection: &mut SqliteConnection) -> Result<Restored, StoreError> {
         self.check_tail(connection).await?;
-        let restored = restore(connection).await;
+        let restored = rows::restore(connection).await;
         restored.map_err(|error| self.sql(error))
     }
 
@@ -230,7 +232,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn tools(&self, connection: &mut SqliteConnection) -> Result<Registry, StoreError> {
-        let registry = tools(connection).await;
+        let registry = rows::tools(connection).await;
         registry.map_err(|error| self.sql(error))
     }
 
@@ -355,82 +357,6 @@ pub fn digest(bytes: Vec<u8>) -> Option<Digest> {
 #[must_use]
 pub fn call_id(bytes: Vec<u8>) -> Option<CallId> {
     <[u8; 16]>::try_from(bytes).ok().map(CallId::from_bytes)
-}
-
-async fn restore(connection: &mut SqliteConnection) -> Result<Restored, sqlx::Error> {
-    let mut restored = Restored::default();
-    let calls = "SELECT call, decision_seq FROM calls WHERE open = 1 ORDER BY decision_seq";
-    for row in sqlx::query(calls).fetch_all(&mut *connection).await? {
-        let decision: i64 = row.try_get("decision_seq")?;
-        let call = call_id(row.try_get("call")?);
-        restored.open.extend(call.map(|call| OpenCall {
-            call,
-            decision: decision.unsigned_abs(),
-        }));
-    }
-    let sessions =
-        "SELECT session, owner, server, opened_at FROM sessions WHERE closed_seq IS NULL";
-    for row in sqlx::query(sessions).fetch_all(&mut *connection).await? {
-        restored.sessions.extend(session(&row)?);
-    }
-    let closed = "SELECT session FROM sessions WHERE closed_seq IS NOT NULL ORDER BY closed_seq";
-    for row in sqlx::query(closed).fetch_all(&mut *connection).await? {
-        restored.closed.extend(digest(row.try_get("session")?));
-    }
-    restored.registry = tools(&mut *connection).await?;
-    restored.newest_bundle_s = sqlx::query_scalar("SELECT created FROM bundles")
-        .fetch_optional(connection)
-        .await?;
-    Ok(restored)
-}
-
-async fn tools(connection: &mut SqliteConnection) -> Result<Registry, sqlx::Error> {
-    let mut registry = Registry::default();
-    for row in sqlx::query("SELECT * FROM definitions ORDER BY seq")
-        .fetch_all(connection)
-        .await?
-    {
-        if let Some((server, tool, shown)) = definition(&row)? {
-            registry.restore(server, tool, shown);
-        }
-    }
-    Ok(registry)
-}
-
-fn session(row: &sqlx::sqlite::SqliteRow) -> Result<Option<SessionRow>, sqlx::Error> {
-    let session = digest(row.try_get("session")?);
-    let owner = digest(row.try_get("owner")?);
-    let server = ServerName::parse(row.try_get("server")?).ok();
-    let opened_us = row.try_get("opened_at")?;
-    let (Some(session), Some(owner), Some(server)) = (session, owner, server) else {
-        return Ok(None);
-    };
-    Ok(Some(SessionRow {
-        session,
-        owner,
-        server,
-        opened_us,
-    }))
-}
-
-fn definition(
-    row: &sqlx::sqlite::SqliteRow,
-) -> Result<Option<(ServerName, Name, Shown)>, sqlx::Error> {
-    let server = ServerName::parse(row.try_get("server")?).ok();
-    let name = Name::parse(row.try_get("name")?).ok();
-    let accepted: Option<Vec<u8>> = row.try_get("definition")?;
-    let refused: Option<Vec<u8>> = row.try_get("refused")?;
-    // A digest that cannot be read was edited, and keeps the tool in quarantine.
-    let digest = |bytes| digest(bytes).unwrap_or(Digest::from_bytes([0; 32]));
-    let shown = match accepted.map(String::from_utf8) {
-        Some(Ok(json)) => Shown::Accepted(ToolEntry::read(&json)),
-        Some(Err(_)) | None => Shown::Refused {
-            definition: digest(refused.unwrap_or_default()),
-            judged: digest(row.try_get("judged")?),
-        },
-    };
-    let known = server.zip(name);
-    Ok(known.map(|(server, name)| (server, name, shown)))
 }
 
 async fn check_version(

@@ -251,17 +251,14 @@ async fn what_each_caller_was_shown_is_remembered_and_so_are_all_definitions() {
     for page in [list(1, 1), of_bob(), list(1, 1), of_bob()] {
         assert_eq!(shown(&first, page).await, ["tool-0"]);
     }
-    let views = first.views.lock().unwrap();
     let tool = name("tool-0");
     let of = |subject: &str| {
-        views
-            .of(&server(), caller(subject).owner())
-            .unwrap()
-            .of(&tool)
+        let views = first.views.lock().unwrap();
+        let view = views.of(&server(), caller(subject).owner()).unwrap();
+        view.of(&tool)
     };
-    assert!(of("alice").is_some() && of("bob").is_some());
-    assert_ne!(of("alice"), of("bob"));
-    drop(views);
+    let both = (of("alice"), of("bob"));
+    assert!(both.0.is_some() && both.1.is_some() && both.0 != both.1);
     drop(first);
     let again = gate(folder.path()).await;
     let registry = again.library.registry();

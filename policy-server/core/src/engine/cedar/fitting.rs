@@ -45,8 +45,14 @@ pub(super) type Namings = BTreeMap<PolicyId, Naming>;
 /// A tool of a server, in one of its definitions.
 type Of<'c> = (&'c ServerName, &'c Tool);
 
-/// Fits policies to all tools. Gives the keys of older definitions that they do not fit, too; the
-/// newest they must fit.
+/// All tools that policies were fitted to at load.
+pub(super) struct Fitted {
+    pub(super) fittings: Vec<Arc<Fitting>>,
+    /// The keys of older definitions that they do not fit.
+    pub(super) unfit: BTreeSet<String>,
+}
+
+/// Fits policies to all tools. The newest definitions they must fit.
 ///
 /// # Errors
 /// What is wrong with the policies.
@@ -54,7 +60,7 @@ pub(super) fn all(
     catalogue: &Catalogue,
     naming: &Namings,
     policies: &[&Found<'_>],
-) -> Result<(Vec<Arc<Fitting>>, BTreeSet<String>), Vec<Problem>> {
+) -> Result<Fitted, Vec<Problem>> {
     let mut layers = layers(catalogue.editions()).into_iter();
     let newest = layers.next().unwrap_or_default();
     let schema = load::schema(newest.iter().map(|(_, tool)| *tool))?;
@@ -85,7 +91,7 @@ pub(super) fn all(
         unfit.extend(left.map(|(_, tool)| places::key(tool)));
     }
     Problem::none(never.into_values().collect())?;
-    Ok((fittings, unfit))
+    Ok(Fitted { fittings, unfit })
 }
 
 /// Fits policies to the tools that none of these fittings has, but for what is known to be unfit. None

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::annotations::Meaning;
 use super::disclose::{self, DISCLOSING, Disclosing};
-use super::fitting::{self, FITTINGS_MAX, Namings};
+use super::fitting::{self, FITTINGS_MAX, Fitted, Namings};
 use super::found::{self, Found};
 use super::naming::Naming;
 use super::principals::Principals;
@@ -79,7 +79,7 @@ impl Engine {
             .iter()
             .map(|found| (found.policy.id().clone(), Naming::of(&found.policy)));
         let naming = naming.collect();
-        let (fittings, unfit) = fitting::all(catalogue, &naming, &messages)?;
+        let Fitted { fittings, unfit } = fitting::all(catalogue, &naming, &messages)?;
         disclose::unmixed(&data)?;
         let of_data = DATA.as_ref().map_err(Clone::clone)?;
         Check::of(of_data, &data)?.none_wrong()?;
