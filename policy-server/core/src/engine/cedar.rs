@@ -73,6 +73,8 @@ pub struct Engine {
     index: Arc<Index>,
     /// The tools that it was validated with, the oldest first.
     fittings: Vec<Arc<Fitting>>,
+    /// How many of those were made at once; later ones are as many as [`fitting::FITTINGS_MAX`].
+    together: usize,
     /// The keys of older definitions that the policies do not fit: nobody may call a tool by them.
     unfit: Arc<BTreeSet<String>>,
     principals: Principals,

@@ -180,3 +180,19 @@ fn marks_of_every_definition_hold_for_whoever_was_shown_nothing() {
         [1, 0, 1]
     );
 }
+
+/// More than are fitted beside each other.
+#[test]
+fn many_definitions_of_one_tool_stay_apart() {
+    let definitions: Vec<String> = (0..40).map(|n| choice(&[&format!("b{n}")])).collect();
+    let definitions: Vec<&str> = definitions.iter().map(String::as_str).collect();
+    let (policies, views, fits) = learnt(RULES, &definitions);
+    assert_eq!(fits, [Fit::Accepted; 40]);
+    for (number, view) in views.iter().enumerate() {
+        let own = format!(r#"{{"branch":"b{number}"}}"#);
+        assert!(call(&policies, Some(view), &own).allows(), "{number}");
+        let other = format!(r#"{{"branch":"b{}"}}"#, (number + 1) % 40);
+        assert!(!call(&policies, Some(view), &other).allows(), "{number}");
+    }
+    assert!(!call(&policies, None, r#"{"branch":"b0"}"#).allows());
+}

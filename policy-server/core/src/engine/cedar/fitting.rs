@@ -23,7 +23,7 @@ use crate::catalogue::{Catalogue, Tool};
 use crate::engine::Fault;
 use crate::policies::Problem;
 
-/// Most fittings beside each other; then all tools are fitted anew, together.
+/// Most fittings beside those that were made together; then all tools are fitted anew, together.
 pub(super) const FITTINGS_MAX: usize = 16;
 
 /// Most older definitions that are tried one by one where policies do not fit all of them.

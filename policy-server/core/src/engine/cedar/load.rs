@@ -85,6 +85,7 @@ impl Engine {
         Check::of(of_data, &data)?.none_wrong()?;
         Ok(Self {
             index: Arc::new(Index::of(&found, &messages, naming, of_data)?),
+            together: fittings.len(),
             fittings,
             unfit: Arc::new(unfit),
             principals: Principals::default(),
@@ -95,13 +96,19 @@ impl Engine {
     /// The same policies with tools that are new. None when they do not fit one of them.
     #[must_use]
     pub fn learn(&self, catalogue: &Catalogue) -> Option<Self> {
-        let before = match self.fittings.len() < FITTINGS_MAX {
+        let later = self.fittings.len() - self.together;
+        let before = match later < FITTINGS_MAX {
             true => &self.fittings[..],
             false => &[],
         };
+        let fittings = fitting::more(before, &self.unfit, catalogue, &self.index)?;
         Some(Self {
             index: self.index.clone(),
-            fittings: fitting::more(before, &self.unfit, catalogue, &self.index)?,
+            together: match before {
+                [] => fittings.len(),
+                _ => self.together,
+            },
+            fittings,
             unfit: self.unfit.clone(),
             principals: Principals::default(),
             authorizer: cedar_policy::Authorizer::new(),
