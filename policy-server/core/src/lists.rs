@@ -142,15 +142,15 @@ impl<'a> Listing<'a> {
         tools.collect()
     }
 
-    /// The same page without tools that `policies` have not learnt as it shows them.
+    /// The same page without tools that `policies` know, and not as it shows them. A tool that they do
+    /// not know at all is judged as one that nobody has listed.
     #[must_use]
-    pub fn without_new(mut self, policies: &Policies) -> Self {
+    pub fn without_changed(mut self, policies: &Policies) -> Self {
         let (catalogue, server) = (policies.catalogue(), &self.query.server);
         self.items
             .retain(|item| match item.known(catalogue, server) {
-                Known::Unlisted(_) => item.tool.is_none(),
                 Known::Quarantined(why) => *why != Quarantine::Unknown,
-                Known::Tool(_) => true,
+                Known::Unlisted(_) | Known::Tool(_) => true,
             });
         self
     }

@@ -23,7 +23,8 @@ use crate::journal::{Effect, Entry, Recorded};
 /// Longest wait for other lists; then the list is refused.
 pub(super) const WAIT_MAX: Duration = Duration::from_secs(2);
 
-/// Longest wait for what a page teaches; then the page is answered without it. The filter waits longer.
+/// Longest wait for what a page teaches; then the page is answered by what is known. The filter waits
+/// longer.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Longest wait for the news of other servers. Nobody is held up by it: what a server has said is
@@ -70,7 +71,8 @@ impl Gate {
     }
 
     /// Filters one page of a list. A page with tools that are new is answered once policies are
-    /// fitted to them. Where that takes long it goes on, and the page is answered without them.
+    /// fitted to them. Where that takes long it goes on, and they are judged as tools that nobody has
+    /// listed.
     ///
     /// # Errors
     /// The page is no list, or the record cannot be committed.
@@ -142,7 +144,7 @@ impl Gate {
         self.release(learnt, time_us).await
     }
 
-    /// A page without what is new in it, because that is not known yet.
+    /// A page by what is known, because what is new in it is not known yet.
     async fn meanwhile(
         &self,
         query: Arc<ListQuery>,
@@ -151,7 +153,7 @@ impl Gate {
         let (policies, _) = self.known(time_us)?;
         let page = query.clone();
         let look = move || {
-            let listing = Listing::read(&page)?.without_new(&policies);
+            let listing = Listing::read(&page)?.without_changed(&policies);
             filter(&policies, &page, &listing, &[], time_us)
         };
         let looked = self.lists.aside(Whose::of(&query), look).await;
