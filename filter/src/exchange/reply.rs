@@ -151,7 +151,11 @@ impl Answering {
                 (Phase::Passing, vec![Effect::Answer(Gate::Open)])
             }
             Body::Whole => {
-                let relay = Relay::new(&self.context, &self.call, Form::Whole);
+                let form = match self.account.status {
+                    ..400 => Form::Whole,
+                    _ => Form::Failed,
+                };
+                let relay = Relay::new(&self.context, &self.call, form);
                 (Phase::Whole(relay), vec![Effect::Answer(Gate::Hold)])
             }
             Body::Stream => {

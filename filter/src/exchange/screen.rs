@@ -42,6 +42,8 @@ enum Answered {
 pub(super) enum Form {
     /// One JSON message.
     Whole,
+    /// One JSON message behind an HTTP error.
+    Failed,
     /// An event stream.
     Stream,
 }
@@ -126,7 +128,7 @@ impl Expected {
     }
 
     fn notification<'a>(&mut self, method: &Name, params: Option<Json<'a>>) -> Fate<'a> {
-        if self.form == Form::Whole {
+        if self.form != Form::Stream {
             return self.withhold(Loss::NoAnswer);
         }
         let passes = match mcp::classify_from_server(method.as_str(), params) {
@@ -152,9 +154,9 @@ impl Expected {
             .and_then(|id| json::check(id.as_bytes()).ok())
             .and_then(Id::read);
         let awaited = match (&self.id, id) {
-            (Some(_), None) => self.form == Form::Whole,
-            (Some(expected), Some(id)) => self.form == Form::Whole || id.answers(expected),
-            (None, _) => self.form == Form::Whole,
+            (Some(_), None) => self.form != Form::Stream,
+            (Some(expected), Some(id)) => self.form != Form::Stream || id.answers(expected),
+            (None, _) => self.form != Form::Stream,
         };
         if awaited {
             self.withhold(why)
@@ -174,7 +176,7 @@ impl Expected {
     /// An answer that nobody awaits here. On a stream the right one may still come.
     fn astray(&mut self, why: Loss) -> Fate<'static> {
         match self.form {
-            Form::Whole => self.withhold(why),
+            Form::Whole | Form::Failed => self.withhold(why),
             Form::Stream => Fate::Drop(why),
         }
     }
@@ -224,6 +226,9 @@ impl Expected {
 
     fn error<'a>(&mut self, id: Option<&Id>, error: Json<'a>) -> Fate<'a> {
         let takes = match id {
+            // Behind an HTTP error it can only mean this request, whatever it names: SDKs write
+            // `server-error` where a session is over.
+            _ if self.form == Form::Failed => true,
             Some(id) => self.takes(id),
             // The server could not read the id; as a whole answer it can only mean this request.
             None => self.form == Form::Whole,
@@ -243,7 +248,7 @@ impl Expected {
     }
 
     fn request<'a>(&mut self, id: Id, method: Name, params: Option<Json<'a>>) -> Fate<'a> {
-        if self.form == Form::Whole {
+        if self.form != Form::Stream {
             return self.withhold(Loss::NoAnswer);
         }
         if self.era == Era::Stateless {

@@ -13,7 +13,7 @@ const BODIES: [(&str, &str); 6] = [
     ("application/json", r#"{"error":"Session not found"}"#),
     (
         "application/json",
-        r#"{"jsonrpc":"2.0","id":"server-error","error":{"code":-32600,"message":"Session not found"}}"#,
+        r#"{"jsonrpc":"2.0","id":"server-error","result":{"text":"Session not found"}}"#,
     ),
     ("application/json", "not found"),
     ("application/json", "[]"),
@@ -86,8 +86,16 @@ fn an_error_keeps_its_status_whatever_its_body() {
 
 #[test]
 fn a_sound_error_goes_as_it_came() {
-    let body = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32600,"message":"no"}}"#;
-    for status in [400, 404, 503] {
+    let bodies = [
+        r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32600,"message":"no"}}"#,
+        r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"no"}}"#,
+        r#"{"jsonrpc":"2.0","id":"server-error","error":{"code":-32600,"message":"Session not found"}}"#,
+        r#"{"jsonrpc":"2.0","id":2,"error":{"code":-32600,"message":"no"}}"#,
+    ];
+    for (status, body) in [400, 404, 503]
+        .into_iter()
+        .flat_map(|status| bodies.map(|body| (status, body)))
+    {
         let world = allowed().head(status, "application/json", &[]);
         let world = world.chunk(body, true);
         assert_eq!((world.text(), world.answer), ("", Gate::Open));

@@ -23,7 +23,7 @@ const START_TIME: Duration = Duration::from_secs(90);
 pub(super) struct Server {
     pub(super) name: String,
     about: String,
-    /// A script for Node that listens at the port in `PORT`.
+    /// A program that listens at `{port}`, which is also in the environment as `PORT`.
     #[serde(default)]
     http: Vec<String>,
     /// A program that speaks on standard input and output.
@@ -113,20 +113,27 @@ impl Server {
 }
 
 fn spawn(server: &Server, port: u16, node: &Path, npm: &Path) -> Result<Child, Failure> {
-    let mut command = Command::new(node);
-    if server.http.is_empty() {
-        let words = server.stdio.iter().map(|word| format!("'{word}'"));
-        let line: Vec<String> = words.collect();
-        command
-            .arg(npm.join("supergateway/dist/index.js"))
-            .args(["--outputTransport", "streamableHttp", "--stateful"])
-            .args(["--logLevel", "none", "--port", &port.to_string()])
-            .args(["--stdio", &line.join(" ")]);
-    } else {
-        command.args(&server.http);
-    }
+    let number = port.to_string();
+    let mut command = match server.http.split_first() {
+        Some((program, words)) => {
+            let mut command = Command::new(program);
+            command.args(words.iter().map(|word| word.replace("{port}", &number)));
+            command
+        }
+        None => {
+            let words = server.stdio.iter().map(|word| format!("'{word}'"));
+            let line: Vec<String> = words.collect();
+            let mut command = Command::new(node);
+            command
+                .arg(npm.join("supergateway/dist/index.js"))
+                .args(["--outputTransport", "streamableHttp", "--stateful"])
+                .args(["--logLevel", "none", "--port", &number])
+                .args(["--stdio", &line.join(" ")]);
+            command
+        }
+    };
     let quiet = command
-        .env("PORT", port.to_string())
+        .env("PORT", number)
         .envs(&server.env)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
