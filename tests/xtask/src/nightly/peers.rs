@@ -5,6 +5,7 @@
 
 mod players;
 mod servers;
+mod sloppy;
 
 use std::path::{Path, PathBuf};
 use std::process::Child;
@@ -30,6 +31,8 @@ struct Row {
     tools_direct: usize,
     tools_gateway: usize,
     calls: usize,
+    /// How many of the calls are careless forms of others.
+    sloppy: usize,
     calls_equal: usize,
     differences: Vec<String>,
     /// Why the client cannot read the list of tools, with or without the gateway.
@@ -73,6 +76,8 @@ pub(super) fn run(only: &[String], json: bool) -> Result<(), Failure> {
     let gateway = Gateway::start(&parts, folder.path(), &running)?;
     let mut different = 0;
     for server in &mut running {
+        let seen = players.play(CLIENTS[0], &server.url(), "", server);
+        server.add_sloppy_calls(&seen.unwrap_or_default());
         for client in CLIENTS {
             let row = row(&players, server, client, &gateway)?;
             different += usize::from(!row.differences.is_empty());
@@ -165,19 +170,16 @@ fn row(
         tools_direct: 0,
         tools_gateway: 0,
         calls: server.calls(),
+        sloppy: server.sloppy(),
         calls_equal: 0,
         differences: Vec::new(),
         unread: None,
     };
     match (direct, gateway) {
         (Ok(direct), Ok(gateway)) => compare(&mut row, &direct, &gateway),
-        (Err(one), Err(other)) if one.to_string() == other.to_string() => {
-            if let Some(why) = &row.unread {
-                println!("    not read by this client, either way: {why}");
-            }
-            row.differences
-                .push(format!("the client fails both ways: {one}"));
-        }
+        (Err(one), Err(other)) if one.to_string() == other.to_string() => row
+            .differences
+            .push(format!("the client fails both ways: {one}")),
         (direct, gateway) => {
             let direct = direct.err().map(|error| format!("direct: {error}"));
             let gateway = gateway
@@ -273,12 +275,15 @@ fn print(row: &Row, json: bool) -> Result<(), Failure> {
     } else {
         '✗'
     };
-    let (calls, equal) = (row.calls, row.calls_equal);
+    let (calls, equal, sloppy) = (row.calls, row.calls_equal, row.sloppy);
     println!(
-        "{mark} {:<20} {:<11} tools {:>4} {:>4}   calls {equal}/{calls}   {}",
+        "{mark} {:<20} {:<11} tools {:>4} {:>4}   calls {equal}/{calls}, {sloppy} sloppy   {}",
         row.server, row.client, row.tools_direct, row.tools_gateway, row.about
     );
     row.differences.iter().for_each(|one| println!("    {one}"));
+    if let Some(why) = &row.unread {
+        println!("    its list is not read by this client, either way: {why}");
+    }
     Ok(())
 }
 

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
-use super::Places;
+use super::{Places, sloppy};
 use crate::Failure;
 use crate::tool::Tool;
 
@@ -34,12 +34,21 @@ pub(super) struct Server {
     /// Whether it is started anew under its clients.
     #[serde(default)]
     restart: bool,
-    calls: Vec<Value>,
+    calls: Vec<Call>,
+}
+
+/// A call of a tool.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Call {
+    tool: String,
+    arguments: Map<String, Value>,
 }
 
 /// A server that listens; dropping it ends it.
 pub(super) struct Running {
     server: Server,
+    sloppy: usize,
     port: u16,
     child: Child,
     node: PathBuf,
@@ -102,6 +111,7 @@ impl Server {
         let child = spawn(&self, port, &node, &npm)?;
         let mut running = Running {
             server: self,
+            sloppy: 0,
             port,
             child,
             node,
@@ -160,8 +170,36 @@ impl Running {
         self.server.calls.len()
     }
 
+    /// How many of the calls are careless forms of others.
+    pub(super) const fn sloppy(&self) -> usize {
+        self.sloppy
+    }
+
+    /// The calls as the players read them.
     pub(super) fn calls_json(&self) -> String {
-        Value::from(self.server.calls.clone()).to_string()
+        json!(self.server.calls).to_string()
+    }
+
+    /// Adds the careless forms of the calls, by the schemas of the tools that a client was shown.
+    pub(super) fn add_sloppy_calls(&mut self, seen: &Map<String, Value>) {
+        let tools = seen.get("tools").and_then(Value::as_array);
+        let tools = tools.map_or(&[][..], Vec::as_slice);
+        let mut more: Vec<Call> = Vec::new();
+        for call in &self.server.calls {
+            let mut named = tools.iter().filter(|tool| tool["name"] == call.tool);
+            let Some(schema) = named.next().and_then(|tool| tool.get("inputSchema")) else {
+                continue;
+            };
+            for arguments in sloppy::forms(&call.arguments, schema) {
+                let tool = call.tool.clone();
+                let form = Call { tool, arguments };
+                if !more.contains(&form) && !self.server.calls.contains(&form) {
+                    more.push(form);
+                }
+            }
+        }
+        self.sloppy = more.len();
+        self.server.calls.append(&mut more);
     }
 
     pub(super) const fn restarts(&self) -> bool {
