@@ -59,9 +59,8 @@ impl Candidate {
             return;
         };
         let mut registry = Registry::clone(&self.0.registry());
-        let mut changes = changes.to_vec();
-        if let Some(learnt) = policies.learn(&registry, server, &mut changes) {
-            registry.apply(server, &changes);
+        registry.apply(server, changes);
+        if let Some(learnt) = policies.learn(&registry) {
             self.0.learn(Arc::new(learnt), registry);
         }
     }

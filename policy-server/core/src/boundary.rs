@@ -25,6 +25,7 @@ use crate::cases::Written;
 use crate::catalogue::Tool;
 use crate::engine::cedar::{Literals, literals};
 use crate::policies::Policies;
+use crate::schema;
 
 /// Most arguments that are made up for one tool.
 const ARGUMENTS_MAX: usize = 512;
@@ -123,7 +124,8 @@ fn tools<'l>(
     let mut units = Vec::new();
     for ((server, name), tools) in known {
         let action = format!("{server}/{name}");
-        let actions = [action.as_str(), "tools/call", "write", "any"];
+        let group = schema::group_of(&server);
+        let actions = [action.as_str(), &group, "tools/call", "write", "any"];
         let fits = apply_to(policies, &actions, &server, Some(&action));
         let mut all: BTreeSet<String> = BTreeSet::new();
         for tool in tools {

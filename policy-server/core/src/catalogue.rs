@@ -31,7 +31,7 @@ use crate::views::View;
 const PATTERNS_MAX: usize = 1_024;
 
 /// A tool whose definition policies can rely on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tool {
     /// Its name.
     pub name: Name,
@@ -71,9 +71,22 @@ pub enum Quarantine {
     /// Its definition cannot be mapped.
     #[error(transparent)]
     Mapping(#[from] MappingFault),
-    /// Its definition has changed so that the policies no longer fit it.
-    #[error("the policies do not fit its new definition")]
-    Unfit,
+    /// A policy does not fit its definition.
+    #[error("the policy `{policy}` does not fit its definition: {why}")]
+    Unfit {
+        /// The policy's id.
+        policy: String,
+        /// What does not fit.
+        why: String,
+    },
+    /// Policies do not fit many of its server's definitions, too many to look at each.
+    #[error(
+        "the policies do not fit so many of its server's definitions that not each was looked at"
+    )]
+    Untried,
+    /// Its server has shown more definitions than are remembered.
+    #[error("its server's definitions are more than are remembered")]
+    NoRoom,
     /// The caller was shown a definition that is not known here.
     #[error(
         "its server has shown it with a definition that is not known here, or not yet: list its tools again"
@@ -101,7 +114,7 @@ pub struct Catalogue {
 }
 
 /// What is known of one tool.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Entry {
     origin: Origin,
     /// What its server has shown, the newest first; never empty.
@@ -109,12 +122,14 @@ struct Entry {
 }
 
 /// One definition.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Edition {
     judged: Digest,
     definition: Digest,
     /// What policies can rely on, or why a tool with this definition may not be called.
     tool: Result<Tool, Quarantine>,
+    /// Why it may not be called under these policies, which other policies may mend.
+    unfit: Option<Quarantine>,
 }
 
 impl Entry {
@@ -126,12 +141,12 @@ impl Entry {
     /// The definitions that can be relied on, the newest first.
     fn tools(&self) -> impl Iterator<Item = &Tool> {
         let each = self.editions.iter();
-        each.filter_map(|edition| edition.tool.as_ref().ok())
+        each.filter_map(|edition| edition.tool().ok())
     }
 
     /// Why the tool may not be called, as its newest definition is.
     fn quarantine(&self) -> Option<&Quarantine> {
-        self.editions.first()?.tool.as_ref().err()
+        self.editions.first()?.tool().err()
     }
 
     /// What is known of the tool in one of its definitions.
@@ -153,6 +168,7 @@ impl Entry {
             tool.tags == making.tags && tool.mapped.lacks_room().is_none_or(still)
         };
         self.origin == making.origin
+            && self.editions.iter().all(|edition| edition.unfit.is_none())
             && self.editions.len() == listed.all().count()
             && self.editions.iter().zip(listed.all()).all(same)
             && self.tools().all(lasts)
@@ -166,8 +182,15 @@ impl Entry {
 }
 
 impl Edition {
+    fn tool(&self) -> Result<&Tool, &Quarantine> {
+        match &self.unfit {
+            Some(why) => Err(why),
+            None => self.tool.as_ref(),
+        }
+    }
+
     fn known(&self) -> Known<'_> {
-        match &self.tool {
+        match self.tool() {
             Ok(tool) => Known::Tool(tool),
             Err(why) => Known::Quarantined(why),
         }
@@ -217,6 +240,26 @@ impl Catalogue {
             tools.insert(name.clone(), entry);
         }
         Ok(Self { tags, servers })
+    }
+
+    /// The same, with these definitions in quarantine: each by its server, its tool and what policies
+    /// can know of it.
+    #[must_use]
+    pub fn without<'u>(
+        mut self,
+        unfit: impl Iterator<Item = (&'u ServerName, &'u Name, Digest, &'u Quarantine)>,
+    ) -> Self {
+        for (server, name, judged, why) in unfit {
+            let tools = self.servers.get_mut(server);
+            let Some(entry) = tools.and_then(|tools| tools.get_mut(name)) else {
+                continue;
+            };
+            let mut editions = Arc::make_mut(entry).editions.iter_mut();
+            if let Some(edition) = editions.find(|edition| edition.judged == judged) {
+                edition.unfit = Some(why.clone());
+            }
+        }
+        self
     }
 
     /// What is known about a target, as its server has shown it last.
@@ -363,7 +406,7 @@ impl Making<'_> {
         for shown in listed.all() {
             let tool = match shown {
                 Shown::Accepted(entry) => self.tool(entry),
-                Shown::Refused { .. } => Err(Quarantine::Unfit),
+                Shown::Refused { .. } => Err(Quarantine::NoRoom),
             };
             let patterns = tool.as_ref().map_or(0, |tool| tool.mapped.patterns());
             self.patterns_left = self.patterns_left.saturating_sub(patterns);
@@ -371,6 +414,7 @@ impl Making<'_> {
                 judged: shown.judged(),
                 definition: shown.definition(),
                 tool,
+                unfit: None,
             });
         }
         Entry {

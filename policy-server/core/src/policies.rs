@@ -15,8 +15,7 @@ mod sources;
 use std::sync::{Arc, LazyLock};
 
 use portcullis_protocol::digest::Digest;
-use portcullis_protocol::names::ServerName;
-use portcullis_protocol::wire::{Marked, Target, Terms};
+use portcullis_protocol::wire::{Marked, Terms};
 
 use self::bundle::Stamp;
 use self::manifest::{EngineKind, Manifest};
@@ -27,7 +26,7 @@ use crate::engine::cedar::{self, SCHEMA};
 use crate::engine::rego;
 use crate::facts::Facts;
 use crate::redaction::Redacting;
-use crate::registry::{Change, Fit, Registry};
+use crate::registry::Registry;
 use crate::schema::{BaseContext, MappingFault};
 
 pub use self::code::{Code, WARNINGS};
@@ -37,10 +36,6 @@ pub use self::sources::{
     BYTES_MAX, DATA_FILE, FILES_MAX, MANIFEST_FILE, REDACTION_FILE, ROLES_FILE, SCHEMA_FILE,
     Sources, TAGS_FILE, TOOLS_FOLDER, is_source,
 };
-
-/// How often the new definitions of one page are tried in parts when policies do not fit all of them;
-/// what was not tried then is refused.
-const TRIES_MAX: usize = 128;
 
 /// What the contexts of all actions share, read once.
 static BASE: LazyLock<Result<BaseContext, MappingFault>> =
@@ -101,12 +96,14 @@ impl Policies {
         let base = base
             .map_err(|fault| vec![Problem::new(Code::Schema, SCHEMA_FILE, &fault.to_string())])?;
         let known = before.map(|before| &before.catalogue);
-        let catalogue = Catalogue::gather(&sources, registry, base, known)?;
+        let mut catalogue = Catalogue::gather(&sources, registry, base, known)?;
         let redaction = Arc::new(Redacting::of(&sources)?);
         let manifest = Manifest::of(&sources)?;
         let engine = match manifest.engine {
             EngineKind::Cedar => {
-                Engine::Cedar(Box::new(cedar::Engine::load(&sources, &catalogue)?))
+                let engine = cedar::Engine::load(&sources, &catalogue)?;
+                catalogue = catalogue.without(engine.unfit());
+                Engine::Cedar(Box::new(engine))
             }
             EngineKind::Rego => Engine::Rego(Arc::new(rego::Engine::load(&sources)?)),
         };
@@ -123,50 +120,20 @@ impl Policies {
         })
     }
 
-    /// The same policies with definitions that a server has listed anew. Definitions that the
-    /// policies cannot be validated with are marked as refused: their tools are in quarantine, and
-    /// no other tool is.
-    pub fn learn(
-        &self,
-        registry: &Registry,
-        server: &ServerName,
-        changes: &mut [Change],
-    ) -> Option<Self> {
-        let with = |changes: &[Change]| {
-            let mut registry = registry.clone();
-            registry.apply(server, changes);
-            self.with(&registry)
-        };
-        if let Some(policies) = with(changes) {
-            return Some(policies);
-        }
-        let is_new = |change: &Change| {
-            let tool = Target::Tool(change.tool.clone());
-            let known = self.catalogue.known_as(server, &tool, change.after.judged);
-            !matches!(known, catalogue::Known::Tool(_))
-        };
-        changes.sort_by_key(|change| !is_new(change));
-        let new = changes.partition_point(is_new);
-        let new = changes.split_at_mut(new).0;
-        let mut tries = TRIES_MAX;
-        refuse(new, &mut tries, &|some| with(some).is_some());
-        if let Some(policies) = with(changes) {
-            return Some(policies);
-        }
-        changes
-            .iter_mut()
-            .for_each(|change| change.fit = Fit::Refused);
-        with(changes)
-    }
-
-    /// The same policies with the tools that servers have listed now. None when they do not fit
-    /// those that are new.
-    fn with(&self, registry: &Registry) -> Option<Self> {
+    /// The same policies with the tools that servers have listed now. Tools whose definitions the
+    /// policies do not fit are in quarantine, and no other tool is. None when the built-in schema
+    /// cannot be read.
+    #[must_use]
+    pub fn learn(&self, registry: &Registry) -> Option<Self> {
         let base = BASE.as_ref().ok()?;
         let catalogue = Catalogue::gather(&self.sources, registry, base, Some(&self.catalogue));
-        let catalogue = catalogue.ok()?;
+        let mut catalogue = catalogue.ok()?;
         let engine = match &self.engine {
-            Engine::Cedar(cedar) => Engine::Cedar(Box::new(cedar.learn(&catalogue)?)),
+            Engine::Cedar(cedar) => {
+                let engine = cedar.learn(&catalogue)?;
+                catalogue = catalogue.without(engine.unfit());
+                Engine::Cedar(Box::new(engine))
+            }
             Engine::Rego(rego) => Engine::Rego(rego.clone()),
         };
         Some(Self {
@@ -277,28 +244,6 @@ impl Policies {
     pub const fn engine(&self) -> &Engine {
         &self.engine
     }
-}
-
-/// Refuses those definitions that policies do not fit: halves until the rest fits.
-fn refuse(changes: &mut [Change], tries: &mut usize, fit: &dyn Fn(&[Change]) -> bool) {
-    if changes.is_empty() {
-        return;
-    }
-    if *tries > 0 {
-        *tries -= 1;
-        if fit(changes) {
-            return;
-        }
-    }
-    if changes.len() == 1 || *tries == 0 {
-        changes
-            .iter_mut()
-            .for_each(|change| change.fit = Fit::Refused);
-        return;
-    }
-    let (one, other) = changes.split_at_mut(changes.len() / 2);
-    refuse(one, tries, fit);
-    refuse(other, tries, fit);
 }
 
 /// The fields that any of these definitions marks.

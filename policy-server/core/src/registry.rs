@@ -34,16 +34,16 @@ pub struct Change {
     pub forgotten: Vec<Digest>,
     /// The entry now.
     pub after: ToolEntry,
-    /// Whether policies can be validated with it.
+    /// Whether there is room for it.
     pub fit: Fit,
 }
 
-/// Whether policies can be validated with a definition.
+/// Whether there is room for a definition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fit {
-    /// They can.
+    /// There is.
     Accepted,
-    /// They cannot: for whoever was shown it, the tool is in quarantine.
+    /// There is not: for whoever was shown it, the tool is in quarantine.
     Refused,
 }
 
@@ -112,6 +112,9 @@ impl Registry {
                 continue;
             }
             let taken = room.take(listed, after);
+            let still =
+                |fit| fit == Fit::Refused && listed.is_some_and(|listed| listed.refused(after));
+            let taken = taken.filter(|(fit, _)| !still(*fit));
             changes.extend(taken.map(|(fit, forgotten)| Change {
                 tool: tool.clone(),
                 before: listed.and_then(Listed::newest).map(Shown::definition),

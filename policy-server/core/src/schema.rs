@@ -1,10 +1,10 @@
 //! One MCP tool's `inputSchema` as a Cedar action with typed arguments.
 //!
 //! [`MappedTool::map`] gives a fragment of a Cedar schema: the action `server/tool` in the group
-//! `tools/call`, whose context is the shared one and `input`. Cedar has no record that extends
+//! `server/*` of the group `tools/call`, whose context is the shared one and `input`. Cedar has no record that extends
 //! another, so the attributes of `Mcp::Context` are copied into it ([`BaseContext`]); and it takes
-//! one namespace from several fragments, so [`MappedTool::fragment`]s, [`opaque_types`] and the
-//! base schema go into `Schema::from_schema_fragments` as they are, or into one value by [`merge`].
+//! one namespace from several fragments, so [`MappedTool::fragment`]s, their
+//! [`groups`], [`opaque_types`] and the base schema go into `Schema::from_schema_fragments` as they are, or into one value by [`merge`].
 //!
 //! Mentioned: the type of the arguments is `Mcp::<server>::<tool>Input`, an enumeration is
 //! `Mcp::<server>::<tool>::Input::<argument>`, or `…::<tool>::<definition>` behind a `$ref`. What is
@@ -63,9 +63,12 @@ use portcullis_protocol::names::Name;
 use portcullis_protocol::wire::Marked;
 use serde_json::Value;
 
-pub use self::base::{BaseContext, merge, opaque_types, tools_text, whole_json, whole_text};
+pub(crate) use self::base::name_only;
+pub use self::base::{
+    BaseContext, groups, merge, opaque_types, tools_text, whole_json, whole_text,
+};
 pub(crate) use self::convert::instant_ms;
-pub use self::mapped::MappedTool;
+pub use self::mapped::{MappedTool, group_of, types_of};
 pub use self::meter::{STEPS_FEW, STEPS_MAX, STEPS_PER_VALUE};
 pub use self::opaque::Opaque;
 pub use self::output::OutputSchema;
@@ -93,7 +96,7 @@ pub enum MappingFault {
     NoObject,
     /// Server and tool together are called like a method.
     #[error(
-        "the tool would be called `{0}` to policies, which is a method: call the server otherwise"
+        "the tool would be called `{0}` to policies, which is a method or a group: call the server or the tool otherwise"
     )]
     Method(String),
     /// A bound is exceeded.

@@ -50,6 +50,12 @@ fn visible(text: &str, bytes_max: usize) -> Result<(), NameError> {
 #[serde(transparent)]
 pub struct ServerName(String);
 
+impl std::borrow::Borrow<str> for ServerName {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 impl ServerName {
     /// Reads a server name.
     ///

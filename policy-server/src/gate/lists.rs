@@ -221,18 +221,18 @@ fn learn(
     time_us: i64,
 ) -> Result<Filtered, ListError> {
     let listing = Listing::read(query)?;
-    let mut changes = registry.changes(&query.server, &listing.tools());
+    let changes = registry.changes(&query.server, &listing.tools());
+    let mut registry = registry.clone();
+    registry.apply(&query.server, &changes);
     let names = changes.iter().map(|change| &change.tool);
     let policies = match policies.catalogue().pins(&query.server, names) {
         true => policies.clone(),
         false => {
-            let fitted = policies.learn(registry, &query.server, &mut changes);
+            let fitted = policies.learn(&registry);
             Arc::new(fitted.ok_or(ListError::Fault(Fault::UnfitPolicies))?)
         }
     };
     let mut filtered = filter(&policies, query, &listing, &changes, time_us)?;
-    let mut registry = registry.clone();
-    registry.apply(&query.server, &changes);
     filtered.learnt = Some(Learnt {
         policies,
         registry,
@@ -249,7 +249,7 @@ fn filter(
     time_us: i64,
 ) -> Result<Filtered, ListError> {
     let page = listing.filter(policies, time_us / 1_000)?;
-    let record = ListRecord::new(query, policies.digest(), &page, changes);
+    let record = ListRecord::new(query, policies, &page, changes);
     let answer = ListAnswer {
         call: query.call,
         digest: query.digest,
@@ -274,8 +274,13 @@ fn tell(learnt: &Learnt, server: &ServerName) {
         if let Known::Quarantined(why) = known {
             let help = match why {
                 Quarantine::Mapping(_) => "its calls are denied until its server mends it",
-                Quarantine::Unfit | Quarantine::Unknown => {
-                    "calls of whoever was shown it so are denied until the policies that name it fit"
+                Quarantine::Unfit { .. } | Quarantine::Untried => {
+                    "calls of whoever was shown it so are denied until the policies fit it: change the \
+                     policy, or pin its list (`portcullis policy schema --server NAME`)"
+                }
+                Quarantine::NoRoom | Quarantine::Unknown => {
+                    "calls of whoever was shown it so are denied until it is known: pin its list \
+                     (`portcullis policy schema --server NAME`)"
                 }
             };
             tracing::warn!(%server, tool = %change.tool, %why, help, "a tool is in quarantine");

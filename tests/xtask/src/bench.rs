@@ -14,6 +14,7 @@ mod message;
 mod noop;
 mod opa;
 mod peer;
+mod policies;
 mod portcullis;
 mod process;
 mod redact;
@@ -37,6 +38,8 @@ enum Bench {
     Decide(decide::Args),
     /// A list of many tools: the first time, with one tool more, and when policies are read anew
     Lists(lists::Args),
+    /// Many policies over many tools: loaded, and with one of them changed
+    Policies(policies::Args),
     /// Redaction natively, as a wasm program, and inside the real module
     Redact(redact::Args),
     /// The constant servers around the gateway, as processes of their own
@@ -49,6 +52,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         Bench::Gateway(args) => gateway::run(args),
         Bench::Decide(args) => decide::run(args),
         Bench::Lists(args) => lists::run(args),
+        Bench::Policies(args) => policies::run(args),
         Bench::Redact(args) => redact::run(args),
         Bench::Peer(args) => peer::run(args),
     }

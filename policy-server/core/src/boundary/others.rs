@@ -13,6 +13,7 @@ use super::Unit;
 use super::probes::{Probe, probes};
 use super::who::{literals, texts};
 use crate::engine::cedar::{Literals, Looked};
+use crate::schema;
 
 /// Most targets of one sort that are tried for one server.
 const TARGETS_MAX: usize = 64;
@@ -72,7 +73,9 @@ pub(super) fn unlisted<'l>(
     server: &ServerName,
     policies: &[&'l Literals],
 ) -> impl Iterator<Item = Unit<'l>> {
-    let fits = super::apply_to(policies, &["tools/call", "write", "any"], server, None);
+    let group = schema::group_of(server);
+    let actions = [&*group, "tools/call", "write", "any"];
+    let fits = super::apply_to(policies, &actions, server, None);
     let named = ids(policies, "Tool", server);
     let names = named.into_iter().chain(["nobody_lists_this".to_owned()]);
     let server = server.clone();

@@ -12,6 +12,7 @@ use super::*;
 use crate::policies::Sources;
 use crate::registry::{Registry, ToolEntry};
 
+mod fit;
 mod gates;
 mod hides;
 mod lenient;

@@ -12,8 +12,10 @@ mod disclose;
 mod entities;
 mod expression;
 mod fitting;
+mod fittings;
 mod format;
 mod found;
+mod ground;
 mod inputs;
 mod inquiry;
 mod invalid;
@@ -36,13 +38,15 @@ mod unclear;
 mod unread;
 mod written;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cedar_policy::{Authorizer, Decision, Entities, Policy, PolicySet, Request, Schema};
+use cedar_policy::{Authorizer, Decision, Entities, Policy, PolicyId, PolicySet, Request, Schema};
 
 use self::disclose::Disclosing;
-use self::fitting::{Fitting, Namings};
+use self::fitting::Fitting;
+use self::fittings::Fittings;
+use self::naming::Naming;
 use self::places::Place;
 use self::principals::Principals;
 use self::reads::Readers;
@@ -50,6 +54,7 @@ use self::slices::{Cut, Slices};
 use super::{Fault, Gate, Opinion};
 use crate::catalogue::Tool;
 use crate::facts::Facts;
+use crate::policies::Problem;
 use crate::schema::Mentioned;
 use crate::uri::Named;
 
@@ -71,12 +76,10 @@ const INPUT: &str = "input";
 #[derive(Debug)]
 pub struct Engine {
     index: Arc<Index>,
-    /// The tools that it was validated with, the oldest first.
-    fittings: Vec<Arc<Fitting>>,
-    /// How many of those were made at once; later ones are as many as [`fitting::FITTINGS_MAX`].
-    together: usize,
-    /// The keys of older definitions that the policies do not fit: nobody may call a tool by them.
-    unfit: Arc<BTreeSet<String>>,
+    /// The tools that it was validated with.
+    fittings: Fittings,
+    /// Policies that are true of nothing that was known when they were loaded.
+    idle: Arc<Vec<Problem>>,
     principals: Principals,
     authorizer: Authorizer,
 }
@@ -90,7 +93,7 @@ struct Index {
     /// The built-in schema alone: the actions of what is no tool.
     bare: Schema,
     /// The tools that policies on messages name.
-    naming: Namings,
+    naming: BTreeMap<PolicyId, Naming>,
     meanings: load::Meanings,
     /// The URIs that policies name exactly.
     named: Named,
@@ -116,15 +119,12 @@ impl Engine {
 
     /// Where policies on a tool are looked up, and what it was validated with.
     fn place(&self, tool: &Tool) -> Option<(&Arc<Fitting>, &Place)> {
-        let mut newest_first = self.fittings.iter().rev();
-        newest_first.find_map(|fitting| Some((fitting, fitting.place(tool)?)))
+        self.fittings.place(tool)
     }
 
     /// The schema that has an action of this id, or the built-in one.
     fn schema_of(&self, action: &str) -> &Schema {
-        let mut newest_first = self.fittings.iter().rev();
-        let has = newest_first.find(|fitting| fitting.has(action));
-        has.map_or(&self.index.bare, |fitting| &fitting.schema)
+        self.fittings.schema(action).unwrap_or(&self.index.bare)
     }
 
     /// Prepares what all targets of a message share.

@@ -92,6 +92,10 @@ pub enum Code {
     LintSpelledUri,
     /// A number that no call can have.
     LintInexactNumber,
+    /// A policy on arguments that no tool that is known has.
+    LintIdlePolicy,
+    /// A tool that a server lists and policies do not fit.
+    LintUnfitTool,
     /// A gate that an expired approval opens.
     LintGateWithoutExpiry,
     /// A gate that an approval of other arguments opens.
@@ -105,7 +109,7 @@ pub enum Code {
 }
 
 /// The lints that fail a check, and can be let through.
-pub const WARNINGS: [Code; 14] = [
+pub const WARNINGS: [Code; 16] = [
     Code::LintOverruledPermit,
     Code::LintDuplicatePolicy,
     Code::LintUnprefixedId,
@@ -117,6 +121,8 @@ pub const WARNINGS: [Code; 14] = [
     Code::LintUnknownClass,
     Code::LintSpelledUri,
     Code::LintInexactNumber,
+    Code::LintIdlePolicy,
+    Code::LintUnfitTool,
     Code::LintGateWithoutExpiry,
     Code::LintGateWithoutDigest,
     Code::LintGateWithoutGroup,
@@ -168,6 +174,8 @@ impl Code {
             Self::LintUnknownClass => "lint-unknown-class",
             Self::LintSpelledUri => "lint-spelled-uri",
             Self::LintInexactNumber => "lint-inexact-number",
+            Self::LintIdlePolicy => "lint-idle-policy",
+            Self::LintUnfitTool => "lint-unfit-tool",
             Self::LintGateWithoutExpiry => "lint-gate-without-expiry",
             Self::LintGateWithoutDigest => "lint-gate-without-digest",
             Self::LintGateWithoutGroup => "lint-gate-without-group",

@@ -49,8 +49,8 @@ struct Hints {
 impl Annotations {
     /// Reads a tool's `annotations` member. What cannot be read gives the pessimistic defaults.
     ///
-    /// The specification calls `destructiveHint` meaningless for a read-only tool, so a read-only
-    /// tool that does not claim to be destructive is not.
+    /// The specification calls `destructiveHint` meaningless for a read-only tool, and SDKs write it by
+    /// default, so a read-only tool is never destructive.
     #[must_use]
     pub fn read(json: Option<&str>) -> Self {
         let hints: Hints = json
@@ -60,7 +60,7 @@ impl Annotations {
         let read_only = hints.read_only_hint.unwrap_or(default.read_only);
         Self {
             read_only,
-            destructive: hints.destructive_hint.unwrap_or(!read_only),
+            destructive: !read_only && hints.destructive_hint.unwrap_or(default.destructive),
             idempotent: hints.idempotent_hint.unwrap_or(default.idempotent),
             open_world: hints.open_world_hint.unwrap_or(default.open_world),
         }

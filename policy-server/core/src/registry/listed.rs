@@ -10,9 +10,9 @@ pub const DEFINITIONS_MAX: usize = 64;
 /// A definition that a server has shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shown {
-    /// Policies are validated with it.
+    /// It is remembered.
     Accepted(ToolEntry),
-    /// Policies cannot be validated with it.
+    /// There was no room for it.
     Refused {
         /// Its digest.
         definition: Digest,
@@ -22,7 +22,7 @@ pub enum Shown {
 }
 
 impl Shown {
-    /// A definition, and whether policies can be validated with it.
+    /// A definition, and whether there is room for it.
     #[must_use]
     pub fn of(entry: ToolEntry, fit: Fit) -> Self {
         match fit {
@@ -57,7 +57,7 @@ impl Shown {
         self.accepted().map_or(0, |entry| entry.json.len())
     }
 
-    /// It, where policies are validated with it.
+    /// It, where it is remembered.
     #[must_use]
     pub const fn accepted(&self) -> Option<&ToolEntry> {
         match self {
@@ -90,7 +90,7 @@ impl Listed {
         self.0.last()
     }
 
-    /// The newest definition that policies are validated with.
+    /// The newest definition that is remembered.
     #[must_use]
     pub fn accepted(&self) -> Option<&ToolEntry> {
         self.all().find_map(Shown::accepted)
@@ -113,12 +113,19 @@ impl Listed {
     pub(super) fn knows(&self, entry: &ToolEntry) -> bool {
         let known = self.0.iter().find(|one| one.judged() == entry.judged);
         match (known, self.newest()) {
-            (Some(Shown::Refused { .. }), _) => true,
+            // There may be room by now.
+            (Some(Shown::Refused { .. }), _) => false,
             // What is good is shown again after what is not.
             (Some(Shown::Accepted(_)), Some(Shown::Refused { .. })) => false,
             (Some(Shown::Accepted(known)), _) => known.definition == entry.definition,
             (None, _) => false,
         }
+    }
+
+    /// Whether there was no room for a definition.
+    pub(super) fn refused(&self, entry: &ToolEntry) -> bool {
+        let known = self.0.iter().find(|one| one.judged() == entry.judged);
+        known.is_some_and(|one| one.accepted().is_none())
     }
 
     /// Which definitions go when this one comes, the oldest first, and how many bytes are left then of

@@ -5,9 +5,12 @@
 use std::collections::BTreeSet;
 
 use cedar_policy::SchemaFragment;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{MappedTool, MappingFault, text};
+
+/// The group of all calls of tools.
+const TOOL_CALLS: &str = "tools/call";
 
 /// What tools take from the base schema: the attributes that every action's context has, and the
 /// actions that are no tool's.
@@ -63,7 +66,7 @@ pub fn tools_text<'a>(tools: impl Iterator<Item = &'a MappedTool>) -> String {
 
 fn together<'a>(tools: impl Iterator<Item = &'a MappedTool>) -> Value {
     let mut all = Value::Object(Map::new());
-    tools.for_each(|tool| add(&mut all, tool.fragment()));
+    add_tools(&mut all, tools);
     all
 }
 
@@ -93,7 +96,7 @@ pub fn whole_text<'a>(
     let mut more = together(tools);
     let mut own = opaque_types();
     if let Some(actions) = more.as_object_mut().and_then(|all| all.remove("Mcp")) {
-        add(&mut own, &serde_json::json!({ "Mcp": actions }));
+        add(&mut own, &json!({ "Mcp": actions }));
     }
     let own = own.get("Mcp").map(text::inside).unwrap_or_default();
     let note = "  // What has no faithful type, and the tools.\n";
@@ -112,10 +115,40 @@ pub fn opaque_types() -> Value {
 #[must_use]
 pub fn merge<'a>(mut base: Value, tools: impl Iterator<Item = &'a MappedTool>) -> Value {
     add(&mut base, &opaque_types());
-    for tool in tools {
-        add(&mut base, tool.fragment());
-    }
+    add_tools(&mut base, tools);
     base
+}
+
+fn add_tools<'a>(base: &mut Value, tools: impl Iterator<Item = &'a MappedTool>) {
+    for tool in tools {
+        add(base, &groups([tool]));
+        add(base, tool.fragment());
+    }
+}
+
+/// The groups that the actions of these tools are in: one for each server.
+#[must_use]
+pub fn groups<'a>(tools: impl IntoIterator<Item = &'a MappedTool>) -> Value {
+    super::fragment::names(tools.into_iter().map(|tool| (tool.group(), TOOL_CALLS)))
+}
+
+/// Adds what policies may name and are not validated for: these tools with their types, and these
+/// other actions, each with the group that it is in.
+pub(crate) fn name_only<'a>(
+    base: &mut Value,
+    tools: impl Iterator<Item = &'a MappedTool>,
+    actions: impl Iterator<Item = (String, String)>,
+) {
+    for tool in tools {
+        add(base, &groups([tool]));
+        add(base, &tool.named_only());
+    }
+    for (action, group) in actions {
+        add(
+            base,
+            &super::fragment::names([(action.as_str(), group.as_str())]),
+        );
+    }
 }
 
 /// Adds members that are not there yet, down to the declarations of a namespace.

@@ -18,6 +18,8 @@ pub(super) struct Parts<'a> {
     pub(super) tool: &'a str,
     /// `github/create_issue`.
     pub(super) action: &'a str,
+    /// `github/*`.
+    pub(super) group: &'a str,
     pub(super) root: &'a Record,
     pub(super) choices: &'a BTreeMap<Vec<String>, Vec<String>>,
     pub(super) context: &'a Map<String, Value>,
@@ -53,16 +55,30 @@ pub(super) fn fragment(parts: &Parts<'_>) -> Value {
     let input = format!("{}::{}", parts.server, parts.input);
     context.insert("input".to_owned(), named("EntityOrCommon", &input));
     let action = json!({
-        "memberOf": [{ "id": "tools/call" }],
+        "memberOf": [{ "id": parts.group }],
         "appliesTo": {
             "principalTypes": ["Agent"],
             "resourceTypes": ["Tool"],
             "context": { "type": "Record", "attributes": context },
         },
     });
-    let mcp = json!({ "entityTypes": {}, "actions": { parts.action: action } });
-    whole.insert("Mcp".to_owned(), mcp);
+    whole.insert("Mcp".to_owned(), actions([(parts.action, action)]));
     Value::Object(whole)
+}
+
+/// Actions that are groups, or that nothing is asked about, each in one group.
+pub(super) fn names<'a>(each: impl IntoIterator<Item = (&'a str, &'a str)>) -> Value {
+    let each = each.into_iter();
+    let each = each.map(|(action, group)| (action, json!({ "memberOf": [{ "id": group }] })));
+    json!({ "Mcp": actions(each) })
+}
+
+fn actions<'a>(each: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
+    let actions: Map<String, Value> = each
+        .into_iter()
+        .map(|(action, value)| (action.to_owned(), value))
+        .collect();
+    json!({ "entityTypes": {}, "actions": actions })
 }
 
 fn named(kind: &str, name: &str) -> Value {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::RestrictedExpression;
 use jsonschema::Validator;
-use portcullis_protocol::names::ServerName;
+use portcullis_protocol::names::{Name, ServerName};
 use serde_json::{Map, Value};
 
 use super::bounds::DEPTH_MAX;
@@ -28,6 +28,7 @@ const UNCHECKED: &str = "is declared in a way that cannot be checked here, and p
 #[derive(Debug)]
 pub struct MappedTool {
     action: String,
+    group: String,
     types: String,
     fragment: Value,
     declared: BTreeSet<String>,
@@ -63,6 +64,18 @@ struct Names {
     input: String,
 }
 
+/// The namespace of the types of a tool's arguments: `Mcp::server::tool`.
+#[must_use]
+pub fn types_of(server: &ServerName, tool: &Name) -> String {
+    Names::of(server, tool).tool
+}
+
+/// The id of the action that is the group of all tools of a server: `server/*`.
+#[must_use]
+pub fn group_of(server: &ServerName) -> String {
+    format!("{server}/*")
+}
+
 impl MappedTool {
     /// Maps a tool. What of its arguments cannot be checked has no type, and nobody can read it.
     ///
@@ -73,7 +86,7 @@ impl MappedTool {
         tool: &ToolDefinition,
         base: &BaseContext,
     ) -> Result<Self, MappingFault> {
-        let names = Names::of(server, tool);
+        let names = Names::of(server, &tool.name);
         let mapped = Typed::of(&tool.input_schema, &names).or_else(|fault| {
             let whole = &tool.input_schema;
             let severed = sever::sever(whole, |part| Typed::of(part, &names).err());
@@ -121,16 +134,18 @@ impl MappedTool {
         choices: &Choices,
     ) -> Result<Self, MappingFault> {
         let action = format!("{server}/{}", tool.name);
-        if base.declares(&action) {
+        let group = group_of(server);
+        if base.declares(&action) || action == group {
             return Err(MappingFault::Method(action));
         }
-        let names = Names::of(server, tool);
+        let names = Names::of(server, &tool.name);
         let nothing = Record::default();
         let fragment = fragment::fragment(&fragment::Parts {
             server: &names.server,
             input: &names.input,
             tool: &names.tool,
             action: &action,
+            group: &group,
             root: match &arguments {
                 Arguments::Typed(typed) => &typed.root,
                 Arguments::Opaque(_) => &nothing,
@@ -140,6 +155,7 @@ impl MappedTool {
         });
         Ok(Self {
             action,
+            group,
             types: names.tool,
             fragment,
             declared: declared::names(&tool.input_schema),
@@ -151,6 +167,12 @@ impl MappedTool {
     #[must_use]
     pub fn action(&self) -> &str {
         &self.action
+    }
+
+    /// The id of the group that the action is in: `server/*`.
+    #[must_use]
+    pub fn group(&self) -> &str {
+        &self.group
     }
 
     /// The namespace of the types of its arguments: `Mcp::server::tool`.
@@ -175,6 +197,19 @@ impl MappedTool {
     #[must_use]
     pub const fn fragment(&self) -> &Value {
         &self.fragment
+    }
+
+    /// The same, but that the action applies to nothing: policies may name it and its types, and are
+    /// not validated for it.
+    #[must_use]
+    pub fn named_only(&self) -> Value {
+        let mut fragment = self.fragment.clone();
+        let actions = fragment.pointer_mut("/Mcp/actions");
+        let own = actions.and_then(|actions| actions.get_mut(&self.action));
+        if let Some(own) = own.and_then(Value::as_object_mut) {
+            own.remove("appliesTo");
+        }
+        fragment
     }
 
     /// The same in Cedar's schema syntax.
@@ -284,9 +319,9 @@ impl MappedTool {
 type Choices = BTreeMap<Vec<String>, Vec<String>>;
 
 impl Names {
-    fn of(server: &ServerName, tool: &ToolDefinition) -> Self {
+    fn of(server: &ServerName, tool: &Name) -> Self {
         let server = format!("Mcp::{}", names::identifier(server.as_str()));
-        let name = names::identifier(tool.name.as_str());
+        let name = names::identifier(tool.as_str());
         Self {
             tool: format!("{server}::{name}"),
             input: format!("{name}Input"),

@@ -37,7 +37,7 @@ static FRAGMENT: LazyLock<SchemaFragment> = LazyLock::new(|| {
 pub(super) fn schema(tools: &[&MappedTool]) -> Schema {
     let base = FRAGMENT.clone();
     let fragments = tools.iter().map(|tool| tool.fragment().clone());
-    let fragments = fragments.chain([opaque_types()]);
+    let fragments = fragments.chain([groups(tools.iter().copied()), opaque_types()]);
     let fragments = fragments.map(|json| SchemaFragment::from_json_value(json).unwrap());
     Schema::from_schema_fragments(fragments.chain([base])).unwrap()
 }

@@ -33,13 +33,20 @@ pub(super) fn inside(namespace: &Value) -> String {
     }
     for (name, action) in members(namespace, "actions") {
         let name = quoted(&Value::from(name.as_str()));
-        let context = action.pointer("/appliesTo/context").unwrap_or(&Value::Null);
-        let _ = writeln!(
+        let group = action.pointer("/memberOf/0/id").map(quoted);
+        let _ = write!(
             written,
-            "  action {name} in [Action::\"tools/call\"] appliesTo {{\n    \
-             principal: [Agent],\n    resource: [Tool],\n    context: {},\n  }};",
-            of(context, 2)
+            "  action {name} in [Action::{}]",
+            group.unwrap_or_default()
         );
+        if let Some(context) = action.pointer("/appliesTo/context") {
+            let _ = write!(
+                written,
+                " appliesTo {{\n    principal: [Agent],\n    resource: [Tool],\n    context: {},\n  }}",
+                of(context, 2)
+            );
+        }
+        written.push_str(";\n");
     }
     written
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use portcullis_core::policies::{Policies, Sources};
-use portcullis_core::registry::{Change, Registry, ToolEntry};
+use portcullis_core::registry::{Registry, ToolEntry};
 use portcullis_protocol::names::{Name, ServerName};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -78,18 +78,16 @@ fn row(count: usize) -> Result<Row, Failure> {
         .map(|text| entry(text))
         .collect::<Result<_, _>>()?;
     let mut registry = Registry::default();
-    let mut changes = registry.changes(&server, &page);
-    let (first_ms, learnt) = ms_of_one(|| policies.learn(&registry, &server, &mut changes));
+    registry.apply(&server, &registry.changes(&server, &page));
+    let (first_ms, learnt) = ms_of_one(|| policies.learn(&registry));
     let learnt = learnt.ok_or("the policies do not fit")?;
-    registry.apply(&server, &changes);
     let mut each_ms = Vec::new();
     let mut learnt = learnt;
     for number in count..count + MORE {
         let more = [entry(&tool(number).to_string())?];
-        let mut news: Vec<Change> = registry.changes(&server, &more);
-        let (ms, after) = ms_of_one(|| learnt.learn(&registry, &server, &mut news));
+        registry.apply(&server, &registry.changes(&server, &more));
+        let (ms, after) = ms_of_one(|| learnt.learn(&registry));
         learnt = after.ok_or("the policies do not fit one more")?;
-        registry.apply(&server, &news);
         each_ms.push(ms);
     }
     each_ms.sort_by(f64::total_cmp);
@@ -138,7 +136,7 @@ when { resource.readOnly };
 }
 
 /// A tool like those of generated servers: ids, texts, enumerations, nested objects and lists.
-fn tool(number: usize) -> Value {
+pub(crate) fn tool(number: usize) -> Value {
     let mut properties = serde_json::Map::new();
     properties.insert("id".to_owned(), json!({"type": "integer", "minimum": 1}));
     for place in 0..2 + number % 9 {

@@ -2,6 +2,7 @@
 //! the whole set in the same run. It prints numbers and never judges them.
 
 mod lists;
+mod policies;
 mod stopwatch;
 mod whole;
 mod world;
@@ -47,6 +48,8 @@ struct Args {
 enum Instead {
     /// A long list: learnt, with one tool more, and when policies are read anew
     Lists(lists::Args),
+    /// Many policies over many tools: loaded, and with one of them changed
+    Policies(policies::Args),
 }
 
 /// One size of a bundle. Times are processor time in microseconds.
@@ -79,8 +82,10 @@ struct Row {
 
 fn main() -> Result<(), Failure> {
     let args = Args::parse();
-    if let Some(Instead::Lists(args)) = &args.instead {
-        return lists::run(args);
+    match &args.instead {
+        Some(Instead::Lists(args)) => return lists::run(args),
+        Some(Instead::Policies(args)) => return policies::run(args),
+        None => {}
     }
     for policies in &args.policies {
         let row = row(*policies)?;

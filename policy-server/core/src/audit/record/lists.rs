@@ -4,12 +4,14 @@
 
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::names::{CallId, Name, ServerName};
-use portcullis_protocol::wire::{ListKind, ListQuery};
+use portcullis_protocol::wire::{ListKind, ListQuery, Target};
 use serde::Serialize;
 
 use super::{CallerEntry, SPELLED_MAX};
+use crate::catalogue::Known;
 use crate::lists::Page;
-use crate::registry::{Change, Fit};
+use crate::policies::Policies;
+use crate::registry::Change;
 
 /// A filtered page.
 #[derive(Clone, Debug, Serialize)]
@@ -43,7 +45,7 @@ pub struct ChangeEntry {
     tool: Name,
     before: Option<Digest>,
     after: Digest,
-    /// There when the policies do not fit the new definition.
+    /// There when the tool is in quarantine with the new definition.
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<bool>,
 }
@@ -65,12 +67,17 @@ impl ListRecord {
 
     /// The record of a page.
     #[must_use]
-    pub fn new(query: &ListQuery, policies: Digest, page: &Page, changes: &[Change]) -> Self {
-        let entry = |change: &Change| ChangeEntry {
-            tool: change.tool.clone(),
-            before: change.before,
-            after: change.after.definition,
-            refused: (change.fit == Fit::Refused).then_some(true),
+    pub fn new(query: &ListQuery, policies: &Policies, page: &Page, changes: &[Change]) -> Self {
+        let catalogue = policies.catalogue();
+        let entry = |change: &Change| {
+            let tool = Target::Tool(change.tool.clone());
+            let known = catalogue.known_as(&query.server, &tool, change.after.judged);
+            ChangeEntry {
+                tool: change.tool.clone(),
+                before: change.before,
+                after: change.after.definition,
+                refused: matches!(known, Known::Quarantined(_)).then_some(true),
+            }
         };
         Self {
             call: query.call,
@@ -79,7 +86,7 @@ impl ListRecord {
             method: query.kind,
             digest: query.digest,
             output_digest: Some(Digest::of(page.result.get().as_bytes())),
-            policies,
+            policies: policies.digest(),
             listed: page.listed,
             shown: page.shown,
             unsound: page.unsound,

@@ -44,7 +44,7 @@ fn problems_have_places_and_help() {
         (
             "permit (principal, action == Mcp::Action::\"tools/cal\", resource);",
             1,
-            1,
+            30,
             "tools/cal",
         ),
         (

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::catalogue::{Known, Quarantine};
-use crate::registry::{Change, Fit};
 
 pub(super) const PAY: &str = r#"{"name":"pay","inputSchema":{"type":"object","properties":{
     "amount":{"type":"integer","minimum":0},"currency":{"enum":["EUR","USD"]},
@@ -32,7 +31,7 @@ pub(super) fn call(policies: &Policies, tool: &str, arguments: &str) -> Judgemen
     call_at(policies, "demo", tool, arguments)
 }
 
-fn call_at(policies: &Policies, server: &str, tool: &str, arguments: &str) -> Judgement {
+pub(super) fn call_at(policies: &Policies, server: &str, tool: &str, arguments: &str) -> Judgement {
     let server = ServerName::parse(server).unwrap();
     let caller = caller("somebody", "dev");
     let target = Target::Tool(name(tool));
@@ -155,35 +154,30 @@ fn a_tool_called_like_a_method_costs_one_tool() {
     }
 }
 
-fn change(tool: &str, json: &str) -> Change {
-    Change {
-        tool: name(tool),
-        before: None,
-        forgotten: Vec::new(),
-        after: ToolEntry::read(json),
-        fit: Fit::Accepted,
-    }
-}
-
 #[test]
 fn a_definition_that_policies_do_not_fit_costs_one_tool() {
-    let registry = listed(&[PAY, READ]);
+    let mut registry = listed(&[PAY, READ]);
     let policies = Policies::load(sources(SMALL), &registry).unwrap();
     let server = ServerName::parse("demo").unwrap();
     let new = READ.replace("fs.read", "new");
-    let mut changes = [change("pay", PAY_WITHOUT_AMOUNT), change("new", &new)];
-    let learned = policies.learn(&registry, &server, &mut changes).unwrap();
-    assert_eq!(
-        changes.map(|change| change.fit),
-        [Fit::Refused, Fit::Accepted]
-    );
+    let page = [("pay", PAY_WITHOUT_AMOUNT), ("new", &new)];
+    let page = page.map(|(tool, json)| (name(tool), ToolEntry::read(json)));
+    registry.apply(&server, &registry.changes(&server, &page));
+    let learned = policies.learn(&registry).unwrap();
     let denied = call(&learned, "pay", r#"{"amount":1,"currency":"EUR"}"#);
     assert_eq!(denied.faults, [Fault::Quarantined]);
     assert!(call(&learned, "fs.read", r#"{"path":"/a"}"#).allows());
     assert!(call(&learned, "new", r#"{"path":"/a"}"#).allows());
     let target = Target::Tool(name("pay"));
     let known = learned.catalogue().known(&server, &target);
-    assert!(matches!(known, Known::Quarantined(Quarantine::Unfit)));
+    let Known::Quarantined(why) = known else {
+        panic!("{known:?}")
+    };
+    assert_eq!(
+        why.to_string(),
+        "the policy `small` does not fit its definition: attribute `input.amount` in context for \
+         Mcp::Action::\"demo/pay\" not found"
+    );
 }
 
 #[test]

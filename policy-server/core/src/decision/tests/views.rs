@@ -3,7 +3,6 @@
 use super::typed::shape;
 use super::*;
 use crate::catalogue::{Known, Quarantine};
-use crate::registry::{Change, Fit};
 use crate::views::{View, Views};
 
 const RULES: &str = r#"
@@ -31,8 +30,8 @@ fn choice(branches: &[&str]) -> String {
 }
 
 /// Policies that were loaded beside another tool and then saw these definitions, each listed to a caller
-/// of its own; and what each caller has seen.
-fn learnt(text: &str, definitions: &[&str]) -> (Policies, Vec<Arc<View>>, Vec<Fit>) {
+/// of its own; what each caller has seen, and whether policies fitted it then.
+fn learnt(text: &str, definitions: &[&str]) -> (Policies, Vec<Arc<View>>, Vec<bool>) {
     let mut registry = listed(&[&push("x").replace("push", "other")]);
     let mut policies = Policies::load(sources(text), &registry).unwrap();
     let mut views = Views::default();
@@ -44,13 +43,20 @@ fn learnt(text: &str, definitions: &[&str]) -> (Policies, Vec<Arc<View>>, Vec<Fi
             Digest::from_bytes([number; 32]),
         );
         views.show(&server(), owner, &page);
-        let mut changes: Vec<Change> = registry.changes(&server(), &[(name("push"), entry)]);
-        policies = policies.learn(&registry, &server(), &mut changes).unwrap();
+        let judged = entry.judged;
+        let changes = registry.changes(&server(), &[(name("push"), entry)]);
         registry.apply(&server(), &changes);
-        fits.extend(changes.iter().map(|change| change.fit));
+        policies = policies.learn(&registry).unwrap();
+        fits.push(fits_now(&policies, judged));
         seen.push(views.of(&server(), owner).unwrap());
     }
     (policies, seen, fits)
+}
+
+fn fits_now(policies: &Policies, judged: Digest) -> bool {
+    let target = Target::Tool(name("push"));
+    let known = policies.catalogue().known_as(&server(), &target, judged);
+    matches!(known, Known::Tool(_))
 }
 
 fn call(policies: &Policies, view: Option<&View>, arguments: &str) -> Judgement {
@@ -119,7 +125,7 @@ fn what_policies_do_not_fit_costs_whoever_was_shown_it() {
         forbid (principal, action in Mcp::Action::"tools/call", resource)
         when { context has input && context.input has branch && context.input.branch like "ma*" };"#;
     let (policies, views, fits) = learnt(rules, &[&push("x"), number, &push("y"), &push("x")]);
-    assert_eq!(fits, [Fit::Accepted, Fit::Refused, Fit::Accepted]);
+    assert_eq!(fits, [true, false, true, true]);
     let denied = call(&policies, Some(&views[1]), "{}");
     assert_eq!(denied.faults, [Fault::Quarantined]);
     for view in [0, 2, 3] {
@@ -137,7 +143,7 @@ fn a_new_set_of_policies_knows_all_definitions_and_may_fit_the_newest_only() {
     let number = r#"{"name":"push","inputSchema":{"type":"object","properties":{"branch":{"type":"integer"}}}}"#;
     let permit = "permit (principal, action, resource);";
     let (policies, views, fits) = learnt(permit, &[number, &push("main"), &push("dev")]);
-    assert_eq!(fits, [Fit::Accepted; 3]);
+    assert_eq!(fits, [true; 3]);
     let mut registry = Registry::default();
     for json in [number, &push("main"), &push("dev")] {
         let changes = registry.changes(&server(), &[(name("push"), ToolEntry::read(json))]);
@@ -153,9 +159,11 @@ fn a_new_set_of_policies_knows_all_definitions_and_may_fit_the_newest_only() {
     assert!(call(&reloaded, Some(&views[2]), "{}").allows());
     // And it goes on learning beside what did not fit.
     let entry = ToolEntry::read(&push("other"));
-    let mut changes = registry.changes(&server(), &[(name("push"), entry)]);
-    let learnt = reloaded.learn(&registry, &server(), &mut changes).unwrap();
-    assert_eq!(changes[0].fit, Fit::Accepted);
+    let judged = entry.judged;
+    let changes = registry.changes(&server(), &[(name("push"), entry)]);
+    registry.apply(&server(), &changes);
+    let learnt = reloaded.learn(&registry).unwrap();
+    assert!(fits_now(&learnt, judged));
     assert!(call(&learnt, Some(&views[2]), "{}").allows());
 }
 
@@ -187,7 +195,7 @@ fn many_definitions_of_one_tool_stay_apart() {
     let definitions: Vec<String> = (0..40).map(|n| choice(&[&format!("b{n}")])).collect();
     let definitions: Vec<&str> = definitions.iter().map(String::as_str).collect();
     let (policies, views, fits) = learnt(RULES, &definitions);
-    assert_eq!(fits, [Fit::Accepted; 40]);
+    assert_eq!(fits, [true; 40]);
     for (number, view) in views.iter().enumerate() {
         let own = format!(r#"{{"branch":"b{number}"}}"#);
         assert!(call(&policies, Some(view), &own).allows(), "{number}");

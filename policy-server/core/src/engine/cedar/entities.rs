@@ -91,6 +91,13 @@ pub(super) fn action(id: &str) -> EntityUid {
     uid(&TYPES.action, id)
 }
 
+/// The uid of the server whose tools an action is the group of, if it is one.
+pub(super) fn server_of_group(action: &EntityUid) -> Option<EntityUid> {
+    let id: &str = action.id().as_ref();
+    let name = ServerName::parse(id.strip_suffix("/*")?).ok()?;
+    (*action.type_name() == TYPES.action).then(|| server(&name))
+}
+
 /// The uid of the action of a tool, if this is a tool's uid.
 pub(super) fn action_of_tool(tool: &EntityUid) -> Option<EntityUid> {
     let id: &str = tool.id().as_ref();

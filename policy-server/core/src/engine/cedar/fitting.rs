@@ -1,33 +1,30 @@
-//! Tools that the policies were validated with, together.
+//! The tools of one server that policies were validated with, together.
 //!
-//! All tools that are known at load are validated at once. Those that servers list later are
-//! validated beside the built-in schema, with the policies that can speak of them and the tools that
-//! those name: what policies say of other tools was validated before, and a tool more changes nothing
-//! about it. Cedar validates a policy for each action by itself, so that the parts together say what the
-//! whole would.
+//! Cedar validates a policy for each action by itself. So the tools of a server are validated by
+//! themselves, with the policies that can speak of them: in the schema of a fitting only its own tools
+//! are actions of which there are requests, and all others are mere names.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use cedar_policy::{
-    Entities, Entity, EntityUid, PolicyId, PolicySet, Schema, ValidationMode, Validator,
+    Entities, Entity, Policy, PolicyId, PolicySet, Schema, ValidationError, ValidationMode,
+    ValidationWarning, Validator,
 };
-use portcullis_protocol::names::ServerName;
+use portcullis_protocol::digest::Digest;
+use portcullis_protocol::names::{Name, ServerName};
 
-use super::found::{CALLS, Found};
-use super::load::{self, Check, unfit};
+use super::found::{self, CALLS};
 use super::naming::Naming;
-use super::places::{self, Place};
-use super::{Index, entities, invalid};
-use crate::catalogue::{Catalogue, Tool};
+use super::places::Place;
+use super::{Index, entities, invalid, load, slices};
+use crate::catalogue::{Catalogue, Origin, Quarantine, Tool};
 use crate::engine::Fault;
-use crate::policies::Problem;
+use crate::policies::{Code, Problem};
+use crate::schema::MappingFault;
 
-/// Most fittings beside those that were made together; then all tools are fitted anew, together.
-pub(super) const FITTINGS_MAX: usize = 16;
-
-/// Most older definitions that are tried one by one where policies do not fit all of them.
-const TRIED_MAX: usize = 16;
+/// Most pairs of a policy that does not fit some tools, and a tool, that are looked at one by one. What
+/// is beyond is taken for unfit.
+const PAIRS_MAX: usize = 20_000;
 
 /// A schema, and the tools that it has beside the built-in one.
 #[derive(Debug)]
@@ -35,150 +32,135 @@ pub(super) struct Fitting {
     pub(super) schema: Schema,
     /// By action.
     places: BTreeMap<String, Place>,
-    /// The tools of each server, with their server.
-    crowds: BTreeMap<EntityUid, Entities>,
+    /// The tools, with their server.
+    crowd: Entities,
 }
 
-/// The names in each policy.
-pub(super) type Namings = BTreeMap<PolicyId, Naming>;
-
-/// A tool of a server, in one of its definitions.
-type Of<'c> = (&'c ServerName, &'c Tool);
-
-/// All tools that policies were fitted to at load.
+/// What came of fitting policies to tools.
 pub(super) struct Fitted {
-    pub(super) fittings: Vec<Arc<Fitting>>,
-    /// The keys of older definitions that they do not fit.
-    pub(super) unfit: BTreeSet<String>,
+    /// The tools that they fit; none where they fit none.
+    pub(super) fitting: Option<Fitting>,
+    /// The others.
+    pub(super) misfits: Vec<Misfit>,
+    /// The policies that were validated.
+    pub(super) asked: BTreeSet<PolicyId>,
+    /// Those of them that are true of no call of these tools.
+    pub(super) never: BTreeMap<PolicyId, ValidationWarning>,
+    /// Those of them that did not pass.
+    pub(super) failed: BTreeMap<PolicyId, Failed>,
 }
 
-/// Fits policies to all tools. The newest definitions they must fit.
-///
-/// # Errors
-/// What is wrong with the policies.
-pub(super) fn all(
-    catalogue: &Catalogue,
-    naming: &Namings,
-    policies: &[&Found<'_>],
-) -> Result<Fitted, Vec<Problem>> {
-    let mut layers = layers(catalogue.editions()).into_iter();
-    let newest = layers.next().unwrap_or_default();
-    let schema = load::schema(newest.iter().map(|(_, tool)| *tool))?;
-    let check = Check::of(&schema, policies)?;
-    Problem::none(check.wrong)?;
-    let mut never = check.never;
-    let mut fittings = vec![Arc::new(Fitting::of(schema, &newest)?)];
-    let mut unfit = BTreeSet::new();
-    for layer in layers {
-        let whole = Fitting::checked(&layer, catalogue, naming, policies);
-        let parts = match whole {
-            Some(whole) => vec![Some(whole)],
-            None if layer.len() > TRIED_MAX => Vec::new(),
-            None => {
-                let alone = layer.iter().map(std::slice::from_ref);
-                alone
-                    .map(|one| Fitting::checked(one, catalogue, naming, policies))
-                    .collect()
+/// A policy that does not fit all tools that it is about.
+#[derive(Debug, Default)]
+pub(super) struct Failed {
+    /// What the validator says.
+    pub(super) errors: Vec<ValidationError>,
+    /// How many tools it is about.
+    pub(super) about: usize,
+    /// How many of them it does not fit.
+    pub(super) unfit: usize,
+}
+
+/// A definition that policies do not fit.
+#[derive(Clone, Debug)]
+pub(super) struct Misfit {
+    pub(super) tool: Name,
+    /// The digest of what policies can know of it.
+    pub(super) judged: Digest,
+    /// Where the definition is from.
+    pub(super) origin: Origin,
+    pub(super) why: Why,
+}
+
+/// What does not fit.
+#[derive(Clone, Debug)]
+pub(super) enum Why {
+    /// The policy does not pass validation for the tool.
+    Policy(PolicyId, Box<ValidationError>),
+    /// Cedar does not take the types of the tool.
+    Types(String),
+    /// There was too much that does not fit to find out.
+    Untried,
+}
+
+impl Misfit {
+    fn of(tool: &Tool, why: Why) -> Self {
+        Self {
+            tool: tool.name.clone(),
+            judged: tool.judged,
+            origin: tool.origin,
+            why,
+        }
+    }
+
+    /// The same in words.
+    pub(super) fn quarantine(&self) -> Quarantine {
+        match &self.why {
+            Why::Policy(policy, error) => {
+                let asked_as = error.policy_id().clone();
+                Quarantine::Unfit {
+                    policy: policy.to_string(),
+                    why: found::unprefixed(&error.to_string(), &asked_as).to_owned(),
+                }
             }
-        };
-        for (fitting, also_never) in parts.into_iter().flatten() {
-            never.retain(|id, _| also_never.contains_key(id));
-            fittings.push(Arc::new(fitting));
-        }
-        let left = layer
-            .iter()
-            .filter(|(_, tool)| fittings.iter().all(|fitting| fitting.place(tool).is_none()));
-        unfit.extend(left.map(|(_, tool)| places::key(tool)));
-    }
-    Problem::none(never.into_values().collect())?;
-    Ok(Fitted { fittings, unfit })
-}
-
-/// Fits policies to the tools that none of these fittings has, but for what is known to be unfit. None
-/// where they do not fit.
-pub(super) fn more(
-    before: &[Arc<Fitting>],
-    unfit: &BTreeSet<String>,
-    catalogue: &Catalogue,
-    index: &Index,
-) -> Option<Vec<Arc<Fitting>>> {
-    let mut fittings = before.to_vec();
-    let is_new = |(_, tool): &Of<'_>| {
-        before.iter().all(|fitting| fitting.place(tool).is_none())
-            && !unfit.contains(&places::key(tool))
-    };
-    for layer in layers(catalogue.editions().filter(is_new)) {
-        fittings.push(Arc::new(Fitting::new(&layer, catalogue, index)?));
-    }
-    Some(fittings)
-}
-
-/// The definitions of tools, no tool twice in one layer: the newest of all, then the second, and so on.
-fn layers<'c>(editions: impl Iterator<Item = Of<'c>>) -> Vec<Vec<Of<'c>>> {
-    let mut layers: Vec<Vec<Of<'c>>> = Vec::new();
-    let (mut last, mut depth) = (None, 0);
-    for of in editions {
-        let action = of.1.mapped.action();
-        depth = if last == Some(action) { depth + 1 } else { 0 };
-        last = Some(action);
-        match layers.get_mut(depth) {
-            Some(layer) => layer.push(of),
-            None => layers.push(vec![of]),
+            Why::Types(why) => Quarantine::Mapping(MappingFault::Cedar(why.clone())),
+            Why::Untried => Quarantine::Untried,
         }
     }
-    layers
-}
-
-/// The schema of these tools, and of those that policies name.
-fn schema(tools: &[Of<'_>], catalogue: &Catalogue, naming: &[&Naming]) -> Option<Schema> {
-    let own: BTreeSet<&str> = tools.iter().map(|(_, tool)| tool.mapped.action()).collect();
-    let named = catalogue.tools().filter(|(_, tool)| {
-        !own.contains(tool.mapped.action()) && naming.iter().any(|one| one.names(&tool.mapped))
-    });
-    let all = tools.iter().copied().chain(named);
-    load::schema(all.map(|(_, tool)| tool)).ok()
 }
 
 impl Fitting {
-    /// Fits policies to older definitions of tools, and says which of them are never true there.
-    fn checked(
-        tools: &[Of<'_>],
+    /// Fits policies to tools of one server, no tool twice.
+    ///
+    /// # Errors
+    /// The built-in schema cannot be read.
+    pub(super) fn of(
+        server: &ServerName,
+        tools: &[&Tool],
         catalogue: &Catalogue,
-        naming: &Namings,
-        policies: &[&Found<'_>],
-    ) -> Option<(Self, BTreeMap<String, Problem>)> {
-        let schema = schema(tools, catalogue, &naming.values().collect::<Vec<_>>())?;
-        let check = Check::of(&schema, policies).ok()?;
-        let fitting = Self::of(schema, tools).ok()?;
-        check.wrong.is_empty().then_some((fitting, check.never))
-    }
-
-    /// Fits policies that are in force to more tools.
-    fn new(tools: &[Of<'_>], catalogue: &Catalogue, index: &Index) -> Option<Self> {
-        let uids = tools.iter().map(|(server, tool)| {
+        index: &Index,
+    ) -> Result<Fitted, Vec<Problem>> {
+        let uid = entities::server(server);
+        let pairs = tools.iter().map(|tool| {
             let action = entities::action(tool.mapped.action());
-            (action, entities::server(server))
+            (action, uid.clone())
         });
-        let uids: Vec<(EntityUid, EntityUid)> = uids.collect();
-        let policies = index.slices.about(&uids);
+        let policies = index.slices.about(&pairs.collect::<Vec<_>>());
         let naming = policies.keys().filter_map(|id| index.naming.get(*id));
-        let schema = schema(tools, catalogue, &naming.collect::<Vec<_>>())?;
-        let policies = PolicySet::from_policies(policies.into_values().cloned()).ok()?;
-        let result = Validator::new(schema.clone()).validate(&policies, ValidationMode::Strict);
-        // A policy that is never true of these tools is so of those that were there before.
-        let mut warnings = result.validation_warnings();
-        let fits = result.validation_passed() && warnings.all(invalid::is_never_true);
-        Self::of(schema, tools).ok().filter(|_| fits)
+        let (schema, mut misfits) = schema(tools, catalogue, &naming.collect::<Vec<_>>())?;
+        let typed = without(tools, &misfits);
+        let validation = Validation {
+            schema: &schema,
+            tools: &typed,
+            index,
+        };
+        let (mut failed, never) = validation.whole(&policies);
+        misfits.extend(validation.apart(&policies, &mut failed));
+        let good = without(tools, &misfits);
+        let fitting = match good.is_empty() {
+            true => None,
+            false => Some(Self::with(server, schema, &good)?),
+        };
+        Ok(Fitted {
+            fitting,
+            misfits,
+            asked: policies.into_keys().cloned().collect(),
+            never,
+            failed,
+        })
     }
 
-    fn of(schema: Schema, tools: &[Of<'_>]) -> Result<Self, Vec<Problem>> {
-        let actions = schema.action_entities().map_err(|error| unfit(&error))?;
-        let places = places(tools, &schema, &actions).map_err(|fault| unfit(&fault))?;
-        let crowds = crowds(&places).map_err(|fault| unfit(&fault))?;
+    fn with(server: &ServerName, schema: Schema, tools: &[&Tool]) -> Result<Self, Vec<Problem>> {
+        let actions = schema
+            .action_entities()
+            .map_err(|error| load::unfit(&error))?;
+        let places =
+            places(server, tools, &schema, &actions).map_err(|fault| load::unfit(&fault))?;
+        let crowd = crowd(server, &places).map_err(|fault| load::unfit(&fault))?;
         Ok(Self {
             schema,
             places,
-            crowds,
+            crowd,
         })
     }
 
@@ -193,14 +175,173 @@ impl Fitting {
         self.places.contains_key(action)
     }
 
-    /// The tools of a server here, with their server.
-    pub(super) fn crowd(&self, server: &EntityUid) -> Option<&Entities> {
-        self.crowds.get(server)
+    /// Its tools, with their server.
+    pub(super) const fn crowd(&self) -> &Entities {
+        &self.crowd
     }
 }
 
+fn without<'t>(tools: &[&'t Tool], misfits: &[Misfit]) -> Vec<&'t Tool> {
+    let bad: BTreeSet<&Name> = misfits.iter().map(|misfit| &misfit.tool).collect();
+    let good = tools.iter().filter(|tool| !bad.contains(&tool.name));
+    good.copied().collect()
+}
+
+/// The schema of these tools and what policies name beside them; without those tools whose types Cedar
+/// does not take.
+fn schema(
+    tools: &[&Tool],
+    catalogue: &Catalogue,
+    naming: &[&Naming],
+) -> Result<(Schema, Vec<Misfit>), Vec<Problem>> {
+    let named = |tool: &&Tool| naming.iter().any(|one| one.names(&tool.mapped));
+    let named: Vec<&Tool> = catalogue
+        .tools()
+        .map(|(_, tool)| tool)
+        .filter(named)
+        .collect();
+    let of = |tools: &[&Tool]| load::schema_of_tools(tools, &named, naming);
+    if let Ok(schema) = of(tools) {
+        return Ok((schema, Vec::new()));
+    }
+    let mut misfits = Vec::new();
+    let mut good = Vec::new();
+    for tool in tools {
+        match of(&[tool]) {
+            Ok(_) => good.push(*tool),
+            Err(problems) => {
+                let why = problems.into_iter().next().map(|problem| problem.message);
+                misfits.push(Misfit::of(tool, Why::Types(why.unwrap_or_default())));
+            }
+        }
+    }
+    if let Ok(schema) = of(&good) {
+        return Ok((schema, misfits));
+    }
+    // Each is good, and together they are not.
+    misfits.extend(good.into_iter().map(|tool| Misfit::of(tool, Why::Untried)));
+    Ok((of(&[])?, misfits))
+}
+
+/// The validation of policies for some tools.
+struct Validation<'a> {
+    schema: &'a Schema,
+    tools: &'a [&'a Tool],
+    index: &'a Index,
+}
+
+impl<'a> Validation<'a> {
+    /// Validates policies for all tools, and says which of them do not pass, and which are never true.
+    fn whole(
+        &self,
+        policies: &BTreeMap<&'a PolicyId, &'a Policy>,
+    ) -> (
+        BTreeMap<PolicyId, Failed>,
+        BTreeMap<PolicyId, ValidationWarning>,
+    ) {
+        let set = PolicySet::from_policies(policies.values().map(|policy| (*policy).clone()));
+        let Ok(set) = set else {
+            let all = policies.keys().map(|id| ((*id).clone(), Failed::default()));
+            return (all.collect(), BTreeMap::new());
+        };
+        let result = Validator::new(self.schema.clone()).validate(&set, ValidationMode::Strict);
+        let warnings = result.validation_warnings();
+        let never = warnings.filter(|warning| invalid::is_never_true(warning));
+        let never = never.map(|warning| (warning.policy_id().clone(), warning.clone()));
+        let mut failed: BTreeMap<PolicyId, Failed> = BTreeMap::new();
+        for error in result.validation_errors() {
+            let of = failed.entry(error.policy_id().clone()).or_default();
+            of.errors.push(error.clone());
+        }
+        (failed, never.collect())
+    }
+
+    /// The tools for which these policies do not pass, one by one.
+    fn apart(
+        &self,
+        policies: &BTreeMap<&'a PolicyId, &'a Policy>,
+        failed: &mut BTreeMap<PolicyId, Failed>,
+    ) -> Vec<Misfit> {
+        let mut left = PAIRS_MAX;
+        let mut misfits = Vec::new();
+        if failed.is_empty() {
+            return misfits;
+        }
+        let actions = self.schema.action_entities();
+        let actions = actions.unwrap_or_else(|_| Entities::empty());
+        for (id, failed) in failed {
+            let Some(policy) = policies.get(id) else {
+                continue;
+            };
+            let reaches = |tool: &&&Tool| {
+                let action = entities::action(tool.mapped.action());
+                slices::reaches(policy, &action, &actions)
+            };
+            let about: Vec<&Tool> = self.tools.iter().filter(reaches).copied().collect();
+            let unfit = match left.checked_sub(about.len()) {
+                Some(rest) => {
+                    left = rest;
+                    self.of_one(policy, &about)
+                }
+                None => untried(&about),
+            };
+            (failed.about, failed.unfit) = (about.len(), unfit.len());
+            misfits.extend(unfit);
+        }
+        misfits
+    }
+
+    /// The tools for which one policy does not pass, each once.
+    fn of_one(&self, policy: &Policy, tools: &[&Tool]) -> Vec<Misfit> {
+        let narrowed = tools.iter().enumerate().map(|(number, tool)| {
+            let id = PolicyId::new(number.to_string());
+            narrowed(policy, tool.mapped.action(), id)
+        });
+        let set = narrowed.collect::<Option<Vec<Policy>>>();
+        let set = set.and_then(|policies| PolicySet::from_policies(policies).ok());
+        let Some(set) = set else {
+            return untried(tools);
+        };
+        let result = Validator::new(self.schema.clone()).validate(&set, ValidationMode::Strict);
+        let mut found: BTreeMap<usize, Misfit> = BTreeMap::new();
+        for error in result.validation_errors() {
+            let number = error.policy_id().to_string().parse().unwrap_or_default();
+            // A value or a type of another tool is that tool's affair.
+            let is_own = |tool: &&&Tool| {
+                invalid::code_of_error(error) != Code::UnknownEntity
+                    || self.names_types(policy.id(), tool)
+            };
+            if let Some(tool) = tools.get(number).filter(is_own) {
+                let why = || Why::Policy(policy.id().clone(), Box::new(error.clone()));
+                let misfit = || Misfit::of(tool, why());
+                found.entry(number).or_insert_with(misfit);
+            }
+        }
+        found.into_values().collect()
+    }
+
+    fn names_types(&self, policy: &PolicyId, tool: &Tool) -> bool {
+        let naming = self.index.naming.get(policy);
+        naming.is_none_or(|naming| naming.names_types(tool.mapped.types()))
+    }
+}
+
+fn untried(tools: &[&Tool]) -> Vec<Misfit> {
+    let each = tools.iter();
+    each.map(|tool| Misfit::of(tool, Why::Untried)).collect()
+}
+
+/// The same policy about one action alone.
+fn narrowed(policy: &Policy, action: &str, id: PolicyId) -> Option<Policy> {
+    let mut json = policy.to_json().ok()?;
+    let entity = serde_json::json!({ "type": "Mcp::Action", "id": action });
+    *json.get_mut("action")? = serde_json::json!({ "op": "==", "entity": entity });
+    Policy::from_json(Some(id), json).ok()
+}
+
 fn places(
-    tools: &[Of<'_>],
+    server: &ServerName,
+    tools: &[&Tool],
     schema: &Schema,
     actions: &Entities,
 ) -> Result<BTreeMap<String, Place>, Fault> {
@@ -208,23 +349,17 @@ fn places(
     let above =
         |entity: &&Entity| entity.uid() == calls || actions.is_ancestor_of(&entity.uid(), &calls);
     let groups: Vec<Entity> = actions.iter().filter(above).cloned().collect();
-    let place = |(server, tool): &Of<'_>| {
+    let place = |tool: &&Tool| {
         let place = Place::of(server, tool, schema, actions, &groups)?;
         Ok((tool.mapped.action().to_owned(), place))
     };
     tools.iter().map(place).collect()
 }
 
-fn crowds(places: &BTreeMap<String, Place>) -> Result<BTreeMap<EntityUid, Entities>, Fault> {
-    let mut of_server: BTreeMap<&EntityUid, Vec<Entity>> = BTreeMap::new();
-    for place in places.values() {
-        let tool = place.entities.get(&place.resource).cloned();
-        of_server.entry(&place.server).or_default().extend(tool);
-    }
-    let crowd = |(server, mut tools): (&EntityUid, Vec<Entity>)| {
-        tools.push(entities::bare(server)?);
-        let all = Entities::from_entities(tools, None).map_err(|_| Fault::UnfitEntities)?;
-        Ok((server.clone(), all))
-    };
-    of_server.into_iter().map(crowd).collect()
+fn crowd(server: &ServerName, places: &BTreeMap<String, Place>) -> Result<Entities, Fault> {
+    let tool = |place: &Place| place.entities.get(&place.resource).cloned();
+    let tools = places.values().filter_map(tool);
+    let server = entities::bare(&entities::server(server))?;
+    let all = tools.chain([server]);
+    Entities::from_entities(all, None).map_err(|_| Fault::UnfitEntities)
 }

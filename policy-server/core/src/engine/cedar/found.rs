@@ -141,11 +141,13 @@ fn understand(parsed: Parsed<'_>) -> Result<Found<'_>, Vec<Problem>> {
             })
             .collect(),
     };
-    if mentions.action_equal_to(CALLS) {
+    if let Some(group) = mentions.equal_actions().find(|id| is_group(id)) {
         problems.push(problem(
             Code::ExactCall,
-            "no call of a known tool has the action `tools/call` itself",
-            "each tool has its own action in that group: write `action in Mcp::Action::\"tools/call\"`",
+            &format!("no call of a known tool has the action `{group}` itself"),
+            &format!(
+                "each tool has its own action in that group: write `action in Mcp::Action::\"{group}\"`"
+            ),
         ));
     }
     match meaning {
@@ -158,6 +160,11 @@ fn understand(parsed: Parsed<'_>) -> Result<Found<'_>, Vec<Problem>> {
     }
 }
 
+/// Whether an action of this id is the group of all tools, or of those of a server.
+fn is_group(id: &str) -> bool {
+    id == CALLS || id.ends_with("/*")
+}
+
 /// `action == tools/call` in a scope means every call of a tool, as it did before tools had actions
 /// of their own: an older `forbid` must not lose its tools when their schemas become known.
 fn grouped(policy: &Policy) -> Option<Policy> {
@@ -165,7 +172,7 @@ fn grouped(policy: &Policy) -> Option<Policy> {
         return Some(policy.clone());
     };
     let id: &str = uid.id().as_ref();
-    if id != CALLS {
+    if !is_group(id) {
         return Some(policy.clone());
     }
     let mut json = policy.to_json().ok()?;
@@ -204,6 +211,12 @@ pub(super) fn unique(found: &[Found<'_>]) -> Result<PolicySet, Vec<Problem>> {
     }
 }
 
+/// Cedar's message on a policy without the policy, which it begins with.
+pub(super) fn unprefixed<'m>(message: &'m str, policy: &PolicyId) -> &'m str {
+    let prefix = format!("for policy `{policy}`, ");
+    message.strip_prefix(&prefix).unwrap_or(message)
+}
+
 impl Found<'_> {
     /// A problem of this policy, at its first line.
     pub(super) fn problem(&self, code: Code, message: &str) -> Problem {
@@ -221,15 +234,8 @@ impl Found<'_> {
     /// Cedar's error on this policy, with its place.
     pub(super) fn located<E: Diagnostic>(&self, code: Code, error: &E) -> Problem {
         let mut problem = self.written.located(code, error);
-        let id = self.policy.id().to_string();
-        // Cedar's messages begin with the policy, which has a field of its own here.
-        if let Some(rest) = problem
-            .message
-            .strip_prefix(&format!("for policy `{id}`, "))
-        {
-            problem.message = rest.to_owned();
-        }
-        problem.policy(&id)
+        problem.message = unprefixed(&problem.message, self.policy.id()).to_owned();
+        problem.policy(self.policy.id().as_ref())
     }
 
     /// File and line where it begins.

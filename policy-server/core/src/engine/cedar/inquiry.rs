@@ -142,7 +142,7 @@ impl Inquiry<'_> {
         if !shown::permits(&cuts) {
             return false;
         }
-        let crowd = self.principal.crowd(&place.server, fitting);
+        let crowd = self.principal.crowd(fitting);
         let (principal, action) = (self.principal.uid(), &place.action);
         crowd.is_none_or(|crowd| {
             let (schema, resource) = (&fitting.schema, &place.resource);

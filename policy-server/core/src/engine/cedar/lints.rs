@@ -15,7 +15,8 @@ use serde_json::Value;
 use super::Engine;
 use super::disclose;
 use super::found::{self, Found};
-use crate::policies::{Known, Problem, Sources};
+use crate::catalogue::Quarantine;
+use crate::policies::{Code, Known, Problem, Sources};
 
 /// A policy, and its JSON form.
 struct Policy<'a> {
@@ -55,11 +56,7 @@ impl Engine {
         let (data, messages): (Vec<Policy<'_>>, Vec<Policy<'_>>) = policies
             .into_iter()
             .partition(|policy| disclose::names(&policy.found.policy));
-        let schemas: Vec<&Schema> = self
-            .fittings
-            .iter()
-            .map(|fitting| &fitting.schema)
-            .collect();
+        let schemas: Vec<&Schema> = self.fittings.schemas().chain([&self.index.bare]).collect();
         let mut problems = dead::lint(&messages, &schemas);
         problems.extend(dead::lint(&data, &[self.index.disclosing.schema()]));
         let policies: Vec<Policy<'_>> = messages.into_iter().chain(data).collect();
@@ -70,9 +67,36 @@ impl Engine {
             problems.extend(spelling::lint(policy));
         }
         problems.extend(shape::open_prefixes(&policies));
+        problems.extend(self.idle.iter().cloned());
+        problems.extend(self.unfit_tools(&policies));
         problems.sort();
         problems.dedup();
         problems
+    }
+}
+
+impl Engine {
+    /// Tools that servers list and policies do not fit.
+    fn unfit_tools(&self, policies: &[Policy<'_>]) -> Vec<Problem> {
+        let problem = |(server, tool, _, why): (_, _, _, &Quarantine)| {
+            let id = match why {
+                Quarantine::Unfit { policy, .. } => policy.as_str(),
+                _ => "",
+            };
+            let message = format!("the tool `{server}/{tool}` is in quarantine: {why}");
+            let mut by_id = policies.iter().filter(|one| {
+                let of: &str = one.found.policy.id().as_ref();
+                of == id
+            });
+            let problem = match by_id.next() {
+                Some(one) => one.found.problem(Code::LintUnfitTool, &message),
+                None => Problem::new(Code::LintUnfitTool, "policies", &message),
+            };
+            problem.help(
+                "no call of it is made: write the policy so that it fits, or pin the server's tools",
+            )
+        };
+        self.unfit().map(problem).collect()
     }
 }
 

@@ -3,21 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use cedar_policy::{Policy, PolicySet, Schema, SchemaFragment, ValidationMode, Validator};
+use cedar_policy::{Policy, Schema, SchemaFragment};
+use portcullis_protocol::digest::Digest;
+use portcullis_protocol::names::{Name, ServerName};
 use serde_json::Value;
 
 use super::annotations::Meaning;
 use super::disclose::{self, DISCLOSING, Disclosing};
-use super::fitting::{self, FITTINGS_MAX, Fitted, Namings};
-use super::found::{self, Found};
+use super::fittings::Fittings;
+use super::found::{self, CALLS, Found};
+use super::ground::{self, Ground};
 use super::naming::Naming;
 use super::principals::Principals;
 use super::reads::{self, Readers};
 use super::slices::{CutError, Slices};
-use super::{Engine, Index, SCHEMA, invalid, unclear};
-use crate::catalogue::{Catalogue, Tool};
+use super::{Engine, Index, SCHEMA, unclear};
+use crate::catalogue::{Catalogue, Quarantine, Tool};
 use crate::policies::{Code, Problem, SCHEMA_FILE, Sources};
-use crate::schema;
+use crate::schema::{self, group_of};
 use crate::uri::Named;
 
 /// What annotations come to, by policy id.
@@ -42,10 +45,8 @@ static MESSAGES: LazyLock<Result<Value, Vec<Problem>>> =
     LazyLock::new(|| with_actions(|action| !DISCLOSING.contains(&action)));
 
 /// The built-in schema of data alone: what policies on revealing and restoring are validated with.
-pub(super) static DATA: LazyLock<Result<Schema, Vec<Problem>>> = LazyLock::new(|| {
-    Schema::from_json_value(with_actions(|action| DISCLOSING.contains(&action))?)
-        .map_err(|error| vec![Problem::anywhere(Code::Schema, SCHEMA_FILE, &error)])
-});
+pub(super) static DATA: LazyLock<Result<Schema, Vec<Problem>>> =
+    LazyLock::new(|| built(with_actions(|action| DISCLOSING.contains(&action))?));
 
 fn with_actions(keep: impl Fn(&str) -> bool) -> Result<Value, Vec<Problem>> {
     let mut law = LAW.clone()?;
@@ -58,11 +59,21 @@ fn with_actions(keep: impl Fn(&str) -> bool) -> Result<Value, Vec<Problem>> {
     Ok(law)
 }
 
-/// The built-in schema alone, built once.
-static BARE: LazyLock<Result<Schema, Vec<Problem>>> = LazyLock::new(|| {
-    Schema::from_json_value(MESSAGES.clone()?)
-        .map_err(|error| vec![Problem::anywhere(Code::Schema, SCHEMA_FILE, &error)])
+/// The same where no action has requests: what the schemas of tools begin with.
+static NAMES: LazyLock<Result<Value, Vec<Problem>>> = LazyLock::new(|| {
+    let mut names = MESSAGES.clone()?;
+    let actions = names.pointer_mut("/Mcp/actions");
+    let actions = actions.and_then(Value::as_object_mut).into_iter().flatten();
+    for (_, action) in actions {
+        if let Some(action) = action.as_object_mut() {
+            action.remove("appliesTo");
+        }
+    }
+    Ok(names)
 });
+
+/// The built-in schema alone, built once.
+static BARE: LazyLock<Result<Schema, Vec<Problem>>> = LazyLock::new(|| built(MESSAGES.clone()?));
 
 impl Engine {
     /// Parses, validates and cuts the policies.
@@ -75,44 +86,37 @@ impl Engine {
         let (data, messages): (Vec<&Found<'_>>, Vec<&Found<'_>>) = found
             .iter()
             .partition(|found| disclose::names(&found.policy));
-        let naming = messages
-            .iter()
-            .map(|found| (found.policy.id().clone(), Naming::of(&found.policy)));
-        let naming = naming.collect();
-        let Fitted { fittings, unfit } = fitting::all(catalogue, &naming, &messages)?;
         disclose::unmixed(&data)?;
         let of_data = DATA.as_ref().map_err(Clone::clone)?;
-        Check::of(of_data, &data)?.none_wrong()?;
+        ground::of_data(of_data, &data)?;
+        let index = Index::of(&found, &messages, of_data)?;
+        let ground = Ground::check(catalogue, &index, &messages)?;
+        let (fittings, report) = Fittings::all(catalogue, &index)?;
+        let idle = ground.judge(&report)?;
         Ok(Self {
-            index: Arc::new(Index::of(&found, &messages, naming, of_data)?),
-            together: fittings.len(),
+            index: Arc::new(index),
             fittings,
-            unfit: Arc::new(unfit),
+            idle: Arc::new(idle),
             principals: Principals::default(),
             authorizer: cedar_policy::Authorizer::new(),
         })
     }
 
-    /// The same policies with tools that are new. None when they do not fit one of them.
+    /// The same policies with tools that are new. None when the built-in schema cannot be read.
     #[must_use]
     pub fn learn(&self, catalogue: &Catalogue) -> Option<Self> {
-        let later = self.fittings.len() - self.together;
-        let before = match later < FITTINGS_MAX {
-            true => &self.fittings[..],
-            false => &[],
-        };
-        let fittings = fitting::more(before, &self.unfit, catalogue, &self.index)?;
         Some(Self {
+            fittings: self.fittings.more(catalogue, &self.index).ok()?,
             index: self.index.clone(),
-            together: match before {
-                [] => fittings.len(),
-                _ => self.together,
-            },
-            fittings,
-            unfit: self.unfit.clone(),
+            idle: self.idle.clone(),
             principals: Principals::default(),
             authorizer: cedar_policy::Authorizer::new(),
         })
+    }
+
+    /// The definitions of tools that policies do not fit, and why.
+    pub fn unfit(&self) -> impl Iterator<Item = (&ServerName, &Name, Digest, &Quarantine)> {
+        self.fittings.unfit()
     }
 }
 
@@ -120,7 +124,6 @@ impl Index {
     fn of(
         found: &[Found<'_>],
         messages: &[&Found<'_>],
-        naming: Namings,
         of_data: &Schema,
     ) -> Result<Self, Vec<Problem>> {
         let unreadable = |error: &dyn std::fmt::Display| {
@@ -132,11 +135,14 @@ impl Index {
         let slices = Slices::cut(bare, &actions, found).map_err(|error| unreadable(&error))?;
         let (named, variants) = about_uris(messages).map_err(|error| unfit(&error))?;
         let meaning = |found: &Found<'_>| (found.policy.id().to_string(), found.meaning.clone());
+        let naming = messages
+            .iter()
+            .map(|found| (found.policy.id().clone(), Naming::of(&found.policy)));
         Ok(Self {
             disclosing: Disclosing::of(found, of_data)?,
             slices,
             bare: bare.clone(),
-            naming,
+            naming: naming.collect(),
             meanings: found.iter().map(meaning).collect(),
             readers: Readers::of(found.iter().map(|found| &found.policy)),
             names: reads::names(messages.iter().map(|found| &found.policy)),
@@ -162,78 +168,49 @@ fn about_uris(found: &[&Found<'_>]) -> Result<(Named, BTreeMap<String, Policy>),
     Ok((named, variants))
 }
 
-/// The schema that policies on messages are validated against: the built-in one, and an action for
-/// each of these tools.
+/// The schema in which the built-in actions are what is asked about, and all tools are mere names.
 ///
 /// # Errors
 /// Cedar does not take the types of a tool.
-pub(super) fn schema<'t>(tools: impl Iterator<Item = &'t Tool>) -> Result<Schema, Vec<Problem>> {
-    let json = schema::merge(MESSAGES.clone()?, tools.map(|tool| &*tool.mapped));
+pub(super) fn schema_of_messages(
+    catalogue: &Catalogue,
+    naming: &[&Naming],
+) -> Result<Schema, Vec<Problem>> {
+    let mut json = schema::merge(MESSAGES.clone()?, std::iter::empty());
+    let typed = catalogue.tools().map(|(_, tool)| &*tool.mapped);
+    let typed = typed.filter(|tool| naming.iter().any(|one| one.names(tool)));
+    let tools = catalogue.names().flat_map(|(server, tool, _)| {
+        let group = group_of(server);
+        let of_group = (group.clone(), CALLS.to_owned());
+        [of_group, (format!("{server}/{tool}"), group)]
+    });
+    schema::name_only(&mut json, typed, tools.chain(groups(naming)));
+    built(json)
+}
+
+/// The schema in which these tools are what is asked about, and the others that policies name are mere
+/// names.
+///
+/// # Errors
+/// Cedar does not take the types of a tool.
+pub(super) fn schema_of_tools(
+    tools: &[&Tool],
+    named: &[&Tool],
+    naming: &[&Naming],
+) -> Result<Schema, Vec<Problem>> {
+    let mut json = schema::merge(NAMES.clone()?, tools.iter().map(|tool| &*tool.mapped));
+    let named = named.iter().map(|tool| &*tool.mapped);
+    schema::name_only(&mut json, named, groups(naming));
+    built(json)
+}
+
+/// The groups of servers' tools that policies name, each with the one that it is in.
+fn groups(naming: &[&Naming]) -> impl Iterator<Item = (String, String)> {
+    let servers = naming.iter().flat_map(|naming| naming.groups());
+    servers.map(|server| (group_of(&server), CALLS.to_owned()))
+}
+
+fn built(json: Value) -> Result<Schema, Vec<Problem>> {
     Schema::from_json_value(json)
         .map_err(|error| vec![Problem::anywhere(Code::Schema, SCHEMA_FILE, &error)])
-}
-
-/// What the validator says of policies.
-#[derive(Debug, Default)]
-pub(super) struct Check {
-    /// What is wrong, whatever tools there are besides.
-    pub(super) wrong: Vec<Problem>,
-    /// Policies that no request fits, by id: other tools may make requests that do.
-    pub(super) never: BTreeMap<String, Problem>,
-}
-
-impl Check {
-    /// Validates policies.
-    ///
-    /// # Errors
-    /// They do not make one set.
-    pub(super) fn of(schema: &Schema, found: &[&Found<'_>]) -> Result<Self, Vec<Problem>> {
-        let policies = PolicySet::from_policies(found.iter().map(|found| found.policy.clone()));
-        let policies = policies
-            .map_err(|error| vec![Problem::anywhere(Code::Unreadable, "policies", &error)])?;
-        let result = Validator::new(schema.clone()).validate(&policies, ValidationMode::Strict);
-        let by_id: BTreeMap<String, &Found<'_>> = found
-            .iter()
-            .map(|found| (found.policy.id().to_string(), *found))
-            .collect();
-        let mut check = Self::default();
-        for error in result.validation_errors() {
-            let problem = match by_id.get(&error.policy_id().to_string()) {
-                Some(found) => invalid::error(found, error, schema),
-                None => Problem::anywhere(invalid::code_of_error(error), "policies", error),
-            };
-            check.wrong.push(problem);
-        }
-        for warning in result.validation_warnings() {
-            let id = warning.policy_id().to_string();
-            let problem = match by_id.get(&id) {
-                Some(found) => invalid::warning(found, warning),
-                None => Problem::anywhere(invalid::code_of_warning(warning), "policies", warning),
-            };
-            if invalid::is_never_true(warning) {
-                check.never.insert(id, problem);
-            } else {
-                check.wrong.push(problem);
-            }
-        }
-        if !result.validation_passed() && check.wrong.is_empty() {
-            let text = "the policies do not pass validation";
-            let problem = Problem::new(Code::Validation, "policies", text);
-            check.wrong.push(problem);
-        }
-        Ok(check)
-    }
-
-    /// Whether all is right with all tools that there are.
-    ///
-    /// # Errors
-    /// What is not.
-    pub(super) fn none_wrong(self) -> Result<(), Vec<Problem>> {
-        Problem::none(
-            self.wrong
-                .into_iter()
-                .chain(self.never.into_values())
-                .collect(),
-        )
-    }
 }

@@ -62,9 +62,9 @@ impl Mentions {
         !names.is_empty() && (self.whole || names.iter().any(read))
     }
 
-    /// Whether a condition compares the action with one of this id.
-    pub(super) fn action_equal_to(&self, id: &str) -> bool {
-        self.equals.contains(id)
+    /// The ids of actions that conditions compare the action with.
+    pub(super) fn equal_actions(&self) -> impl Iterator<Item = &str> {
+        self.equals.iter().map(String::as_str)
     }
 
     fn walk(&mut self, expression: &Value) {

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use cedar_policy::Policy;
+use portcullis_protocol::names::ServerName;
 use serde_json::Value;
 
 use crate::schema::MappedTool;
@@ -33,10 +34,21 @@ impl Naming {
 
     /// Whether it names this tool.
     pub(super) fn names(&self, tool: &MappedTool) -> bool {
-        let below = format!("{}::", tool.types());
+        self.names_types(tool.types()) || self.ids.contains(tool.action())
+    }
+
+    /// Whether it names a type in this namespace, which is a tool's.
+    pub(super) fn names_types(&self, namespace: &str) -> bool {
+        let below = format!("{namespace}::");
         let mut types = self.types.range(below.clone()..);
         let of_tool = types.next().is_some_and(|found| found.starts_with(&below));
-        self.unknown || of_tool || self.ids.contains(tool.action())
+        self.unknown || of_tool
+    }
+
+    /// The servers whose tools it names as a group.
+    pub(super) fn groups(&self) -> impl Iterator<Item = ServerName> {
+        let names = self.ids.iter().filter_map(|id| id.strip_suffix("/*"));
+        names.filter_map(|name| ServerName::parse(name).ok())
     }
 
     fn walk(&mut self, json: &Value) {
@@ -61,8 +73,6 @@ impl Naming {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-
-    use portcullis_protocol::names::ServerName;
 
     use super::*;
     use crate::engine::cedar::SCHEMA;

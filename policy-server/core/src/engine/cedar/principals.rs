@@ -23,7 +23,7 @@ const CALLERS_MAX: usize = 128;
 /// Most tools that are remembered for one caller.
 const TOOLS_MAX: usize = 128;
 
-/// Most servers and fittings whose tools are remembered beside one caller.
+/// Most fittings whose tools are remembered beside one caller.
 const CROWDS_MAX: usize = 16;
 
 /// Most policies that are kept again for one caller and tool; more stay where they are.
@@ -54,7 +54,7 @@ pub(super) struct Principal {
     /// What is near the caller at a tool, by the key of its place, or at a method, by its action.
     near: Mutex<BTreeMap<String, Arc<Near>>>,
     /// The caller beside the tools of a server in one fitting, for partial evaluation.
-    crowds: Mutex<BTreeMap<(EntityUid, usize), Arc<PartialEntities>>>,
+    crowds: Mutex<BTreeMap<usize, Arc<PartialEntities>>>,
     /// Which tools the caller is shown, by the keys of their places.
     shown: Mutex<BTreeMap<String, bool>>,
 }
@@ -130,22 +130,17 @@ impl Principal {
         Ok(near)
     }
 
-    /// The caller beside the tools of a server in a fitting, and all of its actions. None when they
-    /// do not fit.
-    pub(super) fn crowd(
-        &self,
-        server: &EntityUid,
-        fitting: &Arc<Fitting>,
-    ) -> Option<Arc<PartialEntities>> {
+    /// The caller beside the tools of a fitting. None when they do not fit.
+    pub(super) fn crowd(&self, fitting: &Arc<Fitting>) -> Option<Arc<PartialEntities>> {
         // Fittings are as old as their engine at least, and so is this memory.
-        let key = (server.clone(), Arc::as_ptr(fitting).addr());
+        let key = Arc::as_ptr(fitting).addr();
         let crowds = self.crowds.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(crowd) = crowds.get(&key) {
             return Some(crowd.clone());
         }
         drop(crowds);
         let known = self.known.iter().cloned();
-        let all = fitting.crowd(server)?.clone();
+        let all = fitting.crowd().clone();
         let all = all.add_entities(known, None).ok()?;
         let crowd = Arc::new(PartialEntities::from_concrete(all, &fitting.schema).ok()?);
         remember(&self.crowds, CROWDS_MAX, &key, &crowd);

@@ -4,6 +4,7 @@
 //! out, so decision and reasons are those of the whole set.
 
 mod tools;
+mod unlisted;
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,8 @@ use cedar_policy::{
 
 use self::tools::ToolSlices;
 use super::annotations::Mode;
-use super::found::Found;
+use super::entities;
+use super::found::{CALLS, Found};
 use super::places::Place;
 
 /// Why a set cannot be cut: two policies have one id, or the schema's actions are unsound. The load
@@ -150,12 +152,23 @@ impl Slices {
         policies: &[Found<'_>],
     ) -> Result<Self, CutError> {
         let tools = ToolSlices::cut(policies, actions)?;
+        let calls = entities::action(CALLS);
+        let mut of_groups = Vec::new();
+        for found in policies {
+            of_groups.extend(unlisted::forms(found)?);
+        }
         let mut by_action = BTreeMap::new();
         let mut by_method = BTreeMap::new();
         for action in schema.actions() {
             let fits =
                 |found: &&Found<'_>| applies(&found.policy.action_constraint(), action, actions);
-            by_action.insert(action.clone(), Slice::of(policies.iter().filter(fits))?);
+            let groups = if *action == calls {
+                &of_groups[..]
+            } else {
+                &[]
+            };
+            let of_action = policies.iter().filter(fits).chain(groups);
+            by_action.insert(action.clone(), Slice::of(of_action)?);
             let mut types = schema.resources_for_action(action).into_iter().flatten();
             if types.next().is_some() {
                 let name: &str = action.id().as_ref();
@@ -267,6 +280,15 @@ pub(super) fn is_of(resource: &EntityUid, server: &EntityUid) -> bool {
     let (id, name): (&str, &str) = (resource.id().as_ref(), server.id().as_ref());
     id.strip_prefix(name)
         .is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Whether the scope of a policy holds calls of the tool that has this action.
+pub(super) fn reaches(policy: &Policy, action: &EntityUid, actions: &Entities) -> bool {
+    let of = |uid: EntityUid| match is_server(&uid) {
+        true => is_of(action, &uid),
+        false => entities::action_of_tool(&uid).as_ref() == Some(action),
+    };
+    applies(&policy.action_constraint(), action, actions) && resource_of(policy).is_none_or(of)
 }
 
 fn applies(constraint: &ActionConstraint, action: &EntityUid, actions: &Entities) -> bool {

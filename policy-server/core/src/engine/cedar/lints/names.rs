@@ -65,6 +65,7 @@ fn of_literal(policy: &Policy<'_>, uid: &EntityUid, known: &Known) -> Option<Pro
     match uid.type_name().basename() {
         "Role" => role(policy, id, known),
         "Server" => server(policy, id, known),
+        "Action" => server(policy, id.strip_suffix("/*")?, known),
         "DataClass" => {
             let classes = known.classes.as_ref()?;
             unknown(policy, Code::LintUnknownClass, "class of data", id, classes)

@@ -62,18 +62,43 @@ impl ToolSlices {
             if applies(&constraint, &calls, actions) {
                 slices.group(found, resource.as_ref())?;
             } else {
-                let named = named(&constraint).filter(|uid| actions.get(uid).is_none());
-                let at = |action: &&EntityUid| match &resource {
-                    None => true,
-                    Some(uid) if is_server(uid) => is_of(action, uid),
-                    Some(uid) => entities::action_of_tool(uid).as_ref() == Some(action),
-                };
-                for action in named.filter(at) {
-                    slices.own.entry(action.clone()).or_default().add(found)?;
-                }
+                slices.named(found, &constraint, resource.as_ref(), actions)?;
             }
         }
         Ok(slices)
+    }
+
+    /// A policy about calls of tools that its scope names, or of all tools of servers that it names.
+    fn named(
+        &mut self,
+        found: &Found<'_>,
+        constraint: &ActionConstraint,
+        resource: Option<&EntityUid>,
+        actions: &Entities,
+    ) -> Result<(), CutError> {
+        let named = named(constraint).filter(|uid| actions.get(uid).is_none());
+        let (groups, tools): (Vec<_>, Vec<_>) =
+            named.partition(|uid| entities::server_of_group(uid).is_some());
+        let servers = groups.into_iter().filter_map(entities::server_of_group);
+        let servers: Vec<EntityUid> = servers.collect();
+        for server in &servers {
+            match resource {
+                None => self.group(found, Some(server))?,
+                Some(uid) if uid == server || is_of(uid, server) => self.group(found, resource)?,
+                Some(_) => {}
+            }
+        }
+        let at = |action: &&EntityUid| match resource {
+            None => true,
+            Some(uid) if is_server(uid) => is_of(action, uid),
+            Some(uid) => entities::action_of_tool(uid).as_ref() == Some(action),
+        };
+        // What all tools of a server are is not said of one of them again.
+        let alone = |action: &&EntityUid| !servers.iter().any(|server| is_of(action, server));
+        for action in tools.into_iter().filter(alone).filter(at) {
+            self.own.entry(action.clone()).or_default().add(found)?;
+        }
+        Ok(())
     }
 
     /// A policy about calls of tools in general.
