@@ -233,10 +233,10 @@ impl Exchange {
         }
         match door {
             Ok(Door::Bystander(permit)) => (Stage::Bystander, vec![Effect::Forward(permit)]),
-            Ok(Door::Body(entry, strip)) => (Stage::Reading(Box::new(entry)), vec![strip]),
-            Ok(Door::Session(entry, strip)) => {
-                let (stage, mut effects) = asking::about_session(&self.context, entry, now_us);
-                effects.insert(0, strip);
+            Ok(Door::Body(entry, strip)) => (Stage::Reading(Box::new(entry)), strip),
+            Ok(Door::Session(entry, mut effects)) => {
+                let (stage, more) = asking::about_session(&self.context, entry, now_us);
+                effects.extend(more);
                 (stage, effects)
             }
             Err(refusal) => Self::refuse(refusal),

@@ -2,6 +2,7 @@
 
 mod lists;
 mod pace;
+mod pages;
 mod redaction;
 mod turns;
 mod weighing;
@@ -25,6 +26,7 @@ use portcullis_protocol::wire::{
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
 
 use self::pace::Pace;
+use self::pages::Pages;
 use self::turns::Turns;
 use self::weighing::{Question, Said};
 use crate::candidate::Candidate;
@@ -78,6 +80,7 @@ pub struct Gate {
     /// News of tools, one after another, so that lists without news never wait for them.
     news: Turns,
     pace: Pace,
+    pages: Pages,
     /// What callers were last shown of tools.
     views: Mutex<Views>,
     sessions: Sessions,
@@ -109,6 +112,7 @@ impl Gate {
             metrics,
             law: AsyncMutex::default(),
             pace: Pace::default(),
+            pages: Pages::default(),
             views: Mutex::default(),
             checks: Turns::new(half, weighing::WAIT_MAX),
             lists: Turns::new(half, lists::WAIT_MAX),
@@ -263,11 +267,11 @@ impl Gate {
 
     async fn open(&self, query: &SessionQuery) -> Result<Standing, GateError> {
         let _guard = self.opening.lock().await;
-        if self.sessions.is_taken(query.session) {
+        let owner = query.caller.owner();
+        if self.sessions.is_taken(query.session, &query.server, owner) {
             let standing = self.standing(query);
             return self.note(query, standing, Effect::Nothing).await;
         }
-        let owner = query.caller.owner();
         let row = SessionRow {
             session: query.session,
             owner,

@@ -1,7 +1,8 @@
 //! Who owns which session of the handshake era.
 //!
 //! A session belongs to the issuer and subject that opened it, for good: once closed it is nobody's,
-//! and stays known so that it is never opened for somebody else. Deliberately absent: the session ids
+//! and stays known so that it is never opened for somebody else. Its owner may open it again, as a server
+//! that names sessions after users has it. Deliberately absent: the session ids
 //! themselves; only their digests come here.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -47,6 +48,13 @@ struct Session {
     used: i64,
 }
 
+/// A session's owner and server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Whose {
+    owner: Digest,
+    server: ServerName,
+}
+
 /// Sessions by the minute of their last use.
 type Unused = BTreeSet<(i64, Digest)>;
 
@@ -57,7 +65,8 @@ struct Table {
     owners: BTreeMap<Digest, Unused>,
     /// Owners by the number of their sessions.
     counts: BTreeSet<(usize, Digest)>,
-    closed: BTreeSet<Digest>,
+    /// The closed ones, and whose each was.
+    closed: BTreeMap<Digest, Whose>,
     /// The closed ones in the order of their ends.
     ends: VecDeque<Digest>,
     /// How many have ended, those that are forgotten among them.
@@ -66,8 +75,15 @@ struct Table {
 
 impl Table {
     fn add(&mut self, session: Digest, known: Session) {
-        if self.open.contains_key(&session) || self.closed.contains(&session) {
+        if self.open.contains_key(&session) {
             return;
+        }
+        let whose = self.closed.get(&session);
+        if whose.is_some_and(|whose| whose.owner != known.owner || whose.server != known.server) {
+            return;
+        }
+        if self.closed.remove(&session).is_some() {
+            self.ends.retain(|ended| *ended != session);
         }
         self.unused.insert((known.used, session));
         let own = self.owners.entry(known.owner).or_default();
@@ -91,8 +107,14 @@ impl Table {
     }
 
     fn close(&mut self, session: Digest, closed_max: usize) {
-        self.remove(session);
-        if self.closed.insert(session) {
+        if let Some(known) = self.remove(session) {
+            let (owner, server) = (known.owner, known.server);
+            self.end(session, Whose { owner, server }, closed_max);
+        }
+    }
+
+    fn end(&mut self, session: Digest, whose: Whose, closed_max: usize) {
+        if self.closed.insert(session, whose).is_none() {
             self.ends.push_back(session);
             self.ended += 1;
         }
@@ -136,10 +158,11 @@ impl Sessions {
     /// The sessions of a former run, which all count as used now: the open ones, and the closed ones in
     /// the order of their ends.
     #[must_use]
-    pub fn restored(open: Vec<SessionRow>, closed: Vec<Digest>, now_us: i64) -> Self {
+    pub fn restored(open: Vec<SessionRow>, closed: Vec<SessionRow>, now_us: i64) -> Self {
         let mut table = Table::default();
-        for session in closed {
-            table.close(session, CLOSED_MAX);
+        for row in closed {
+            let (owner, server) = (row.owner, row.server);
+            table.end(row.session, Whose { owner, server }, CLOSED_MAX);
         }
         for row in open {
             let used = now_us.div_euclid(MINUTE_US);
@@ -203,11 +226,12 @@ impl Sessions {
         Standing::Own
     }
 
-    /// Whether anybody has or had this session.
+    /// Whether somebody has this session, or somebody else than this owner had it.
     #[must_use]
-    pub fn is_taken(&self, session: Digest) -> bool {
+    pub fn is_taken(&self, session: Digest, server: &ServerName, owner: Digest) -> bool {
         let table = self.read();
-        table.open.contains_key(&session) || table.closed.contains(&session)
+        let other = |whose: &Whose| whose.owner != owner || whose.server != *server;
+        table.open.contains_key(&session) || table.closed.get(&session).is_some_and(other)
     }
 
     /// The sessions that end when this owner gets one more: one that makes room for it, and one that

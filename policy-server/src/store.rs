@@ -112,7 +112,7 @@ pub struct Restored {
     /// Open sessions.
     pub sessions: Vec<SessionRow>,
     /// Closed sessions in the order of their ends.
-    pub closed: Vec<Digest>,
+    pub closed: Vec<SessionRow>,
     /// Tools.
     pub registry: Registry,
     /// When the newest bundle that was ever in force was made, in seconds since 1970.

@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use portcullis_protocol::characters::shown;
 use portcullis_protocol::secret::{SECRET_HEADER, SharedSecret};
-use portcullis_protocol::wire::AUTHORITY;
+use portcullis_protocol::wire::{AUTHORITY, LISTS_PATH};
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, LogLevel, MapType};
 
@@ -54,6 +54,7 @@ pub(super) fn dispatch(config: &Config, path: &str, body: &[u8], timeout: Durati
     ];
     headers.extend(bearer.as_deref().map(|bearer| (SECRET_HEADER, bearer)));
     let cluster = config.policy_cluster.as_str();
+    let timeout = timeout * patience(path);
     let sent = hostcalls::dispatch_http_call(cluster, headers, Some(body), vec![], timeout);
     if let Err(status) = &sent {
         let text = format!("the policy server cannot be asked: {status:?}");
@@ -147,6 +148,12 @@ pub(super) fn set_request_headers(headers: &[(String, String)]) {
 }
 
 /// Takes headers or trailers out.
+/// How many times longer than a verdict an answer may take: a list is judged item by item, when it is its
+/// server's turn.
+fn patience(path: &str) -> u32 {
+    if path == LISTS_PATH { 3 } else { 1 }
+}
+
 pub(super) fn strip(map: MapType, names: &[String]) {
     for name in names {
         note(hostcalls::remove_map_value(map, name));

@@ -22,6 +22,10 @@ pub(super) struct Account {
     pub(super) server_status: u16,
     /// Why the answer, or the first message that went nowhere, is lost.
     loss: Option<Loss>,
+    /// The same of the first that could have been the answer.
+    lost_answer: Option<Loss>,
+    /// Whether an event with an id went to the agent, by which it can resume the stream.
+    pub(super) is_resumable: bool,
     dropped: u64,
 }
 
@@ -38,6 +42,8 @@ impl Account {
             end: End::Disconnected,
             server_status: 0,
             loss: None,
+            lost_answer: None,
+            is_resumable: false,
             dropped: 0,
         }
     }
@@ -65,6 +71,17 @@ impl Account {
     pub(super) fn dropped(&mut self, why: Loss) {
         self.dropped += 1;
         self.lost(why);
+        let could_be = why.could_be_an_answer().then_some(why);
+        self.lost_answer = self.lost_answer.or(could_be);
+    }
+
+    /// Why an answer that has not come will not come any more, if something is lost. A stream that can
+    /// be resumed may still bring one, unless what is lost could have been it.
+    pub(super) const fn last_word(&self) -> Option<Loss> {
+        match self.is_resumable {
+            true => self.lost_answer,
+            false => self.loss,
+        }
     }
 
     /// Why something of the answer is lost, if something is.

@@ -34,7 +34,6 @@ pub(super) struct Asking {
 enum About {
     Session {
         session: Digest,
-        step: Step,
         /// The sessions that had ended when it was asked.
         ended: Option<Digest>,
     },
@@ -57,7 +56,7 @@ pub(super) fn about(context: &Context, call: Call, now_us: u64) -> (Stage, Vec<E
             ) =>
         {
             let session = session.digest;
-            ask_session(context, call, session, Step::Use)
+            ask_session(context, call, session)
         }
         _ => about_verdict(context, call, now_us),
     }
@@ -65,9 +64,9 @@ pub(super) fn about(context: &Context, call: Call, now_us: u64) -> (Stage, Vec<E
 
 /// A GET stream or a DELETE: the session must be the caller's.
 pub(super) fn about_session(context: &Context, entry: Entry, now_us: u64) -> (Stage, Vec<Effect>) {
-    let (method, step) = match entry.verb {
-        Verb::Delete => ("DELETE", Step::Close),
-        Verb::Get | Verb::Post => ("GET", Step::Use),
+    let method = match entry.verb {
+        Verb::Delete => "DELETE",
+        Verb::Get | Verb::Post => "GET",
     };
     let Some(session) = entry.session.as_ref().map(|session| session.digest) else {
         let text = "a stream and its end belong to a session: the header Mcp-Session-Id is missing";
@@ -92,29 +91,22 @@ pub(super) fn about_session(context: &Context, entry: Entry, now_us: u64) -> (St
         needs: Needs::Nothing,
         document: None,
     };
-    if step == Step::Close {
-        context.vm.known.borrow_mut().forget(&session);
-    } else if context
-        .vm
-        .known
-        .borrow()
-        .is_owned(&session, &call.entry.caller, context.began_us)
-    {
-        return about_verdict(context, call, now_us);
+    let known = context.vm.known.borrow();
+    let is_owned = known.is_owned(&session, &call.entry.caller, context.began_us);
+    drop(known);
+    match is_owned {
+        true => about_verdict(context, call, now_us),
+        false => ask_session(context, call, session),
     }
-    ask_session(context, call, session, step)
 }
 
-fn ask_session(context: &Context, call: Call, session: Digest, step: Step) -> (Stage, Vec<Effect>) {
-    let Some(mut question) = session_question(context.call, &call.asked, session, step) else {
+fn ask_session(context: &Context, call: Call, session: Digest) -> (Stage, Vec<Effect>) {
+    let question = session_question(context.call, &call.asked, session, Step::Use);
+    let Some(mut question) = question else {
         return (Stage::Closed, Refusal::unavailable(&call.asked).effects());
     };
     let ended = context.vm.epoch.borrow().ended();
-    let about = About::Session {
-        session,
-        step,
-        ended,
-    };
+    let about = About::Session { session, ended };
     waits(context, call, about, question.ask())
 }
 
@@ -179,13 +171,9 @@ impl Asking {
     ) -> (Stage, Vec<Effect>) {
         let Self { call, about, .. } = *self;
         match about {
-            About::Session {
-                session,
-                step,
-                ended,
-            } => {
+            About::Session { session, ended } => {
                 let standing = verdict::standing(context.call, session, status, body);
-                if let (Some(Standing::Own), Step::Use) = (standing, step) {
+                if standing == Some(Standing::Own) {
                     let mut known = context.vm.known.borrow_mut();
                     known.confirm(session, &call.entry.caller, context.began_us, ended);
                 }

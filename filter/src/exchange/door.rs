@@ -65,9 +65,9 @@ pub(super) enum Door {
     /// The public metadata; not MCP.
     Bystander(Permit),
     /// A POST whose body must be read.
-    Body(Entry, Effect),
+    Body(Entry, Vec<Effect>),
     /// A GET stream or a DELETE: a matter of its session alone.
-    Session(Entry, Effect),
+    Session(Entry, Vec<Effect>),
 }
 
 /// What is known of a request from its head.
@@ -193,7 +193,7 @@ fn verb(context: &Context, method: &str) -> Result<Verb, Refusal> {
 /// are written. Behind a query of the server's own no other has a place.
 fn odd_parameter<'q>(server: &Server, query: &'q str) -> Option<&'q str> {
     if server.upstream_path.contains('?') {
-        return Some(query);
+        return (!query.is_empty()).then_some(query);
     }
     let mut seen: Vec<&str> = Vec::new();
     let pairs = query.split('&').filter(|pair| !pair.is_empty());

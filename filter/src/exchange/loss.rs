@@ -78,6 +78,12 @@ const fn plain(loss: Loss) -> &'static str {
             "The MCP server's answer was withheld: it is not the list that was asked for."
         }
         Loss::NotMcp => "The MCP server's answer was withheld: it is not a sound MCP message.",
+        Loss::EventName => {
+            "The MCP server's answer was withheld, or did not come: there was an event that is no message."
+        }
+        Loss::NotPassed => {
+            "The MCP server's answer was withheld, or did not come: there was a message that the gateway does not know, or that does not belong there."
+        }
         other => held_back(other),
     }
 }

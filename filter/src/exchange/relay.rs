@@ -244,12 +244,15 @@ impl Relay {
     ) {
         progress.effects.extend(undelivered(&carried.admitted));
         match refused {
-            Refused::Answer(id) => self.tell(call, declined(method, &id), progress),
+            Refused::Answer(id) => {
+                self.tell(call, declined(method, &id), progress);
+                nothing(Loss::Refused, carried.event, progress);
+            }
             Refused::Replace => {
                 let withheld = withheld(call, carried.event, Loss::Refused);
                 progress.released.push(withheld);
             }
-            Refused::Drop => progress.dropped.push(Loss::Refused),
+            Refused::Drop => nothing(Loss::Refused, carried.event, progress),
         }
     }
 
@@ -266,7 +269,10 @@ impl Relay {
         let data = event.data.take();
         let says = data.as_ref().is_some_and(|data| !data.is_empty());
         if says && !event.is_message() {
-            return nothing(Loss::EventName, progress);
+            return match escort.guard.may_show_lines(&event) {
+                true => nothing(Loss::EventName, event, progress),
+                false => nothing(Loss::EventName, Event::comment(), progress),
+            };
         }
         if !escort.guard.may_show_lines(&event) {
             self.is_tainted = true;
@@ -294,7 +300,7 @@ impl Relay {
                 Fate::Withhold(why) => {
                     progress.released.push(withheld(escort.call, event, why));
                 }
-                _ => nothing(Loss::NotJson, progress),
+                _ => nothing(Loss::NotJson, event, progress),
             },
         }
     }
@@ -335,7 +341,7 @@ impl Relay {
                 carried.is_error = is_error;
                 self.release(escort, carried, progress);
             }
-            Next::Drop(why) => nothing(why, progress),
+            Next::Drop(why) => nothing(why, carried.event, progress),
             Next::Withhold(why) => {
                 progress
                     .released
@@ -344,9 +350,11 @@ impl Relay {
             Next::Unknown { id } => {
                 let body = error_body(Some(id.text()), code::METHOD, "Method not found");
                 self.tell(escort.call, body, progress);
+                nothing(Loss::NotPassed, carried.event, progress);
             }
             Next::Unclear { id, method, fault } => {
                 self.unclear(escort.call, &id, &method, fault, progress);
+                nothing(Loss::NotMcp, carried.event, progress);
             }
             Next::Filter { question, span } => {
                 self.wait(carried, question, About::List { span }, progress);
@@ -417,11 +425,14 @@ impl Relay {
         match Message::read(carried.document.json()) {
             Ok(Message::Request { id, method, .. }) => {
                 self.tell(call, declined(&method, &id), progress);
+                nothing(Loss::Refused, carried.event, progress);
             }
             Ok(Message::Response { .. } | Message::Error { .. }) => {
                 progress.released.push(blocked(call, carried, place));
             }
-            Ok(Message::Notification { .. }) | Err(_) => nothing(Loss::Secret, progress),
+            Ok(Message::Notification { .. }) | Err(_) => {
+                nothing(Loss::Secret, carried.event, progress);
+            }
         }
     }
 

@@ -23,7 +23,7 @@ use super::screen::Form;
 use super::tenure::Tenure;
 use super::{Context, verdict};
 use going_on::Arrived;
-use head::{Body, Unclear, detail, form_of, new_session, strip, text_of};
+use head::{Body, Unclear, detail, ended_session, form_of, new_session, strip, text_of};
 use neutral::cut_off;
 use swap::{replacement, swapped};
 
@@ -59,9 +59,10 @@ pub(super) enum Replying {
 enum Phase {
     /// The head has not come.
     Waiting,
-    /// The head is held until the policy server knows the new session.
-    Opening {
+    /// The head is held until the policy server knows that the session begins, or that it is over.
+    Session {
         session: Digest,
+        step: Step,
         form: Body,
         last: bool,
     },
@@ -111,27 +112,42 @@ impl Answering {
         if head.from == Origin::Server {
             self.account.server_status = status;
         }
-        let strip = strip(head, &self.guard);
+        let strip = strip(&self.call, head, &self.guard);
         let form = form_of(&self.call, head, status);
         if let Body::Neutral(loss) = form {
             self.detail = detail(head, loss);
         }
-        let (replying, mut effects) = match new_session(&self.call, head) {
-            Ok(Some(session)) => self.open(session, form, head.last),
-            Ok(None) => self.begin(form, head.last),
-            Err(Unclear) => self.begin(Body::Neutral(Loss::Session), head.last),
+        let (replying, mut effects) = match (
+            ended_session(&self.call, head),
+            new_session(&self.call, head),
+        ) {
+            (Some(session), _) => {
+                self.context.vm.known.borrow_mut().forget(&session);
+                self.settle(session, Step::Close, form, head.last)
+            }
+            (None, Ok(Some(session))) => self.settle(session, Step::Open, form, head.last),
+            (None, Ok(None)) => self.begin(form, head.last),
+            (None, Err(Unclear)) => self.begin(Body::Neutral(Loss::Session), head.last),
         };
         effects.insert(0, strip);
         (replying, effects)
     }
 
-    fn open(mut self, session: Digest, form: Body, last: bool) -> (Replying, Vec<Effect>) {
+    /// Has the policy server know that a session begins or ends.
+    fn settle(
+        mut self,
+        session: Digest,
+        step: Step,
+        form: Body,
+        last: bool,
+    ) -> (Replying, Vec<Effect>) {
         let id = sub_call(self.context.call, 0);
-        let Some(mut question) = session_question(id, &self.call.asked, session, Step::Open) else {
+        let Some(mut question) = session_question(id, &self.call.asked, session, step) else {
             return self.begin(Body::Neutral(Loss::NoVerdict), last);
         };
-        self.phase = Phase::Opening {
+        self.phase = Phase::Session {
             session,
+            step,
             form,
             last,
         };
@@ -249,15 +265,18 @@ impl Answering {
             guard: &mut self.guard,
         };
         match &mut self.phase {
-            Phase::Opening {
+            Phase::Session {
                 session,
+                step,
                 form,
                 last,
             } => {
-                let (session, form, last) = (*session, *form, *last);
+                let (session, step, form, last) = (*session, *step, *form, *last);
                 let id = sub_call(self.context.call, 0);
-                match verdict::standing(id, session, status, body) {
-                    Some(Standing::Own) => {
+                match (step, verdict::standing(id, session, status, body)) {
+                    // It is over, or was before.
+                    (Step::Close, Some(_)) => self.begin(form, last),
+                    (_, Some(Standing::Own)) => {
                         // Nobody can have ended what nobody but the server knows yet.
                         let vm = &self.context.vm;
                         let ended = vm.epoch.borrow().ended();
@@ -267,7 +286,8 @@ impl Answering {
                         drop(known);
                         self.begin(form, last)
                     }
-                    _ => self.begin(Body::Neutral(Loss::NoVerdict), last),
+                    (_, Some(Standing::Unknown)) => self.begin(Body::Neutral(Loss::Session), last),
+                    (_, None) => self.begin(Body::Neutral(Loss::NoVerdict), last),
                 }
             }
             Phase::Whole(relay) => {
@@ -355,6 +375,11 @@ impl Answering {
         let Some(released) = released.find(|released| released.event.data.is_some()) else {
             return self.neutral(Loss::NotMcp);
         };
+        if let (Text::Withheld(why), 400..) = (released.text, self.account.status) {
+            let (replying, more) = self.neutral(why);
+            effects.extend(more);
+            return (replying, effects);
+        }
         self.count(&released);
         self.phase = Phase::Passing;
         let data = released.event.data.unwrap_or_default().into_bytes();
@@ -362,10 +387,8 @@ impl Answering {
         match released.text {
             Text::Original => {}
             Text::Changed => effects.extend(swapped(data)),
-            // An error stays one: 404 is how a client learns that its session is over.
             Text::Withheld(_) => {
-                let status = (self.account.status < 400).then_some(200);
-                effects.extend(replacement(status, "application/json", data));
+                effects.extend(replacement(Some(200), "application/json", data));
             }
         }
         effects.push(Effect::Answer(Gate::Open));
@@ -386,7 +409,7 @@ impl Answering {
             self.account.dropped(why);
         }
         let mut out = self.written(progress.released);
-        if let (true, true, Some(why)) = (over, waits, self.account.loss().or(must_end)) {
+        if let (true, true, Some(why)) = (over, waits, self.account.last_word().or(must_end)) {
             let last_word = withheld(&self.call, Event::default(), why);
             out.extend(self.written(vec![last_word]));
         }
@@ -413,6 +436,7 @@ impl Answering {
         let mut out = Vec::new();
         for released in released {
             self.count(&released);
+            self.account.is_resumable |= released.event.id.is_some();
             released.event.write(&mut out);
         }
         self.account.released(&out);

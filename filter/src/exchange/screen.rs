@@ -166,6 +166,11 @@ impl Expected {
     }
 
     fn withhold(&mut self, why: Loss) -> Fate<'static> {
+        // Behind an HTTP error the status says what there is to say.
+        let why = match self.form {
+            Form::Failed => Loss::Status,
+            Form::Whole | Form::Stream => why,
+        };
         if self.answered == Answered::Yes {
             return Fate::Drop(why);
         }

@@ -316,7 +316,7 @@ fn a_denied_request_of_the_server_is_answered_for_the_agent() {
             .head(200, "text/event-stream", &[])
             .chunk(&format!("data: {ask}\n\ndata: {RESULT}\n\n"), false)
             .deny("refused");
-        assert_eq!(world.text(), format!("data: {RESULT}\n\n"));
+        assert_eq!(world.text(), format!(":\ndata: {RESULT}\n\n"));
         let tell = &world.tells[0];
         assert_eq!(serde_json::from_slice::<Value>(&tell.body).unwrap(), answer);
         assert!(tell.headers.contains(&("mcp-session-id", "s1".to_owned())));
@@ -330,8 +330,39 @@ fn an_unknown_request_of_the_server_is_answered_so() {
     let world = allowed()
         .head(200, "text/event-stream", &[])
         .chunk(&format!("data: {ask}\n\n"), false);
-    assert_eq!(world.text(), "");
+    assert_eq!(world.text(), ":\n", "the server is still there");
     assert!(String::from_utf8_lossy(&world.tells[0].body).contains("-32601"));
+    let world = world.chunk(&format!("data: {RESULT}\n\n"), true).gone();
+    let outcome = outcome(&world);
+    assert_eq!((outcome.end, outcome.dropped), (End::Complete, 1));
+    assert_eq!(outcome.loss, Some(Loss::NotPassed));
+    assert!(
+        world.notes[0].contains("a message beside the answer"),
+        "{:?}",
+        world.notes
+    );
+}
+
+/// A stream with event ids is resumed (MCP 2025-11-25, SEP-1699): its end says nothing about the answer.
+#[test]
+fn a_stream_that_can_be_resumed_ends_without_a_last_word() {
+    let priming = "id: p1\nretry: 500\ndata:\n\n";
+    let ping = "event: ping\ndata: {}\n\n";
+    let odd = "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/odd\"}\n\n";
+    for events in [ping.to_owned(), odd.to_owned(), format!("id: p2\n{ping}")] {
+        let world = allowed().head(200, "text/event-stream", &[]);
+        let world = world.chunk(&format!("{priming}{events}"), true);
+        let text = world.text();
+        assert!(!text.contains("result"), "{text}");
+        assert_eq!(text.contains("id: p2\n\n"), events.contains("p2"), "{text}");
+    }
+    let lost = "data: {\"jsonrpc\":\"2.0\",\"result\":{}}\n\n";
+    let world = allowed().head(200, "text/event-stream", &[]);
+    let world = world.chunk(&format!("{priming}{lost}"), true);
+    assert!(
+        world.text().contains("\"isError\":true"),
+        "what is lost could have been the answer"
+    );
 }
 
 #[test]

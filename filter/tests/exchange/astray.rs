@@ -52,8 +52,31 @@ fn the_answer_to_an_answer_is_nothing() {
         .send(body)
         .standing("own");
     let answer = r#"{"jsonrpc":"2.0","id":5,"result":{"tools":[{"name":"hidden"}]}}"#;
-    let world = world.head(200, "application/json", &[]).chunk(answer, true);
+    let length = answer.len().to_string();
+    let world = world
+        .head(200, "application/json", &[("content-length", &length)])
+        .chunk(answer, true);
     assert_eq!((world.text(), world.answer), ("", Gate::Open));
+}
+
+/// Its id is that of a request of the server's: whoever is told something by it would take it for another.
+#[test]
+fn an_answer_that_the_server_refuses_is_not_answered_by_its_id() {
+    let body = r#"{"jsonrpc":"2.0","id":3,"result":{}}"#;
+    for (status, shown) in [(401, 502), (307, 502), (500, 500)] {
+        let world = World::new()
+            .header("mcp-session-id", "s1")
+            .send(body)
+            .standing("own")
+            .head(status, "text/html", &[])
+            .chunk("odd", true);
+        assert_eq!(world.heads.last().unwrap().status, Some(shown), "{status}");
+        assert!(
+            !world.text().contains("\"id\""),
+            "{status}: {}",
+            world.text()
+        );
+    }
 }
 
 #[test]
@@ -85,9 +108,11 @@ fn a_head_without_a_body_that_may_not_go_is_answered_by_us() {
 fn what_nobody_awaits_has_no_body() {
     let body = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
     for content_type in ["", "text/html", "application/json"] {
+        let endless = World::new().send(body).head(202, content_type, &[]);
+        assert_eq!(endless.replies[0].status, 202, "{content_type}: at once");
         let world = World::new()
             .send(body)
-            .head(202, content_type, &[])
+            .head(202, content_type, &[("content-length", "3")])
             .chunk("odd", true);
         assert_eq!(
             (world.text(), world.answer),

@@ -67,7 +67,7 @@ fn a_request_of_the_server_with_a_look_alike_is_declined() {
         let ask = format!(r#"{{"jsonrpc":"2.0","id":5,"method":"{method}","params":{params}}}"#);
         let world = in_session().head(200, "text/event-stream", &[]);
         let world = world.chunk(&format!("data: {ask}\n\ndata: {RESULT}\n\n"), false);
-        assert_eq!(world.text(), format!("data: {RESULT}\n\n"), "{params}");
+        assert_eq!(world.text(), format!(":\ndata: {RESULT}\n\n"), "{params}");
         let answer: Value = serde_json::from_slice(&world.tells[0].body).unwrap();
         assert_eq!(
             (&answer["id"], &answer["error"]["code"]),

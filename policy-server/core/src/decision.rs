@@ -398,7 +398,7 @@ impl<'a> Judge<'a> {
                 Some(arguments)
             }
             (_, Some(text)) if !reads.is_nothing() => {
-                Some(schema::any_arguments(text, engine.names())?)
+                Some(rego::arguments(facts.method, text, engine.names())?)
             }
             _ => None,
         };

@@ -30,10 +30,12 @@ pub enum Era {
 }
 
 impl Era {
-    /// The era of a version string. Versions are dates, so they compare as text.
+    /// The era of a version string. Versions are dates, so they compare as text; what is no date, as
+    /// `DRAFT-2025-v3`, is from before there were two eras.
     #[must_use]
     pub fn of_version(version: &str) -> Self {
-        if version >= FIRST_MODERN {
+        let is_date = version.starts_with(|first: char| first.is_ascii_digit());
+        if is_date && version >= FIRST_MODERN {
             Self::Stateless
         } else {
             Self::Sessions

@@ -138,7 +138,12 @@ impl Reader {
 
     fn end_line(&mut self, events: &mut Vec<Event>) -> Result<(), Fault> {
         let line = std::mem::take(&mut self.line);
-        let line = std::str::from_utf8(&line).map_err(|_| Fault::Encoding)?;
+        let line = match std::str::from_utf8(&line) {
+            Ok(line) => line,
+            // What nobody reads may be written in any way.
+            Err(_) if !says_something(&line) => ":",
+            Err(_) => return Err(Fault::Encoding),
+        };
         let line = if self.started {
             line
         } else {
@@ -180,6 +185,13 @@ impl Reader {
             _ => {}
         }
     }
+}
+
+/// Whether a line is a field that counts.
+fn says_something(line: &[u8]) -> bool {
+    let name = line.split(|byte| *byte == b':').next();
+    let fields = ["data", "id", "event", "retry"];
+    name.is_some_and(|name| fields.iter().any(|field| field.as_bytes() == name))
 }
 
 #[cfg(test)]
@@ -240,6 +252,21 @@ mod tests {
         assert_eq!(written(&events), ":\ndata: a\ndata: b\n\n");
         reader.read(b":\n\nodd: field\n\n", &mut events).unwrap();
         assert_eq!(written(&events), ":\ndata: a\ndata: b\n\n:\n");
+    }
+
+    #[test]
+    fn what_nobody_reads_need_not_be_text() {
+        let events = read_all(&[b": caf\xe9\nodd\xe9: \xe9\nodd: \xe9\ndata: a\n\n"]);
+        assert_eq!(written(&events), ":\ndata: a\n\n");
+        for line in [
+            &b"data: \xe9\n"[..],
+            b"id: \xe9\n",
+            b"event:\xe9\n",
+            b"retry: \xe9\n",
+        ] {
+            let read = Reader::default().read(line, &mut Vec::new());
+            assert_eq!(read, Err(Fault::Encoding), "{line:?}");
+        }
     }
 
     #[test]

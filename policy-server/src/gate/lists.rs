@@ -8,20 +8,22 @@ use std::time::Duration;
 use portcullis_core::audit::{ListRecord, Record};
 use portcullis_core::catalogue::{Known, Quarantine};
 use portcullis_core::engine::Fault;
-use portcullis_core::lists::{ListError, Listing};
+use portcullis_core::lists::{ListError, Listing, Page};
 use portcullis_core::policies::Policies;
 use portcullis_core::registry::{Change, Registry};
-use portcullis_protocol::names::ServerName;
+use portcullis_protocol::digest::Digest;
+use portcullis_protocol::names::{Name, ServerName};
 use portcullis_protocol::wire::{ListAnswer, ListQuery, Target};
 use tokio::sync::oneshot;
 
+use super::pages::{self, Kept};
 use super::turns::{NoTurn, Whose};
 use super::{Gate, GateError};
 use crate::clock;
 use crate::journal::{Effect, Entry, Recorded};
 
 /// Longest wait for other lists; then the list is refused.
-pub(super) const WAIT_MAX: Duration = Duration::from_secs(2);
+pub(super) const WAIT_MAX: Duration = Duration::from_secs(4);
 
 /// Longest wait for what a page teaches; then the page is answered by what is known. The filter waits
 /// longer.
@@ -82,15 +84,33 @@ impl Gate {
     ) -> Result<Recorded<ListAnswer>, GateError> {
         let time_us = clock::now_us();
         let query = Arc::new(query);
+        // What it is before is older than what the page is filtered by, never newer.
+        let key = pages::key(&query, self.library.epoch(time_us));
+        if let Some(kept) = key.and_then(|key| self.pages.get(key)) {
+            self.note_view(&query, &kept.shows);
+            let again = filtered(&kept.policies, &query, &kept.page, &[]);
+            return self.release(again, time_us).await;
+        }
         let (policies, registry) = self.known(time_us)?;
-        let (gate, page) = (Arc::clone(self), query.clone());
+        let (gate, asked) = (Arc::clone(self), query.clone());
         let look = move || {
-            let listing = Listing::read(&page)?;
-            gate.note_view(&page, &listing);
-            match registry.changes(&page.server, &listing.tools())[..] {
-                [] => filter(&policies, &page, &listing, &[], time_us).map(Some),
-                _ => Ok(None),
+            let listing = Listing::read(&asked)?;
+            let shows = listing.shows();
+            gate.note_view(&asked, &shows);
+            if !registry.changes(&asked.server, &listing.tools()).is_empty() {
+                return Ok(None);
             }
+            let page = listing.filter(&policies, time_us / 1_000)?;
+            let answer = filtered(&policies, &asked, &page, &[]);
+            if let Some(key) = key {
+                let kept = Kept {
+                    page,
+                    shows,
+                    policies,
+                };
+                gate.pages.put(key, kept);
+            }
+            Ok::<_, ListError>(Some(answer))
         };
         // The turn also covers the commit, so that the writer gets such lists one after another.
         let looked = self.lists.aside(Whose::of(&query), look).await;
@@ -162,9 +182,9 @@ impl Gate {
     }
 
     /// Takes note of what the server shows the caller, before the caller can call anything by it.
-    fn note_view(&self, query: &ListQuery, listing: &Listing<'_>) {
+    fn note_view(&self, query: &ListQuery, shows: &[(Name, Digest)]) {
         let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
-        views.show(&query.server, query.caller.owner(), &listing.shows());
+        views.show(&query.server, query.caller.owner(), shows);
     }
 
     fn known(&self, time_us: i64) -> Result<(Arc<Policies>, Arc<Registry>), ListError> {
@@ -249,17 +269,20 @@ fn filter(
     time_us: i64,
 ) -> Result<Filtered, ListError> {
     let page = listing.filter(policies, time_us / 1_000)?;
-    let record = ListRecord::new(query, policies, &page, changes);
-    let answer = ListAnswer {
-        call: query.call,
-        digest: query.digest,
-        result: page.result,
-    };
-    Ok(Filtered {
-        answer,
-        record,
+    Ok(filtered(policies, query, &page, changes))
+}
+
+/// The answer and the record of a page that was filtered.
+fn filtered(policies: &Policies, query: &ListQuery, page: &Page, changes: &[Change]) -> Filtered {
+    Filtered {
+        answer: ListAnswer {
+            call: query.call,
+            digest: query.digest,
+            result: page.result.clone(),
+        },
+        record: ListRecord::new(query, policies, page, changes),
         learnt: None,
-    })
+    }
 }
 
 /// Most arguments of one tool that the log names.

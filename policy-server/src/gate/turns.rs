@@ -14,10 +14,10 @@ use portcullis_protocol::names::ServerName;
 use tokio::sync::oneshot::{self, Receiver, Sender};
 
 /// Most pieces that wait together; each holds a message in memory.
-const WAITING_MAX: usize = 256;
+const WAITING_MAX: usize = 512;
 
 /// Most pieces of one caller, or of one server where there is no caller, that wait.
-const WAITING_EACH_MAX: usize = 32;
+const WAITING_EACH_MAX: usize = 128;
 
 /// Whose a piece of work is.
 #[derive(Clone, Debug, PartialEq, Eq)]

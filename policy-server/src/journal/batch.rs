@@ -90,7 +90,9 @@ impl Batch {
         let _ = write!(
             self.after,
             "INSERT INTO sessions (session, owner, server, opened_at) \
-             VALUES (${session}, ${owner}, ${server}, ${opened}) ON CONFLICT (session) DO NOTHING;"
+             VALUES (${session}, ${owner}, ${server}, ${opened}) ON CONFLICT (session) DO UPDATE \
+             SET closed_seq = NULL, opened_at = excluded.opened_at \
+             WHERE owner = excluded.owner AND server = excluded.server;"
         );
     }
 

@@ -122,23 +122,39 @@ fn what_is_not_used_for_a_week_is_over() {
     assert_eq!(standing, Standing::Own, "after a restart all count as used");
 }
 
-#[test]
-fn a_closed_session_is_nobodys_for_good() {
-    let sessions = Sessions::restored(vec![row(b"s", "alice", 1)], vec![Digest::of(b"old")], 0);
+fn taken(sessions: &Sessions, id: &[u8], owner: &str) -> bool {
     let demo = ServerName::parse("demo").unwrap();
+    sessions.is_taken(Digest::of(id), &demo, caller(owner).owner())
+}
+
+#[test]
+fn a_closed_session_is_nobody_elses_for_good() {
+    let sessions = Sessions::restored(
+        vec![row(b"s", "alice", 1)],
+        vec![row(b"old", "alice", 1)],
+        0,
+    );
+    let demo = ServerName::parse("demo").unwrap();
+    let standing = |id: &[u8], who: &str| sessions.standing(Digest::of(id), &demo, &caller(who), 3);
     sessions.close(Digest::of(b"s"));
     for id in [b"s".as_slice(), b"old"] {
-        assert!(sessions.is_taken(Digest::of(id)));
+        assert!(taken(&sessions, id, "bob") && !taken(&sessions, id, "alice"));
         sessions.open(row(id, "bob", 2), &[]);
-        for who in ["alice", "bob"] {
-            let standing = sessions.standing(Digest::of(id), &demo, &caller(who), 3);
-            assert_eq!(standing, Standing::Unknown, "{who}");
-        }
+        assert_eq!(
+            [standing(id, "alice"), standing(id, "bob")],
+            [Standing::Unknown; 2]
+        );
+        // A server that names sessions after users gives its owner the same one again.
+        sessions.open(row(id, "alice", 3), &[]);
+        assert_eq!(standing(id, "alice"), Standing::Own);
+        assert_eq!(standing(id, "bob"), Standing::Unknown);
+        sessions.close(Digest::of(id));
+        assert_eq!(standing(id, "alice"), Standing::Unknown);
     }
     sessions.open(row(b"t", "alice", 4), &[]);
     sessions.open(row(b"u", "alice", 5), &[Digest::of(b"t")]);
     assert!(
-        sessions.is_taken(Digest::of(b"t")),
+        taken(&sessions, b"t", "bob"),
         "one that made room is closed like others"
     );
 }
@@ -147,12 +163,15 @@ fn a_closed_session_is_nobodys_for_good() {
 fn the_first_end_is_forgotten_first() {
     let mut sessions = Sessions::restored(Vec::new(), Vec::new(), 0);
     sessions.closed_max = 2;
+    for id in [b"1", b"2", b"3"] {
+        sessions.open(row(id, "alice", 1), &[]);
+    }
     for id in [b"1", b"2"] {
         assert!(sessions.to_forget(1).is_empty());
         sessions.close(Digest::of(id));
     }
     assert_eq!(sessions.to_forget(1), [Digest::of(b"1")]);
     sessions.close(Digest::of(b"3"));
-    let taken = [b"1", b"2", b"3"].map(|id| sessions.is_taken(Digest::of(id)));
+    let taken = [b"1", b"2", b"3"].map(|id| taken(&sessions, id, "bob"));
     assert_eq!(taken, [false, true, true]);
 }

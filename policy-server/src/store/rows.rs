@@ -25,9 +25,10 @@ pub(super) async fn restore(connection: &mut SqliteConnection) -> Result<Restore
     for row in sqlx::query(sessions).fetch_all(&mut *connection).await? {
         restored.sessions.extend(session(&row)?);
     }
-    let closed = "SELECT session FROM sessions WHERE closed_seq IS NOT NULL ORDER BY closed_seq";
+    let closed = "SELECT session, owner, server, opened_at FROM sessions \
+                  WHERE closed_seq IS NOT NULL ORDER BY closed_seq";
     for row in sqlx::query(closed).fetch_all(&mut *connection).await? {
-        restored.closed.extend(digest(row.try_get("session")?));
+        restored.closed.extend(session(&row)?);
     }
     restored.registry = tools(&mut *connection).await?;
     restored.newest_bundle_s = sqlx::query_scalar("SELECT created FROM bundles")

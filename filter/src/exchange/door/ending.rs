@@ -50,8 +50,9 @@ pub(super) fn is_mirror(name: &str) -> bool {
 }
 
 /// What ends here: the above, whatever would steer Envoy or pass for another header, mirrored values
-/// where there is no body, and the token unless the server gets it.
-pub(super) fn strip(server: &Server, head: &RequestHead<'_>, verb: Verb) -> Effect {
+/// where there is no body, and the token unless the server gets it. Whoever says nothing about codings
+/// takes any (RFC 9110, 12.5.3), so that the server is told that only its plain answer can be read.
+pub(super) fn strip(server: &Server, head: &RequestHead<'_>, verb: Verb) -> Vec<Effect> {
     let ends = |name: &str| {
         STRIPPED.contains(&name)
             || name.starts_with("x-envoy-")
@@ -60,5 +61,9 @@ pub(super) fn strip(server: &Server, head: &RequestHead<'_>, verb: Verb) -> Effe
             || (name == "authorization" && server.token == Token::Stripped)
     };
     let names = head.headers.iter().map(|(name, _)| name);
-    Effect::StripRequest(names.filter(|name| ends(name)).cloned().collect())
+    let plain = ("accept-encoding".to_owned(), "identity".to_owned());
+    vec![
+        Effect::StripRequest(names.filter(|name| ends(name)).cloned().collect()),
+        Effect::SetRequest(vec![plain]),
+    ]
 }

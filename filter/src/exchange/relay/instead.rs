@@ -11,10 +11,15 @@ use crate::exchange::reading::Call;
 use crate::exchange::refusal::{Asked, refusal_body};
 
 /// The message goes nowhere, and nothing that says something takes its place: only that the server is
-/// still there.
-pub(super) fn nothing(why: Loss, progress: &mut Progress) {
+/// still there, and what a client resumes the stream by.
+pub(super) fn nothing(why: Loss, event: Event, progress: &mut Progress) {
     progress.dropped.push(why);
-    progress.released.push(Released::original(Event::comment()));
+    let left = Event {
+        id: event.id,
+        retry: event.retry,
+        ..Event::comment()
+    };
+    progress.released.push(Released::original(left));
 }
 
 /// The answer may not go, or will not come.

@@ -38,7 +38,7 @@ impl Arrived {
 impl Answering {
     pub(in crate::exchange) const fn body_mode(&self) -> BodyMode {
         match self.phase {
-            Phase::Waiting | Phase::Opening { .. } => BodyMode::Later,
+            Phase::Waiting | Phase::Session { .. } => BodyMode::Later,
             Phase::Whole(_) => BodyMode::Whole,
             // What does not go is not kept either.
             Phase::Neutral(_) | Phase::Dropped => BodyMode::Discarded,

@@ -49,8 +49,11 @@ pub(super) struct Unclear;
 
 pub(super) const SESSION: &str = "mcp-session-id";
 
+/// What a server wants of a token (RFC 9110, 11.6.1).
+const CHALLENGE: &str = "www-authenticate";
+
 /// Headers of the MCP server that mean something to an MCP client. Others could lead it astray:
-/// cookies, challenges, alternative services, cross-origin grants.
+/// cookies, challenges about a token that it did not send, alternative services, cross-origin grants.
 const PASSED: [&str; 11] = [
     "content-type",
     "content-length",
@@ -100,8 +103,9 @@ pub(super) fn form_of(call: &Call, head: &ResponseHead<'_>, status: u16) -> Body
             _ => Loss::Empty,
         }),
         () if empty => Body::Empty,
-        () if silent && status < 300 && streams => Body::Endless,
-        () if silent && status < 300 => Body::Dropped,
+        // What has a length ends, and its connection can be used again.
+        () if silent && status < 300 && text_of(head, "content-length").is_some() => Body::Dropped,
+        () if silent && status < 300 => Body::Endless,
         () if plain && is_json(content_type) => Body::Whole,
         () if plain && streams => Body::Stream,
         () if status >= 400 => Body::Neutral(Loss::Status),
@@ -109,6 +113,15 @@ pub(super) fn form_of(call: &Call, head: &ResponseHead<'_>, status: u16) -> Body
         () if !plain => Body::Neutral(Loss::ContentCoding),
         () => Body::Neutral(Loss::ContentType),
     }
+}
+
+/// The session that the agent has ended: the server agrees, or knows no such session. Another answer,
+/// as 405 from a server that lets no client end a session (MCP 2025-11-25, transports), leaves it as it is.
+pub(super) fn ended_session(call: &Call, head: &ResponseHead<'_>) -> Option<Digest> {
+    let status: u16 = text_of(head, ":status")?.parse().ok()?;
+    let is_over = head.from == Origin::Server && (status < 300 || status == 404 || status == 410);
+    let session = call.entry.session.as_ref().map(|session| session.digest);
+    session.filter(|_| is_over && call.entry.verb == Verb::Delete)
 }
 
 /// A session that the MCP server has just opened: any id that the request did not bring.
@@ -119,7 +132,10 @@ pub(super) fn new_session(call: &Call, head: &ResponseHead<'_>) -> Result<Option
         (Some((_, id)), None) => id,
         (Some(_), Some(_)) => return Err(Unclear),
     };
-    let sound = !id.is_empty() && id.iter().all(|byte| (0x21..=0x7e).contains(byte));
+    if id.is_empty() {
+        return Ok(None);
+    }
+    let sound = id.iter().all(|byte| (0x21..=0x7e).contains(byte));
     if !sound || id.len() > SESSION_BYTES_MAX {
         return Err(Unclear);
     }
@@ -151,14 +167,18 @@ pub(super) fn detail(head: &ResponseHead<'_>, loss: Loss) -> Option<String> {
 
 /// Takes out of the head what means nothing to an MCP client, and what holds a secret. The session
 /// id is one, and stays unless it is a secret of somebody else.
-pub(super) fn strip(head: &ResponseHead<'_>, guard: &Guard) -> Effect {
+pub(super) fn strip(call: &Call, head: &ResponseHead<'_>, guard: &Guard) -> Effect {
+    // Only an agent whose token the server gets can answer its challenge.
+    let is_challenged = call.entry.server.token != Token::Stripped
+        && matches!(text_of(head, ":status"), Some("401" | "403"));
+    let passes = |name: &str| PASSED.contains(&name) || (is_challenged && name == CHALLENGE);
     let odd = |(name, value): &(String, Vec<u8>)| {
         let text = String::from_utf8_lossy(value);
         let shown = || match name.as_str() {
-            SESSION => !guard.knows(&text),
+            SESSION => !text.is_empty() && !guard.knows(&text),
             _ => guard.may_show(&text),
         };
-        !name.starts_with(':') && (!PASSED.contains(&name.as_str()) || !shown())
+        !name.starts_with(':') && (!passes(name) || !shown())
     };
     let removed = head.headers.iter().filter(|header| odd(header));
     Effect::ReplyHead(ReplyHead {

@@ -1,14 +1,16 @@
 //! Something neutral in the place of what the server sent, or of what did not come; and what the
 //! operator learns of it.
 
+use portcullis_protocol::jsonrpc::Id;
 use portcullis_protocol::sse::Event;
 use portcullis_protocol::wire::{End, Loss, Report};
 
 use super::swap::replacement;
 use super::{Answering, Phase, Replying, withheld};
+use crate::exchange::door::Verb;
 use crate::exchange::effect::{Effect, Gate, LocalReply};
 use crate::exchange::loss::{code_of, said};
-use crate::exchange::refusal::refusal_body;
+use crate::exchange::refusal::{error_body, refusal_body};
 
 impl Answering {
     /// What the server sent is not passed on: something neutral takes the place of its body.
@@ -32,12 +34,14 @@ impl Answering {
         (Replying::Goes(Box::new(self)), effects)
     }
 
-    /// The server has taken a message that nobody awaits an answer to, and leaves a stream open.
+    /// The server has taken a message that nobody awaits an answer to, and its body may never end.
     pub(super) fn accepted(mut self) -> (Replying, Vec<Effect>) {
-        self.account.status = 202;
+        if self.call.entry.verb == Verb::Post {
+            self.account.status = 202;
+        }
         self.close();
         let reply = LocalReply {
-            status: 202,
+            status: self.account.status,
             headers: Vec::new(),
             body: Vec::new(),
         };
@@ -52,7 +56,7 @@ impl Answering {
         self.account.lost(loss);
         self.phase = Phase::Passing;
         let asked = &self.call.asked;
-        let awaited = asked.id.is_some();
+        let awaited = self.call.awaits_answer();
         let text = said(loss, self.account.status);
         let status = match (loss, self.account.status) {
             // The agent never sent the token that the challenge is about.
@@ -69,11 +73,16 @@ impl Answering {
             _ => 502,
         };
         // A plain 404 is how a client learns that its session is over.
-        let (content_type, body) = if awaited && status != 404 {
-            let body = refusal_body(asked, code_of(loss), &text);
-            ("application/json", body)
-        } else {
-            ("text/plain", text.into_owned().into_bytes())
+        let id = asked.id.as_ref().map(Id::text);
+        let (content_type, body) = match status {
+            _ if !awaited => ("text/plain", text.into_owned().into_bytes()),
+            404 => ("text/plain", text.into_owned().into_bytes()),
+            // Behind an HTTP error clients read an error, and no result.
+            400.. => ("application/json", error_body(id, code_of(loss), &text)),
+            _ => (
+                "application/json",
+                refusal_body(asked, code_of(loss), &text),
+            ),
         };
         self.account.status = status;
         self.account.released(&body);
@@ -102,8 +111,12 @@ impl Answering {
             .detail
             .as_deref()
             .map(|text| self.context.cleaned(text));
+        let what = match self.account.end {
+            End::Complete => "a message beside the answer",
+            _ => "an answer",
+        };
         let line = format!(
-            "{}: an answer to `{}` did not reach the agent ({word}; HTTP status {status}{}{}; call {}): {}",
+            "{}: {what} to `{}` did not reach the agent ({word}; HTTP status {status}{}{}; call {}): {}",
             asked.server,
             asked.method,
             if detail.is_some() { "; " } else { "" },

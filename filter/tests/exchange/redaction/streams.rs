@@ -90,7 +90,7 @@ fn blocked_messages_in_a_stream_go_nowhere() {
     );
     let world = streaming("block", json!({})).chunk(&events, true).allow();
     let reply: Value =
-        serde_json::from_str(world.text().trim().trim_start_matches(":\ndata: ")).unwrap();
+        serde_json::from_str(world.text().trim().trim_start_matches(":\n:\ndata: ")).unwrap();
     assert_eq!(
         (&reply["id"], &reply["result"]["isError"]),
         (&json!(1), &json!(true))

@@ -138,17 +138,13 @@ impl Engine {
             .method(facts.method)
             .ok_or(Fault::UnknownMethod)?;
         let server = entities::server(facts.server);
-        let mut pairs = entities::context(facts, &server)?;
-        let input = inputs::of(facts)?;
-        let unclear = input.as_ref().and_then(|input| input.unclear.clone());
-        pairs.extend(input.map(|input| (INPUT.to_owned(), input.value)));
         Ok(Inquiry {
             engine: self,
             method,
-            server,
             principal: self.principals.of(facts.caller, &self.index.bare)?,
-            pairs,
-            unclear,
+            pairs: entities::context(facts, &server)?,
+            server,
+            said: inputs::of(facts),
         })
     }
 }

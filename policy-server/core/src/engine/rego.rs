@@ -58,6 +58,7 @@ use serde::Deserialize;
 use self::disclose::Disclosing;
 use self::document::{Reading, Set};
 use self::unclear::Reads;
+pub(crate) use self::unclear::arguments;
 use super::{Fault, Opinion};
 use crate::decision::{Outcome, outcome};
 use crate::facts::{Facts, Subject};

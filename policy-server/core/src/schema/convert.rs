@@ -4,6 +4,7 @@
 //! check against JSON Schema, which comes first.
 
 mod opaque;
+mod seen;
 mod times;
 
 use std::collections::BTreeSet;
@@ -15,6 +16,7 @@ use cedar_policy::{EntityId, EntityTypeName, EntityUid, RestrictedExpression as 
 use serde_json::Value;
 
 use self::opaque::{canonical_number, digest};
+use self::seen::seen;
 pub(crate) use self::times::instant_ms;
 use super::ArgumentFault;
 use super::reads::Reads;
@@ -25,7 +27,9 @@ type Converted = Result<Cedar, ArgumentFault>;
 
 /// The value of the input, as far as it is read.
 pub(super) fn input(root: &Record, reads: &Reads, value: &Value) -> Converted {
-    record(root, reads, value, &At(None, "")).map(|(record, _)| record)
+    let at = At(None, "");
+    seen(root, reads, value, &at)?;
+    record(root, reads, value, &at).map(|(record, _)| record)
 }
 
 /// Whether a value has a place in Cedar.

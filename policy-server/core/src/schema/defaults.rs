@@ -14,6 +14,9 @@ use super::shape::{Absence, Attribute, Branch, Record, Rest, Shape};
 
 const UNCLEAR: &str = "is absent, and what stands for it then is not certain: send it";
 
+const HIDDEN: &str =
+    "may have members that the server fills in and that are not seen here, and policies look at it";
+
 const NULL: &str = "is null, and has a default: send a value, or leave it out";
 
 type Filled = Result<(), ArgumentFault>;
@@ -61,7 +64,9 @@ fn rest<'v>(
     at: &At<'_>,
 ) -> Filled {
     for (name, value) in members {
-        below(&every.shape, &Reads::Whole, value, &At(Some(at), name))?;
+        let at = At(Some(at), name);
+        visible(every, &Reads::Whole, value, &at)?;
+        below(&every.shape, &Reads::Whole, value, &at)?;
     }
     Ok(())
 }
@@ -83,6 +88,7 @@ fn record(shape: &Record, reads: &Reads, value: &mut Value, at: &At<'_>) -> Fill
     let Value::Object(members) = value else {
         return Ok(());
     };
+    open(shape, reads, members, at)?;
     let apart = shape.apart(reads);
     for (name, attribute) in &shape.attributes {
         let reads = match apart {
@@ -95,7 +101,10 @@ fn record(shape: &Record, reads: &Reads, value: &mut Value, at: &At<'_>) -> Fill
         let at = At(Some(at), name);
         match members.get_mut(name) {
             Some(Value::Null) if attribute.nullable => null(attribute, &at)?,
-            Some(value) => below(&attribute.shape, reads, value, &at)?,
+            Some(value) => {
+                visible(attribute, reads, value, &at)?;
+                below(&attribute.shape, reads, value, &at)?;
+            }
             None => absent(attribute, name, members, &at)?,
         }
     }
@@ -105,6 +114,37 @@ fn record(shape: &Record, reads: &Reads, value: &mut Value, at: &At<'_>) -> Fill
         rest(every, hidden, at)?;
     }
     demanded(shape, reads, members, at)
+}
+
+/// Whether all that a server fills in inside of a value is seen.
+fn visible(attribute: &Attribute, reads: &Reads, value: &Value, at: &At<'_>) -> Filled {
+    let holds = value.is_object() || value.is_array();
+    match attribute.hides && holds && !reads.is_nothing() {
+        true => Err(at.fault(HIDDEN)),
+        false => Ok(()),
+    }
+}
+
+/// Members that are read, and that a schema may fill in that holds or not.
+fn open(shape: &Record, reads: &Reads, members: &Map<String, Value>, at: &At<'_>) -> Filled {
+    let whole = &Reads::Whole;
+    let read = |name: &String| match reads {
+        Reads::Whole => Some(whole),
+        Reads::Members(wanted) => wanted.get(name),
+    };
+    for name in shape.open.iter().filter(|name| read(name).is_some()) {
+        if members.get(name).is_none_or(Value::is_null) {
+            return Err(At(Some(at), name).fault(UNCLEAR));
+        }
+    }
+    for name in &shape.open_inside {
+        let holds = |value: &Value| value.is_object() || value.is_array();
+        let is_read = read(name).is_some_and(|reads| !reads.is_nothing());
+        if is_read && members.get(name).is_some_and(holds) {
+            return Err(At(Some(at), name).fault(HIDDEN));
+        }
+    }
+    Ok(())
 }
 
 /// Some servers take `null` for an absent member, and fill it in.

@@ -264,20 +264,17 @@ impl MappedTool {
     /// Says which argument is wrong, or cannot be checked, and why.
     pub fn read(&self, arguments: Option<&str>, reads: &Reads) -> Result<Value, ArgumentFault> {
         let typed = match &self.arguments {
-            _ if reads.is_nothing() => None,
+            // Nobody looks at them, whatever they are.
+            _ if reads.is_nothing() => return Ok(Value::Object(Map::new())),
             Arguments::Opaque(_) => return Err(ArgumentFault::new(&reads.first(), UNCHECKED)),
-            Arguments::Typed(typed) => Some(typed),
+            Arguments::Typed(typed) => typed,
         };
-        let default = typed.and_then(|typed| typed.default.as_deref());
-        let text = arguments.or(default).unwrap_or("{}");
+        let text = arguments.or(typed.default.as_deref()).unwrap_or("{}");
         if !project::is_object(text) {
             let why = super::any_arguments(text, &Mentioned::default()).err();
             return Err(why.unwrap_or_else(|| ArgumentFault::new("", "is not an object")));
         }
-        match typed {
-            None => Ok(Value::Object(Map::new())),
-            Some(typed) => typed.read(text, reads),
-        }
+        typed.read(text, reads)
     }
 
     /// Refuses arguments that were read where a member that nobody declares is spelt like a name that

@@ -26,15 +26,13 @@ pub(super) struct Mapped {
     pub(super) shape: Shape,
     pub(super) nullable: bool,
     pub(super) absence: Absence,
+    /// Whether a server may fill in something inside of it that has no place in its shape.
+    pub(super) hides: bool,
 }
 
 impl Mapped {
     const fn of(shape: Shape) -> Self {
-        Self {
-            shape,
-            nullable: false,
-            absence: Absence::Plain,
-        }
+        Self::nullable(shape, false)
     }
 
     const fn nullable(shape: Shape, nullable: bool) -> Self {
@@ -42,6 +40,7 @@ impl Mapped {
             shape,
             nullable,
             absence: Absence::Plain,
+            hides: false,
         }
     }
 
@@ -51,6 +50,7 @@ impl Mapped {
             required,
             nullable: self.nullable,
             absence: self.absence,
+            hides: self.hides,
         }
     }
 }
@@ -125,6 +125,7 @@ impl<'a> Mapper<'a> {
             return Err(MappingFault::TooLarge("declares too many arguments"));
         }
         let mut own = absent::stated(start.iter().map(|view| view.schema));
+        let schemas: Vec<&Value> = start.iter().map(|view| view.schema).collect();
         let mut of_alternatives = Vec::new();
         let views = self.document.views(start, &self.inside);
         let mut mapped = Mapped::of(Shape::Unknown);
@@ -137,6 +138,8 @@ impl<'a> Mapper<'a> {
             mapped = viewed?;
         }
         mapped.absence = absent::absence(&mapped.shape, &own, &of_alternatives);
+        let opaque = mapped.shape.is_opaque_inside();
+        mapped.hides = opaque && schemas.iter().any(|one| absent::inside(self.document, one));
         Ok(mapped)
     }
 

@@ -54,6 +54,18 @@ pub(super) enum Shape {
 }
 
 impl Shape {
+    /// Whether a part of it, which is no record, is opaque.
+    pub(super) fn is_opaque_inside(&self) -> bool {
+        match self {
+            Self::Unknown => true,
+            Self::Set(item) => item.is_opaque_inside(),
+            Self::Map(each) => each.shape.is_opaque_inside(),
+            Self::Tuple(places) => places.iter().any(|place| place.shape.is_opaque_inside()),
+            Self::Union(branches) => branches.iter().any(|one| one.shape.is_opaque_inside()),
+            _ => false,
+        }
+    }
+
     /// How often a part of a value is checked, at most: once, and twice again for each alternative
     /// around it, for its types and for its defaults.
     pub(super) fn again(&self) -> u64 {
@@ -95,6 +107,8 @@ pub(super) struct Attribute {
     pub(super) nullable: bool,
     /// What it means that it is not there.
     pub(super) absence: Absence,
+    /// Whether a server may fill in something inside of it that has no place in its shape.
+    pub(super) hides: bool,
 }
 
 /// What an absent member is to the server.
@@ -121,6 +135,10 @@ pub(super) struct Record {
     pub(super) attributes: BTreeMap<String, Attribute>,
     /// What is like their names.
     pub(super) like: BTreeSet<String>,
+    /// Members for which a schema that may hold or not states a default.
+    pub(super) open: BTreeSet<String>,
+    /// Members of which such a schema states a default inside.
+    pub(super) open_inside: BTreeSet<String>,
     /// What members beside the attributes are.
     pub(super) rest: Rest,
     /// Members that are declared only where a branch of `anyOf` or `oneOf` holds.

@@ -49,6 +49,17 @@ pub(super) struct View<'a> {
     pub(super) place: Place,
 }
 
+impl<'a> View<'a> {
+    /// A schema of which it does not matter where it stands.
+    pub(super) const fn anywhere(schema: &'a Value) -> Self {
+        let place = Place {
+            pointer: String::new(),
+            path: Vec::new(),
+        };
+        Self { schema, place }
+    }
+}
+
 /// The views of one value, and the references that lead to them.
 #[derive(Debug, Default)]
 pub(super) struct Views<'a> {

@@ -48,7 +48,9 @@ pub(super) fn read(scheme: &str, authority: &str) -> Option<Authority> {
         return None;
     }
     let port = place.get(name.len()..).unwrap_or_default();
-    let form = if userinfo.is_some() {
+    let form = if host.is_none() && !port.is_empty() {
+        Err("it has a port and no host")
+    } else if userinfo.is_some() {
         Err("it names a user")
     } else if scheme == "file" && host.is_some() {
         Err("programs differ about a host in a file's address")

@@ -3,11 +3,19 @@
 //! Two URIs that are alike need not be one thing; two that some program takes for one are alike.
 //! Deliberately absent: permission. Likeness only ever denies.
 
+mod host;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use unicode_normalization::UnicodeNormalization as _;
+
+use self::host::hosted;
 use super::path::{DECODED_TIMES_MAX, decoded, once};
 use super::{Reading, read, split_scheme};
+
+/// Longest opaque URI of which it is found out what it could be, in bytes; a longer one could be anything.
+const READ_BYTES_MAX: usize = 2_048;
 
 /// The URIs that policies name exactly.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +50,10 @@ impl Named {
             let bare = self.bare.get(bare(uri));
             return self.misspelt.contains(uri)
                 || bare.is_some_and(|names| names.iter().any(other));
+        }
+        // What is longer than anybody writes is not read in every way.
+        if written.len() > READ_BYTES_MAX {
+            return !self.alike.is_empty();
         }
         let other = |key: &String| {
             let names = self.alike.get(key);
@@ -99,26 +111,73 @@ fn unwrapped(uri: &str) -> &str {
     }
 }
 
-/// Where a text might lead to. Twice, because `..` leads out of the first part for some.
-fn placed(text: &str, backslash: char) -> [String; 2] {
-    let text: String = text.chars().filter_map(|c| folded(c, backslash)).collect();
+/// How a program reads segments of a path.
+#[derive(Clone, Copy, Debug)]
+struct Manner {
+    /// What follows a semicolon is no part of a segment.
+    cuts: bool,
+    /// Dots at the end of a segment are not seen, as on Windows.
+    trims: bool,
+    /// `..` leads back over an empty segment, as in browsers.
+    keeps_empty: bool,
+}
+
+/// The manners that make a difference for a text.
+fn manners(text: &str) -> Vec<Manner> {
+    let either = |differs: bool, usual: bool| match differs {
+        true => vec![usual, !usual],
+        false => vec![usual],
+    };
+    let dotted = |segment: &str| segment.len() > 1 && segment.ends_with('.') && segment != "..";
+    let is_dotted = text.split(['/', ';', ':']).any(dotted);
+    let mut manners = Vec::new();
+    for cuts in either(text.contains(';') || text.contains("::"), true) {
+        for trims in either(is_dotted, true) {
+            for keeps_empty in either(text.contains("//..") || text.contains("/;"), false) {
+                manners.push(Manner {
+                    cuts,
+                    trims,
+                    keeps_empty,
+                });
+            }
+        }
+    }
+    manners
+}
+
+/// Where a text might lead to, in each manner.
+fn placed(text: &str, backslash: char) -> Vec<String> {
+    let text: String = text.nfkc().filter_map(|c| folded(c, backslash)).collect();
     let text = text.to_lowercase();
-    let (scheme, rest) = split_scheme(&text);
+    let all = manners(&text).into_iter();
+    all.flat_map(|manner| led(&text, backslash, manner))
+        .collect()
+}
+
+/// Where a text leads to. Twice, because `..` leads out of the first part for some.
+fn led(text: &str, backslash: char, manner: Manner) -> [String; 2] {
+    let (scheme, rest) = split_scheme(text);
     // A path without a scheme is a file's.
     let scheme = if scheme.is_empty() { "file" } else { scheme };
     let first = rest.trim_start_matches('/');
     let (place, path) = first.split_once('/').unwrap_or((first, ""));
     let in_authority = rest.starts_with("//") && !rest.starts_with("///");
     let place = place.rsplit('@').next().unwrap_or_default();
-    let place = match place.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+    // What is behind the first colon is a port, or is read as one.
+    let place = match place.split_once(':') {
+        Some((name, _)) if in_authority && !place.starts_with('[') => name,
         _ => place,
     };
+    let place = match in_authority {
+        true => hosted(place),
+        false => place.to_owned(),
+    };
+    let place = place.as_str();
     let place = match in_authority && scheme == "file" {
         true => "",
         false => place,
     };
-    let below = resolved(path, Vec::new()).join("/");
+    let below = resolved(path, manner, Vec::new()).join("/");
     let whole = format!("{place}/{path}");
     let key = |segments: Vec<&str>| {
         let place = segments.join("/");
@@ -127,27 +186,42 @@ fn placed(text: &str, backslash: char) -> [String; 2] {
         format!("{scheme}:{}", place.collect::<String>().to_lowercase())
     };
     [
-        key(resolved(&whole, Vec::new())),
-        key(resolved(place, below.split('/').collect())),
+        key(resolved(&whole, manner, Vec::new())),
+        key(resolved(place, manner, below.split('/').collect())),
     ]
 }
 
 /// The segments of a path that lead somewhere, in front of others.
-fn resolved<'a>(path: &'a str, behind: Vec<&'a str>) -> Vec<&'a str> {
+fn resolved<'a>(path: &'a str, manner: Manner, behind: Vec<&'a str>) -> Vec<&'a str> {
     let mut segments: Vec<&str> = Vec::new();
     for segment in path.split('/') {
-        let segment = segment.split(';').next().unwrap_or_default();
-        // A stream of a file, on Windows.
-        let segment = segment.split("::").next().unwrap_or_default();
-        if segment == ".." {
+        let shown = match manner.cuts {
+            // A stream of a file, on Windows, is behind two colons.
+            true => segment
+                .split(';')
+                .next()
+                .and_then(|rest| rest.split("::").next()),
+            false => Some(segment),
+        };
+        let shown = shown.unwrap_or_default();
+        if shown == ".." {
             segments.pop();
             continue;
         }
-        let segment = segment.trim_end_matches('.');
-        if !segment.is_empty() {
-            segments.push(segment);
+        let shown = match manner.trims {
+            true => shown.trim_end_matches('.'),
+            false if shown == "." => "",
+            false => shown,
+        };
+        if !shown.is_empty() || manner.keeps_empty {
+            segments.push(shown);
         }
     }
+    // Only on the way back do empty ones count.
+    segments.retain(|segment| !segment.is_empty());
+    segments
+        .iter_mut()
+        .for_each(|segment| *segment = segment.trim_end_matches('.'));
     segments.extend(behind.into_iter().filter(|segment| !segment.is_empty()));
     segments
 }
@@ -180,6 +254,8 @@ mod tests {
         named.add("note:my notes");
         named.add("https://Example.com");
         named.add("memo://secret");
+        named.add("http://169.254.169.254/latest");
+        named.add("https://xn--bcher-kva.example/x");
         let confuses = |uri: &str| named.confuses(uri, &read(uri));
         let could_be = r"file:/etc/passwd file://localhost/etc/passwd file:///etc/%70asswd file:///etc/%2570asswd
             file:///etc//passwd file:///etc/./passwd file:///etc/x/../passwd file:///etc/%2e/passwd file:///srv/%2e%2e/etc/passwd
@@ -189,6 +265,11 @@ mod tests {
             file:///etc/a%2Fb/../passwd file:///etc/a%5Cb/../passwd file:///etc/a%252Fb/../../passwd file://a%5Cb/etc/passwd
             /etc/passwd ///etc/passwd URL:file:///etc/passwd <file:///etc/passwd> <URL:file:///etc/passwd>
             memo://secret/ memo://secret? memo://secret/?
+            file:///etc/.../../passwd file:///etc/x../../passwd file:///etc/passwd/.../.. file:///etc/;/../passwd file:///etc/..;/../etc/passwd
+            file:///etc/x//../../passwd file:///etc//../passwd file:///etc/𝐩asswd file:///etc/ⓟasswd file://:80/etc/passwd
+            https://ⓔxample.com https://example。com https://example｡com memo://secret::/ memo://u@secret:x/
+            http://2852039166/latest http://0xa9fea9fe/latest http://169.254.43518/latest http://0251.0376.0251.0376/latest
+            https://bücher.example/x https://b%C3%BCcher.example/x
             note:my%20notes note:My%2520notes NOTE:mynotes https://example.com/ https://Example.com";
         for uri in could_be.split_whitespace() {
             assert!(confuses(uri), "{uri}");

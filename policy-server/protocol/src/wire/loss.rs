@@ -103,6 +103,13 @@ impl Loss {
         Self::LapsedSilence,
     ];
 
+    /// Whether what is lost for this reason, beside an answer that did not come, could have been that
+    /// answer. If not, the server may still give it, on a stream that the agent resumes.
+    #[must_use]
+    pub const fn could_be_an_answer(self) -> bool {
+        !matches!(self, Self::EventName | Self::NotPassed | Self::Refused)
+    }
+
     /// Its name on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

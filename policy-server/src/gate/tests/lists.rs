@@ -37,6 +37,41 @@ async fn lists_wait_for_each_other_and_decisions_for_none() {
     drop(turns);
 }
 
+/// Many clients of one caller ask for the same page; it is filtered once while nothing changes.
+#[tokio::test]
+async fn a_page_that_was_filtered_is_answered_at_once_to_the_same_caller() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = gate(folder.path()).await;
+    assert_eq!(shown(&gate, list(3, 1)).await.len(), 3);
+    assert_eq!(
+        shown(&gate, list(3, 1)).await.len(),
+        3,
+        "nothing in it is news now"
+    );
+    let turns = all_of(&gate.lists).await;
+    for _ in 0..40 {
+        assert_eq!(shown(&gate, list(3, 1)).await.len(), 3);
+    }
+    let other = ListQuery {
+        caller: caller("bob"),
+        ..list(3, 1)
+    };
+    let late = gate.list(other).await.unwrap_err();
+    assert!(
+        matches!(late, GateError::Busy(_)),
+        "another caller's is another page"
+    );
+    drop(turns);
+    assert_eq!(shown(&gate, list(4, 1)).await.len(), 4);
+    let turns = all_of(&gate.lists).await;
+    let late = gate.list(list(3, 1)).await.unwrap_err();
+    assert!(
+        matches!(late, GateError::Busy(_)),
+        "other tools are known now"
+    );
+    drop(turns);
+}
+
 /// The names of the tools that a list shows.
 async fn shown(gate: &Arc<Gate>, page: ListQuery) -> Vec<String> {
     let answer = gate.list(page).await.unwrap().released();

@@ -78,8 +78,10 @@ fn row(count: usize, args: &Args) -> Result<Row, Failure> {
     let registry = registry(args.tools)?;
     let files = files(count, args);
     let parse_ms = ms_of_one(|| {
-        let parsed: Result<Vec<PolicySet>, _> =
-            files.values().map(|text| PolicySet::from_str(text)).collect();
+        let parsed: Result<Vec<PolicySet>, _> = files
+            .values()
+            .map(|text| PolicySet::from_str(text))
+            .collect();
         std::hint::black_box(parsed)
     })
     .0;
@@ -151,7 +153,10 @@ fn files(count: usize, args: &Args) -> BTreeMap<String, String> {
         let text = files
             .entry(format!("team-{}.cedar", number / args.file))
             .or_default();
-        let _ = writeln!(text, "// {number}: asked for by team {role}.\n@id(\"p{number}\")");
+        let _ = writeln!(
+            text,
+            "// {number}: asked for by team {role}.\n@id(\"p{number}\")"
+        );
         let _ = match number % 20 {
             0 => writeln!(
                 text,

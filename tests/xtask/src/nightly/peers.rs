@@ -3,6 +3,7 @@
 //!
 //! Deliberately absent: what the servers do. Two runs of a call say the same where the server does.
 
+mod difference;
 mod players;
 mod servers;
 mod sloppy;
@@ -13,6 +14,7 @@ use std::process::Child;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use self::difference::difference;
 use self::players::{CLIENTS, Players};
 use self::servers::Running;
 use crate::gateway::{Endpoints, Parts, start, terminate};
@@ -224,46 +226,6 @@ fn compare(row: &mut Row, direct: &Map<String, Value>, gateway: &Map<String, Val
     }
 }
 
-/// The first place where two values differ, and what stands there.
-fn difference(one: &Value, other: &Value) -> String {
-    match (one, other) {
-        (Value::Object(a), Value::Object(b)) => {
-            let names = a
-                .keys()
-                .chain(b.keys().filter(|name| !a.contains_key(*name)));
-            let mut differing = names.filter(|name| a.get(*name) != b.get(*name));
-            let name = differing.next().map_or("", String::as_str);
-            let null = Value::Null;
-            let (a, b) = (a.get(name).unwrap_or(&null), b.get(name).unwrap_or(&null));
-            format!("/{name}{}", difference(a, b))
-        }
-        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
-            let at = a
-                .iter()
-                .zip(b)
-                .position(|(a, b)| a != b)
-                .unwrap_or_default();
-            let null = Value::Null;
-            let (a, b) = (a.get(at).unwrap_or(&null), b.get(at).unwrap_or(&null));
-            format!("/{at}{}", difference(a, b))
-        }
-        (one, other) => format!(
-            " is {} and through the gateway {}",
-            short(one),
-            short(other)
-        ),
-    }
-}
-
-fn short(value: &Value) -> String {
-    const CHARS_MAX: usize = 160;
-    let text = value.to_string();
-    match text.chars().count() > CHARS_MAX {
-        true => format!("{}…", text.chars().take(CHARS_MAX).collect::<String>()),
-        false => text,
-    }
-}
-
 #[allow(clippy::print_stdout, reason = "results go to standard output")]
 fn print(row: &Row, json: bool) -> Result<(), Failure> {
     if json {
@@ -285,19 +247,4 @@ fn print(row: &Row, json: bool) -> Result<(), Failure> {
         println!("    its list is not read by this client, either way: {why}");
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::difference;
-
-    #[test]
-    fn the_first_difference_is_named() {
-        let one = json!({"a": [1, {"b": "x"}], "c": 1});
-        let other = json!({"a": [1, {"b": "y"}], "c": 1});
-        let said = difference(&one, &other);
-        assert_eq!(said, "/a/1/b is \"x\" and through the gateway \"y\"");
-    }
 }

@@ -65,7 +65,11 @@ fn what_no_policy_reads_goes_as_it_came() {
             assert_eq!(said(policies, arguments), "allow", "{arguments}");
         }
     }
-    assert!(said(&nothing, "[1]").contains("is not an object"));
+    let reads = with(r#"context.input.branch == "prod""#);
+    for none in ["[1]", r#""{\"branch\":\"prod\"}""#, "7"] {
+        assert_eq!(said(&nothing, none), "allow", "{none}");
+        assert!(said(&reads, none).contains("is not an object"), "{none}");
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::unclear::{HAS_URI, WRITTEN};
 use crate::engine::Fault;
 use crate::facts::Facts;
 use crate::schema::strict::INTEGER_MAX;
-use crate::uri;
+use crate::uri::{self, Reading};
 
 type Pairs = Vec<(String, Cedar)>;
 
@@ -42,6 +42,8 @@ pub(super) struct Input {
     pub(super) value: Cedar,
     /// Where an address in it is opaque: what policies about such are asked with.
     pub(super) unclear: Option<Unclear>,
+    /// An address in it, as written and as it is read.
+    pub(super) page: Option<(String, Reading)>,
 }
 
 /// What policies that could read an opaque address are asked with.
@@ -70,15 +72,19 @@ pub(super) fn of(facts: &Facts<'_>) -> Result<Option<Input>, Fault> {
     Ok(Some(Input {
         value: record(pairs)?,
         unclear: unclear.transpose()?,
+        page: page(facts.method, &members).map(|url| (url.to_owned(), uri::read(url))),
     }))
+}
+
+/// The page that a server sends people to.
+fn page<'m>(method: &str, members: &'m Map<String, Value>) -> Option<&'m str> {
+    let url = members.get("url")?;
+    url.as_str().filter(|_| method == "elicitation/create")
 }
 
 /// What else is seen of an address that is opaque, and why it is.
 fn opaque(method: &str, members: &Map<String, Value>) -> Option<(Pairs, &'static str)> {
-    let url = members
-        .get("url")
-        .filter(|_| method == "elicitation/create");
-    let url = url?.as_str()?;
+    let url = page(method, members)?;
     let reading = uri::read(url);
     let known = entities::whereabouts(&reading).into_iter();
     // Scheme and host are there already.
@@ -143,15 +149,21 @@ fn sampling(members: &Map<String, Value>) -> Option<Pairs> {
     let mut pairs = optional(members, "includeContext")?;
     pairs.extend(optional(members, "systemPrompt")?);
     if let Some(tokens) = members.get("maxTokens") {
-        let tokens = tokens
-            .as_i64()
-            .filter(|tokens| tokens.unsigned_abs() <= INTEGER_MAX)?;
+        let tokens = whole(tokens)?;
         pairs.push(pair("maxTokens", Cedar::new_long(tokens)));
     }
     let tools = members.get("tools").and_then(Value::as_array);
     let tools = tools.is_some_and(|tools| !tools.is_empty());
     pairs.push(pair("tools", Cedar::new_bool(tools)));
     Some(pairs)
+}
+
+/// A whole number, however it is written.
+fn whole(number: &Value) -> Option<i64> {
+    let fits = |number: &i64| number.unsigned_abs() <= INTEGER_MAX;
+    let written = number.as_f64().filter(|number| number.fract() == 0.0);
+    let whole = || format!("{:.0}", written?).parse().ok();
+    number.as_i64().or_else(whole).filter(fits)
 }
 
 /// What a server wants to be told, and where it sends people for it.

@@ -14,7 +14,7 @@ use super::{Engine, INPUT, entities, inputs, shadow, shown, unclear};
 use crate::catalogue::{Known, Tool};
 use crate::engine::{Fault, Opinion};
 use crate::facts::Subject;
-use crate::schema::{ArgumentFault, Mentioned, Reads};
+use crate::schema::{self, ArgumentFault, Mentioned, Reads};
 
 /// One caller's question about one method, to be asked of many targets.
 #[derive(Debug)]
@@ -24,8 +24,8 @@ pub struct Inquiry<'a> {
     pub(super) server: EntityUid,
     pub(super) principal: Arc<Principal>,
     pub(super) pairs: Vec<(String, RestrictedExpression)>,
-    /// What takes the place of the arguments where an address in them is opaque.
-    pub(super) unclear: Option<inputs::Unclear>,
+    /// What policies see of the arguments of a message that is no call of a tool, or why they see nothing.
+    pub(super) said: Result<Option<inputs::Input>, Fault>,
 }
 
 /// What policies are asked of the arguments of a tool.
@@ -46,6 +46,8 @@ pub(super) struct Scene<'a> {
     pub(super) cuts: Vec<&'a Cut>,
     /// Why its URI, or one in the arguments, is opaque.
     pub(super) unclear: Option<&'static str>,
+    /// What policies see of the arguments, where they look at them.
+    pub(super) said: Option<&'a inputs::Input>,
 }
 
 impl Scene<'_> {
@@ -94,6 +96,9 @@ impl Inquiry<'_> {
             Ok(scene) => scene,
             Err(fault) => return Ok(Opinion::failed(fault)),
         };
+        if self.method.name() == "prompts/get" && !scene.reads(self.engine).is_nothing() {
+            schema::any_arguments(arguments.unwrap_or("{}"), &self.engine.index.names)?;
+        }
         let input = self.input(&scene, subject, arguments)?;
         let opinion = self.evaluate(&scene, subject, arguments, input);
         Ok(opinion.unwrap_or_else(Opinion::failed))
@@ -204,7 +209,9 @@ impl Inquiry<'_> {
         input: Option<&Input>,
     ) -> Result<Request, Fault> {
         let mut pairs = self.pairs.clone();
-        pairs.extend(input.map(|input| (INPUT.to_owned(), input.value.clone())));
+        let value = input.map(|input| &input.value);
+        let value = value.or(scene.said.map(|said| &said.value));
+        pairs.extend(value.map(|value| (INPUT.to_owned(), value.clone())));
         let request = |pairs, schema| {
             let context = Context::from_pairs(pairs).map_err(|_| Fault::UnfitRequest)?;
             let principal = self.principal.uid().clone();
@@ -214,9 +221,12 @@ impl Inquiry<'_> {
         };
         // What nobody reads is left out, which the schema would miss; what is read has been made by
         // its types, and whoever would read more fails, which denies.
-        let is_whole = input.is_none_or(|input| input.reads == Reads::Whole);
+        let is_whole = match input {
+            Some(input) => input.reads == Reads::Whole,
+            None => scene.said.is_some() || !inputs::are_read(self.method.name()),
+        };
         let fit = request(pairs.clone(), is_whole.then_some(scene.schema))?;
-        let Some(unclear) = &self.unclear else {
+        let Some(unclear) = scene.said.and_then(|said| said.unclear.as_ref()) else {
             return Ok(fit);
         };
         // The schema does not know what an opaque address has beside.
@@ -249,13 +259,22 @@ impl Inquiry<'_> {
             cuts: near.cut.is_none().then(cuts).unwrap_or_default(),
             near,
             unclear: None,
+            said: None,
         })
     }
 
     /// Anything else.
     fn anywhere(&self, subject: &Subject<'_>) -> Result<Scene<'_>, Fault> {
         let read = entities::reading(subject.target);
-        let in_input = self.unclear.as_ref().map(|unclear| unclear.why);
+        let index = &self.engine.index;
+        let said = self.said(subject)?;
+        if let Some((written, reading)) = said.and_then(|said| said.page.as_ref())
+            && index.named.confuses(written, reading)
+        {
+            return Err(Fault::Unclear(unclear::NAMED));
+        }
+        let in_input = said.and_then(|said| said.unclear.as_ref());
+        let in_input = in_input.map(|unclear| unclear.why);
         let unclear = read
             .as_ref()
             .and_then(|(_, reading)| reading.why)
@@ -294,6 +313,23 @@ impl Inquiry<'_> {
                 reads: None,
             }),
             unclear,
+            said,
         })
+    }
+
+    /// What policies see of the arguments; nothing where no enforced one looks at them and they are not
+    /// what they should be.
+    fn said(&self, subject: &Subject<'_>) -> Result<Option<&inputs::Input>, Fault> {
+        let index = &self.engine.index;
+        let read = entities::reading(subject.target);
+        let thing = entities::resource(subject, &self.server, read.as_ref())?;
+        let cut = index
+            .slices
+            .of(&self.method.action, &thing.uid, &self.server);
+        match (index.readers.enforced(&[cut]).is_nothing(), &self.said) {
+            (true, Err(_)) => Ok(None),
+            (false, Err(fault)) => Err(fault.clone()),
+            (_, Ok(said)) => Ok(said.as_ref()),
+        }
     }
 }

@@ -3,18 +3,18 @@
 //! Cedar evaluates every policy that it is given. Only policies whose *scope* cannot match are left
 //! out, so decision and reasons are those of the whole set.
 
+mod cut;
 mod tools;
 mod unlisted;
 
 use std::collections::BTreeMap;
 
 use cedar_policy::{
-    ActionConstraint, Effect, Entities, Entity, EntityUid, Policy, PolicyId, PolicySet,
-    ResourceConstraint, Schema,
+    ActionConstraint, Entities, Entity, EntityUid, Policy, PolicyId, ResourceConstraint, Schema,
 };
 
+pub(super) use self::cut::Cut;
 use self::tools::ToolSlices;
-use super::annotations::Mode;
 use super::entities;
 use super::found::{CALLS, Found};
 use super::places::Place;
@@ -58,86 +58,6 @@ struct Slice {
     by_server: BTreeMap<EntityUid, Cut>,
     /// Those of the server or `any`, and those of one resource alone.
     by_resource: BTreeMap<EntityUid, Cut>,
-}
-
-/// The policies that can speak of one action on one resource, by what becomes of what they say.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Cut {
-    /// Enforced, and no gates.
-    pub(super) base: PolicySet,
-    /// Enforced gates.
-    pub(super) gates: PolicySet,
-    /// Permits in shadow.
-    pub(super) shadow_permits: PolicySet,
-    /// Forbids in shadow, gates among them.
-    pub(super) shadow_forbids: PolicySet,
-}
-
-impl Cut {
-    pub(super) fn add(&mut self, found: &Found<'_>) -> Result<(), CutError> {
-        let set = match (found.meaning.mode, found.policy.effect()) {
-            (Mode::Shadow, Effect::Permit) => &mut self.shadow_permits,
-            (Mode::Shadow, Effect::Forbid) => &mut self.shadow_forbids,
-            (Mode::Enforce, _) if found.meaning.gate.is_some() => &mut self.gates,
-            (Mode::Enforce, _) => &mut self.base,
-        };
-        set.add(found.policy.clone())
-            .map_err(|error| CutError(error.to_string()))
-    }
-
-    /// Adds a policy in shadow.
-    pub(super) fn add_shadow(&mut self, policy: &Policy) -> Result<(), CutError> {
-        let set = match policy.effect() {
-            Effect::Permit => &mut self.shadow_permits,
-            Effect::Forbid => &mut self.shadow_forbids,
-        };
-        set.add(policy.clone())
-            .map_err(|error| CutError(error.to_string()))
-    }
-
-    /// Adds the policies of another cut.
-    pub(super) fn take(&mut self, other: &Self) -> Result<(), CutError> {
-        let sets = [
-            (&mut self.base, &other.base),
-            (&mut self.gates, &other.gates),
-            (&mut self.shadow_permits, &other.shadow_permits),
-            (&mut self.shadow_forbids, &other.shadow_forbids),
-        ];
-        for (into, from) in sets {
-            for policy in from.policies() {
-                into.add(policy.clone())
-                    .map_err(|error| CutError(error.to_string()))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// How many policies it holds.
-    pub(super) fn len(&self) -> usize {
-        let sets = self.sets().into_iter();
-        sets.map(PolicySet::num_of_policies).sum()
-    }
-
-    /// The policies that it holds.
-    fn policies(&self) -> impl Iterator<Item = &Policy> {
-        self.sets().into_iter().flat_map(PolicySet::policies)
-    }
-
-    const fn sets(&self) -> [&PolicySet; 4] {
-        [
-            &self.base,
-            &self.gates,
-            &self.shadow_permits,
-            &self.shadow_forbids,
-        ]
-    }
-
-    /// This cut and more policies.
-    fn with(&self, more: &[&Found<'_>]) -> Result<Self, CutError> {
-        let mut cut = self.clone();
-        more.iter().try_for_each(|found| cut.add(found))?;
-        Ok(cut)
-    }
 }
 
 impl Slices {
@@ -216,6 +136,11 @@ impl Slices {
 }
 
 impl Method {
+    /// Its name, as the protocol has it.
+    pub(super) fn name(&self) -> &str {
+        self.action.id().as_ref()
+    }
+
     fn of(action: &EntityUid, actions: &Entities) -> Result<Self, CutError> {
         let own = |entity: &&Entity| {
             entity.uid() == *action || actions.is_ancestor_of(&entity.uid(), action)

@@ -302,7 +302,7 @@ fn inquiry<'e>(
         server,
         principal: engine.principals.of(facts.caller, &engine.index.bare)?,
         pairs,
-        unclear: None,
+        said: Ok(None),
     })
 }
 

@@ -4,15 +4,18 @@
 //! modules read is therefore found when they are loaded: if one of them reads what is not known of a
 //! URI, the message is denied. Deliberately absent: which rule it would have been.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_protocol::wire::Target;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::module::Module;
 use super::rules::OURS;
 use crate::engine::Fault;
 use crate::facts::{Facts, Subject};
+use crate::schema::{self, ArgumentFault, Mentioned};
 use crate::uri::{self, Host, Named, Reading};
 
 /// What agents are told where a policy names the same thing, perhaps, in another way.
@@ -76,8 +79,13 @@ impl Reads {
 
     /// Denies what modules would read, and is not known.
     pub(super) fn check(&self, facts: &Facts<'_>, subject: &Subject<'_>) -> Result<(), Fault> {
-        if let (Some(Read), Some(why)) = (self.url, page(facts).and_then(|page| page.why)) {
-            return Err(Fault::Unclear(why));
+        if let (Some(Read), Some((written, page))) = (self.url, page(facts)) {
+            if let Some(why) = page.why {
+                return Err(Fault::Unclear(why));
+            }
+            if self.named.confuses(&written, &page) {
+                return Err(Fault::Unclear(NAMED));
+            }
         }
         let Some((written, reading)) = reading(subject.target) else {
             return Ok(());
@@ -108,11 +116,55 @@ pub(super) fn reading(target: &Target) -> Option<(&str, Reading)> {
     }
 }
 
-/// What is known of the page that a server sends people to.
-fn page(facts: &Facts<'_>) -> Option<Reading> {
+/// The arguments of what is no tool with a definition, as modules see them.
+///
+/// # Errors
+/// Says what of them cannot be read in one way.
+pub(crate) fn arguments(
+    method: &str,
+    text: &str,
+    names: &Mentioned,
+) -> Result<Value, ArgumentFault> {
+    let own = beside_meta(method, text);
+    let mut arguments = schema::any_arguments(&own, names)?;
+    settle_page(method, &mut arguments);
+    Ok(arguments)
+}
+
+/// What of a message's parameters is the message's own: `_meta` is the protocol's. A tool's and a prompt's
+/// arguments are all their own.
+fn beside_meta<'t>(method: &str, text: &'t str) -> Cow<'t, str> {
+    if matches!(method, "tools/call" | "prompts/get") {
+        return Cow::Borrowed(text);
+    }
+    let members: Option<BTreeMap<String, &RawValue>> = serde_json::from_str(text).ok();
+    let Some(mut members) = members else {
+        return Cow::Borrowed(text);
+    };
+    match members.remove("_meta") {
+        Some(_) => serde_json::to_string(&members).map_or(Cow::Borrowed(text), Cow::Owned),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// Gives the address of a page that a server sends people to its one form, in which policies compare it.
+fn settle_page(method: &str, arguments: &mut Value) {
+    let url = arguments
+        .get_mut("url")
+        .filter(|_| method == "elicitation/create");
+    if let Some(url) = url
+        && let Some(form) = url.as_str().and_then(|url| uri::read(url).uri)
+    {
+        *url = Value::String(form);
+    }
+}
+
+/// The page that a server sends people to, as written, and what is known of it.
+fn page(facts: &Facts<'_>) -> Option<(String, Reading)> {
     let arguments = facts
         .arguments
         .filter(|_| facts.method == "elicitation/create")?;
     let arguments: Value = serde_json::from_str(arguments).ok()?;
-    Some(uri::read(arguments.get("url")?.as_str()?))
+    let url = arguments.get("url")?.as_str()?;
+    Some((url.to_owned(), uri::read(url)))
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::Mapper;
 use super::unions::branches;
+use super::{Mapper, absent};
 use crate::schema::MappingFault;
 use crate::schema::relaxed::is_plain;
 use crate::schema::shape::{Absence, Attribute, Branch, Level, Record, Rest, Shape, Test};
@@ -14,6 +14,9 @@ use crate::schema::views::{View, Views};
 
 /// The attribute that lists undeclared members, unless a property has the name.
 const REST: &str = "additionalProperties";
+
+/// Keywords whose schemas hold for some undeclared members.
+const PATTERNED: [&str; 3] = ["patternProperties", "unevaluatedProperties", REST];
 
 impl<'a> Mapper<'a> {
     pub(super) fn object(&mut self, views: &Views<'a>) -> Result<Shape, MappingFault> {
@@ -55,6 +58,9 @@ impl<'a> Mapper<'a> {
             record.like.insert(likeness(name));
             record.attributes.insert(name.clone(), attribute);
         }
+        let open = absent::open(self.document, views);
+        let open = open.ok_or(MappingFault::TooLarge("has too many alternatives"))?;
+        (record.open, record.open_inside) = (open.absent, open.inside);
         record.branches = self.branch_records(views, &record.attributes)?;
         record.rest = if branch {
             Rest::Elsewhere
@@ -97,6 +103,11 @@ impl<'a> Mapper<'a> {
                 required: true,
                 nullable: false,
                 absence: Absence::Plain,
+                hides: PATTERNED.iter().any(|keyword| {
+                    let all = views.all.iter();
+                    let mut schemas = all.filter_map(|(schema, _)| schema.get(*keyword));
+                    schemas.any(|schema| absent::inside(self.document, schema))
+                }),
             }
         } else {
             self.combined(schemas)?.attribute(true)

@@ -36,16 +36,34 @@ const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
 /// Shortest private member, in bytes.
 const PRIVATE_BYTES_MIN: usize = 8;
 
+/// Names of headers that hold secrets and are written without a capital too.
+const HEADERS: [&str; 7] = [
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "set-cookie",
+    "api-key",
+    "private-token",
+    "auth-token",
+];
+
+/// Whether a text is written as headers are, and not as other words with hyphens: `X-Api-Key`, not
+/// `db-password`.
+fn is_header(text: &str) -> bool {
+    let is_capital = text.starts_with(|first: char| first.is_ascii_uppercase());
+    let low = text.to_ascii_lowercase();
+    HEADERS.contains(&low.as_str()) || (text.contains('-') && (is_capital || low.starts_with("x-")))
+}
+
 impl Walk<'_, '_> {
     /// What an element tells of the next one: `["--password", "…"]`, `["Authorization", "…"]`.
     pub(super) fn option(&self, begin: usize) -> Option<KeyRule> {
         let text = self.text.get(begin..self.at)?;
         let text = text.strip_prefix('"')?.strip_suffix('"')?;
         let is_short = text.len() <= OPTION_BYTES_MAX;
-        let name = text.strip_prefix("--").or_else(|| {
-            let is_header = text.contains('-') || text.eq_ignore_ascii_case("authorization");
-            is_header.then_some(text)
-        });
+        let name = text
+            .strip_prefix("--")
+            .or_else(|| is_header(text).then_some(text));
         let name = name.filter(|_| is_short)?;
         self.search.rules.key(name)
     }
