@@ -239,6 +239,21 @@ fn tell_staleness(state: &State, was: bool) -> bool {
     is
 }
 
+/// Most tools in quarantine that the log names.
+const QUARANTINED_MAX: usize = 16;
+
+/// Says which tools the policies in force put into quarantine.
+fn tell_quarantined(library: &Library) {
+    let state = library.state();
+    let policies = state.policies.as_deref();
+    let all = policies
+        .into_iter()
+        .flat_map(|policies| policies.catalogue().quarantined());
+    for (server, tool, why) in all.take(QUARANTINED_MAX) {
+        tracing::warn!(%server, %tool, %why, "a tool is in quarantine: no call of it is made");
+    }
+}
+
 /// Puts news in force. False when that could not be recorded.
 async fn take_over(gate: &Gate, library: &Library, metrics: &Metrics, news: News) -> bool {
     match news {
@@ -261,6 +276,7 @@ async fn take_over(gate: &Gate, library: &Library, metrics: &Metrics, news: News
                 0 => tracing::warn!(%digest, "there are no policies: everything is denied"),
                 _ => tracing::info!(%digest, files, "policies are in force"),
             }
+            tell_quarantined(library);
         }
     }
     true

@@ -21,8 +21,10 @@ mod server;
 mod state;
 mod summary;
 mod supervise;
+mod survey;
 mod token;
 pub(crate) mod upstream;
+mod watch;
 
 use std::path::PathBuf;
 
@@ -69,6 +71,9 @@ pub enum UpError {
     /// The policies folder is not there.
     #[error("there is no policies folder {0}")]
     NoPolicies(PathBuf),
+    /// The file of certificate authorities is not there.
+    #[error("--upstream-ca: there is no file {0}")]
+    NoAuthorities(PathBuf),
     /// A process could not be started or did not become ready.
     #[error(transparent)]
     Process(#[from] process::ProcessError),
@@ -100,7 +105,19 @@ pub async fn run(args: Args) -> Result<(), UpError> {
     let mut gateway = supervise::start(&plan, envoy_binary, args.workers).await?;
     folder::write(&plan.folder.endpoints(), &endpoints.text())?;
     summary::print(&args, &plan, &endpoints).map_err(UpError::Print)?;
-    gateway.keep().await
+    if args.json {
+        return gateway.keep().await;
+    }
+    let told = async {
+        let lines = survey::lines(&args, &plan, &endpoints).await;
+        // Nobody reads it any more when this fails.
+        let _closed = summary::print_tools(&lines);
+        watch::tell(plan.folder.clone()).await;
+    };
+    tokio::select! {
+        kept = gateway.keep() => kept,
+        () = told => Ok(()),
+    }
 }
 
 fn check(args: &Args) -> Result<(), UpError> {
@@ -136,11 +153,20 @@ fn plan_of(args: &Args, folder: Folder, key: &TokenKey) -> Result<Plan, UpError>
         policies,
         filter: find::filter(args.filter.as_deref())?,
         servers: args.upstreams.clone(),
+        upstream_ca: authorities(args)?,
         origins: args.origins.clone(),
         forward_token: args.forward_token.clone(),
         jwks: key.jwks(),
         folder,
     })
+}
+
+fn authorities(args: &Args) -> Result<Option<PathBuf>, UpError> {
+    let found = args.upstream_ca.as_ref().map(|path| {
+        let found = path.canonicalize();
+        found.map_err(|_| UpError::NoAuthorities(path.clone()))
+    });
+    found.transpose()
 }
 
 fn write_files(args: &Args, plan: &Plan, key: &TokenKey) -> Result<Endpoints, UpError> {

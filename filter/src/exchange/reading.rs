@@ -109,7 +109,11 @@ impl Reading<'_> {
     fn no_message(&self, fault: jsonrpc::Fault) -> Refusal {
         let (reason, code) = match fault {
             jsonrpc::Fault::Batch => ("batch", code::REQUEST),
-            jsonrpc::Fault::Params => ("params", code::PARAMS),
+            jsonrpc::Fault::Params
+            | jsonrpc::Fault::Name(_)
+            | jsonrpc::Fault::Uri(_)
+            | jsonrpc::Fault::Reference
+            | jsonrpc::Fault::Subscriptions => ("params", code::PARAMS),
             _ => ("message", code::REQUEST),
         };
         self.refuse(reason, code, &fault.to_string())

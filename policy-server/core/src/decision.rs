@@ -365,6 +365,15 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// The policies that surely forbid a tool, where the engine can say so.
+    #[must_use]
+    pub fn forbidding(&self, subject: &Subject<'_>) -> Vec<String> {
+        match &self.asked {
+            Asked::Cedar(_, inquiry) => inquiry.forbidding(subject),
+            Asked::Rego(..) => Vec::new(),
+        }
+    }
+
     fn cedar(
         &self,
         engine: &cedar::Engine,

@@ -9,7 +9,7 @@ use std::fmt;
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::json;
 use portcullis_protocol::mcp;
-use portcullis_protocol::names::{Name, ServerName, Uri};
+use portcullis_protocol::names::{Caller, Name, ServerName, Uri};
 use portcullis_protocol::wire::{Direction, ListKind, ListQuery, Target};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -200,6 +200,59 @@ impl<'a> Listing<'a> {
     }
 }
 
+/// Why a caller is not shown a tool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hidden {
+    /// Nobody is: the tool is in quarantine for this.
+    Quarantined(String),
+    /// These policies forbid it, whatever the arguments.
+    Forbidden(Vec<String>),
+    /// No policy permits it.
+    Unpermitted,
+}
+
+/// Why a caller is not shown these tools of a server; those that it is shown are left out.
+///
+/// # Errors
+/// The engine cannot be asked.
+pub fn hidden<'n>(
+    policies: &Policies,
+    server: &ServerName,
+    caller: &Caller,
+    tools: impl IntoIterator<Item = &'n Name>,
+) -> Result<Vec<(&'n Name, Hidden)>, Fault> {
+    let facts = Facts {
+        server,
+        caller,
+        direction: Direction::ToServer,
+        method: use_of(ListKind::Tools),
+        subjects: Vec::new(),
+        protocol_version: None,
+        arguments: None,
+        approval: None,
+        now_ms: 0,
+    };
+    let judge = Judge::new(policies, &facts)?;
+    let mut hidden = Vec::new();
+    for tool in tools {
+        let target = Target::Tool(tool.clone());
+        let known = policies.catalogue().known(server, &target);
+        let subject = Subject::new(&target, known);
+        if judge.shows(&subject) {
+            continue;
+        }
+        let why = match known {
+            Known::Quarantined(why) => Hidden::Quarantined(why.to_string()),
+            _ => match judge.forbidding(&subject) {
+                ids if ids.is_empty() => Hidden::Unpermitted,
+                ids => Hidden::Forbidden(ids),
+            },
+        };
+        hidden.push((tool, why));
+    }
+    Ok(hidden)
+}
+
 /// The tools among the items of a `tools/list`, as [`Listing::tools`] finds them.
 #[must_use]
 pub fn sound_tools(items: &[&RawValue]) -> Vec<(Name, ToolEntry)> {
@@ -285,9 +338,15 @@ fn page(
 
 /// A `ttlMs` within its bound; what is no number is 0.
 fn clamped(value: &RawValue) -> u64 {
-    serde_json::from_str::<u64>(value.get())
-        .unwrap_or(0)
-        .min(TTL_MS_MAX)
+    const MOST: f64 = 5_000.0;
+    let ttl_ms = serde_json::from_str::<f64>(value.get()).unwrap_or(0.0);
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and 5000"
+    )]
+    let ttl_ms = ttl_ms.clamp(0.0, MOST) as u64;
+    ttl_ms.min(TTL_MS_MAX)
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::json::{Json, Kind};
-use crate::limits::ID_BYTES_MAX;
+use crate::limits::{ID_BYTES_MAX, NAME_BYTES_MAX, URI_BYTES_MAX};
 use crate::members::{Object, Twin, Under};
 use crate::names::Name;
 
@@ -120,6 +120,14 @@ pub enum Fault {
     Method,
     /// `params` is there and is no object.
     Params,
+    /// This parameter is no [`Name`], or is missing.
+    Name(&'static str),
+    /// This parameter is no URI, or is missing.
+    Uri(&'static str),
+    /// `ref` names nothing that can be completed.
+    Reference,
+    /// `notifications` does not say what to listen to, or too much.
+    Subscriptions,
     /// The members fit no kind of message, or more than one.
     Shape,
 }
@@ -134,6 +142,17 @@ impl fmt::Display for Fault {
             Self::Id => "an id is a string or an integer",
             Self::Method => "the method is not a method name",
             Self::Params => "`params` must be an object",
+            Self::Name(key) => {
+                return write!(
+                    f,
+                    "the parameter `{key}` must be a name of 1 to {NAME_BYTES_MAX} bytes, without control, joining and invisible characters"
+                );
+            }
+            Self::Uri(key) => {
+                return write!(f, "the parameter `{key}` must be a text of 1 to {URI_BYTES_MAX} bytes");
+            }
+            Self::Reference => "`ref` must be of the type `ref/prompt`, with a `name`, or `ref/resource`, with a `uri`",
+            Self::Subscriptions => "`notifications` must be an object, and its `resourceSubscriptions` a list of URIs, not too many",
             Self::Shape => "the message is neither one request, notification, response nor error",
         })
     }

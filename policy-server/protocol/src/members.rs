@@ -110,12 +110,13 @@ pub fn folded(name: &str) -> String {
     fold(name.split('\0').next().unwrap_or_default())
 }
 
-/// Case folding that also joins `ſ` with `s` and the Kelvin sign with `k`, as Go's JSON reader does.
+/// Case folding that also joins `ſ` with `s` and the Kelvin sign with `k`, as Go's JSON reader does, and
+/// `İ` with `i`, as Java does.
 fn fold(text: &str) -> String {
-    text.chars()
-        .flat_map(char::to_uppercase)
-        .flat_map(char::to_lowercase)
-        .collect()
+    let folded = text.chars().flat_map(char::to_uppercase);
+    let folded = folded.flat_map(char::to_lowercase);
+    // What the dot of `İ` becomes.
+    folded.filter(|c| *c != '\u{307}').collect()
 }
 
 #[cfg(test)]
@@ -174,12 +175,24 @@ pub(crate) mod tests {
             (r#"{"MAX_TOKENS":1}"#, "maxTokens"),
             (r#"{"max_to\u212aens":1}"#, "maxTokens"),
             (r#"{"maxTokens":1,"maxTokens\u0000":2}"#, "maxTokens"),
+            (r#"{"max_tokens":1,"each":{}}"#, "maxTokens"),
             (r#"{"meta":{}}"#, "_meta"),
             (r#"{"_meta":{"URL":1}}"#, "url"),
             (r#"{"_meta":[{},{"Url":1}]}"#, "url"),
             (r#"{"each":{"x":{"url":1},"URL":{"uRl":1}}}"#, "url"),
         ] {
             assert_eq!(twin(text), Some(name), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_fold_as_readers_fold_them() {
+        for (name, folded_name) in [
+            ("properT\u{130}es", "properties"),
+            ("\u{212a}ey", "key"),
+            ("A\0b", "a"),
+        ] {
+            assert_eq!(folded(name), folded_name);
         }
     }
 

@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::credential::Credential;
+
 /// Headers that nobody else sets.
 const OWN: [&str; 8] = [
     "host",
@@ -91,6 +93,16 @@ impl Headers {
             }
         }
         Ok(Self(headers))
+    }
+
+    /// The header of a token.
+    pub(crate) fn bearer(token: &Credential) -> Self {
+        let mut headers = HeaderMap::new();
+        if let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", token.expose())) {
+            value.set_sensitive(true);
+            headers.insert(hyper::header::AUTHORIZATION, value);
+        }
+        Self(headers)
     }
 
     /// Whether there are none.

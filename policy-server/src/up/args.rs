@@ -35,10 +35,11 @@ pub struct Args {
     /// The admin port of the policy server on 127.0.0.1; 0 as above.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) admin_port: u16,
-    /// The filter module; by default `portcullis_filter.wasm` beside this program.
+    /// The filter module; by default `portcullis_filter.wasm` beside this program, or where `cargo xtask wasm`
+    /// puts it.
     #[arg(long, value_name = "FILE.wasm", env = "PORTCULLIS_FILTER")]
     pub(crate) filter: Option<PathBuf>,
-    /// The Envoy to run; by default the one on PATH.
+    /// The Envoy to run; by default the one on PATH, or the one that `cargo xtask` has fetched.
     #[arg(long, value_name = "FILE", env = "PORTCULLIS_ENVOY")]
     pub(crate) envoy: Option<PathBuf>,
     /// A user to make a token for, with roles. May be repeated.
@@ -50,6 +51,10 @@ pub struct Args {
     /// Hand the client's own token to this server. May be repeated; by default none gets it.
     #[arg(long = "forward-token", value_name = "NAME")]
     pub(crate) forward_token: Vec<String>,
+    /// A file of certificate authorities (PEM) that https upstreams are checked against, in the place of the
+    /// system's.
+    #[arg(long = "upstream-ca", value_name = "FILE")]
+    pub(crate) upstream_ca: Option<PathBuf>,
     /// A web page that may talk to the gateway from a browser, such as http://localhost:6274. May be
     /// repeated; pages of the gateway's own address always may.
     #[arg(long = "origin", value_name = "ORIGIN", value_parser = origin)]

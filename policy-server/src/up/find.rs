@@ -40,7 +40,9 @@ pub enum FindError {
 pub(crate) fn envoy(asked: Option<&Path>) -> Result<PathBuf, FindError> {
     let path = match asked {
         Some(path) => path.to_owned(),
-        None => on_path("envoy").ok_or(FindError::NoEnvoy)?,
+        None => on_path("envoy")
+            .or_else(built_envoy)
+            .ok_or(FindError::NoEnvoy)?,
     };
     let output = Command::new(&path)
         .arg("--version")
@@ -66,8 +68,28 @@ pub(crate) fn filter(asked: Option<&Path>) -> Result<PathBuf, FindError> {
         .map_err(|_| FindError::NoFilter(Some(path)))
 }
 
+/// Beside this program, or where `cargo xtask wasm` puts it.
 fn beside_this_program() -> Option<PathBuf> {
-    Some(env::current_exe().ok()?.parent()?.join(FILTER_FILE))
+    let program = env::current_exe().ok()?;
+    let folder = program.parent()?;
+    let places = [Some(folder), folder.parent()].into_iter().flatten();
+    let mut files = places.map(|place| place.join(FILTER_FILE));
+    files.find(|file| file.is_file())
+}
+
+/// The Envoy that `cargo xtask` has fetched beside the folder of this program, the newest of them.
+fn built_envoy() -> Option<PathBuf> {
+    let program = env::current_exe().ok()?;
+    let tools = program.parent()?.parent()?.join("tools");
+    let folders = tools.read_dir().ok()?.flatten().map(|entry| entry.path());
+    let is_envoy = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with("envoy-")) && path.join("envoy").is_file()
+    };
+    folders
+        .filter(is_envoy)
+        .max()
+        .map(|folder| folder.join("envoy"))
 }
 
 fn on_path(program: &str) -> Option<PathBuf> {

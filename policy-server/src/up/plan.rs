@@ -26,6 +26,8 @@ pub(crate) struct Plan {
     pub(crate) policies: PathBuf,
     pub(crate) filter: PathBuf,
     pub(crate) servers: Vec<Upstream>,
+    /// Certificate authorities of https upstreams, in the place of the system's.
+    pub(crate) upstream_ca: Option<PathBuf>,
     /// Web pages beside the gateway's own that may talk to it, in lower case.
     pub(crate) origins: Vec<String>,
     /// Servers that are handed the client's own token.

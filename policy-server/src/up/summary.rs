@@ -28,6 +28,16 @@ pub(crate) fn print(args: &Args, plan: &Plan, endpoints: &Endpoints) -> io::Resu
     out.flush()
 }
 
+/// What each server lists, and who sees what of it.
+pub(crate) fn print_tools(lines: &[String]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let Style { strong, plain, .. } = Style::of(io::stdout().is_terminal());
+    writeln!(out, "\n{strong}Tools{plain}")?;
+    lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    writeln!(out)?;
+    out.flush()
+}
+
 /// Escape sequences, or nothing when the output is no terminal.
 struct Style {
     strong: &'static str,
@@ -81,9 +91,10 @@ fn summary(
     things_to_try(out, style, plan, args)?;
     writeln!(
         out,
-        "\n{faint}policies  {}\nadmin     {}\nlogs      {}\nCtrl-C stops everything.{plain}",
+        "\n{faint}policies  {}\nadmin     {}\nrecords   {}\nlogs      {}\nCtrl-C stops everything.{plain}",
         plan.policies.display(),
         endpoints.admin,
+        plan.folder.database().display(),
         plan.folder.root().join("log").display()
     )
 }

@@ -327,9 +327,12 @@ fn an_upstream_that_is_not_there_is_an_error_with_the_id() {
 #[test]
 fn nobody_asks_the_server_for_a_coded_answer() {
     let world = take(&WORLD);
-    let request = super::call(&world, "alice", "coded").header("accept-encoding", "gzip, br");
-    let (_, arrived) = world.send_and_see(&request);
-    assert_eq!(arrived[0].header("accept-encoding"), None);
+    for wanted in ["gzip, br", "identity;q=0, *"] {
+        let request = super::call(&world, "alice", "coded").header("accept-encoding", wanted);
+        let (_, arrived) = world.send_and_see(&request);
+        // Whoever says nothing takes any coding (RFC 9110, 12.5.3).
+        assert_eq!(arrived[0].header("accept-encoding"), Some("identity"));
+    }
 }
 
 #[test]

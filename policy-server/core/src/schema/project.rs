@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::convert::At;
 use super::reads::Reads;
 use super::shape::{Record, Shape};
-use super::spelling::likeness;
+use super::spelling::{PROTOTYPE, likeness};
 use super::{ArgumentFault, check, strict};
 
 /// What is read of some arguments, and how many bytes that is.
@@ -68,7 +68,9 @@ fn object(
                 }
             };
             found.insert(name, value);
-        } else if !record.attributes.contains_key(&name) && like.contains(&likeness(&name)) {
+        } else if !record.attributes.contains_key(&name)
+            && (name == PROTOTYPE || like.contains(&likeness(&name)))
+        {
             return Err(At(Some(at), &name).fault("is spelt like another argument"));
         }
     }

@@ -13,6 +13,9 @@ use super::ArgumentFault;
 use super::convert::At;
 use super::shape::{Record, Rest, Shape};
 
+/// A name whose members JavaScript programs take for those of the object around it.
+pub(super) const PROTOTYPE: &str = "__proto__";
+
 /// What names have in common that some reader takes for one another: their letters and digits.
 pub(super) fn likeness(name: &str) -> String {
     let folded = folded(name);
@@ -125,7 +128,7 @@ fn object(
                     return Err(at.fault("is spelt like another argument"));
                 }
             }
-            if names.confuse(name) {
+            if name == PROTOTYPE || names.confuse(name) {
                 return Err(at.fault("is spelt like a name that policies look for"));
             }
             below = shapes.iter().filter_map(rest_of).collect();

@@ -129,7 +129,8 @@ fn other_host(name: &str) -> Option<Option<String>> {
                 ',' | ':' | ';' | '[' | ']' | '\\' | '|' | '<' | '>' | '"' | '^' | '`'
             )
     };
-    if name.contains(odd) || !encodes_only_what_it_must(&name) {
+    let is_doubled = name.ends_with("..") && name.contains(|c| c != '.');
+    if name.contains(odd) || is_doubled || !encodes_only_what_it_must(&name) {
         return None;
     }
     let name = name.strip_suffix('.').unwrap_or(&name);

@@ -264,7 +264,7 @@ mod tests {
             file:///etc/x%3Fy/../passwd file:///etc/x%23y/../passwd file:///etc/x%00y/../passwd file:///etc/..%23/../passwd
             file:///etc/a%2Fb/../passwd file:///etc/a%5Cb/../passwd file:///etc/a%252Fb/../../passwd file://a%5Cb/etc/passwd
             /etc/passwd ///etc/passwd URL:file:///etc/passwd <file:///etc/passwd> <URL:file:///etc/passwd>
-            memo://secret/ memo://secret? memo://secret/?
+            memo://secret/ memo://secret/?
             file:///etc/.../../passwd file:///etc/x../../passwd file:///etc/passwd/.../.. file:///etc/;/../passwd file:///etc/..;/../etc/passwd
             file:///etc/x//../../passwd file:///etc//../passwd file:///etc/𝐩asswd file:///etc/ⓟasswd file://:80/etc/passwd
             https://ⓔxample.com https://example。com https://example｡com memo://secret::/ memo://u@secret:x/

@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use unicode_normalization::is_nfkc;
+
 /// Which part of a URI a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Text {
@@ -68,6 +70,10 @@ pub(super) fn query(query: &str) -> Result<String, &'static str> {
     let Some(inner) = query.strip_prefix('?') else {
         return Ok(String::new());
     };
+    // What says nothing is no query: programs leave the mark out.
+    if inner.is_empty() {
+        return Ok(String::new());
+    }
     let form = settled(inner, Text::Query)?;
     match (form.contains(".."), form.contains('+')) {
         (true, _) => Err(UP),
@@ -99,6 +105,11 @@ pub(super) fn upper_escapes(text: &str) -> String {
 }
 
 fn settled(text: &str, of: Text) -> Result<String, &'static str> {
+    // Programs that compose letters, or take look-alikes for them, find another text.
+    let shown = once(text);
+    if !is_nfkc(shown.as_deref().unwrap_or(text)) {
+        return Err(LOOKS);
+    }
     let mut form = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {

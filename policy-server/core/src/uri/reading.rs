@@ -156,6 +156,7 @@ mod tests {
             | file:///srv/r\u{e9}sum\u{e9}.md = file:///srv/r%C3%A9sum%C3%A9.md file -
             | file:///srv/r%c3%a9sum%c3%a9.md = file:///srv/r%C3%A9sum%C3%A9.md file -
             | file:///app/[slug]/page.tsx = file:///app/%5Bslug%5D/page.tsx file -
+            | https://h.example/.env? = https://h.example/.env https h.example
             | UI://Widget/App.html = ui://widget/App.html ui widget";
         for line in places.split('|') {
             let (uri, wanted) = line.trim().split_once(" = ").unwrap();
@@ -253,6 +254,28 @@ mod tests {
                 read(uri).uri.is_none() && read(uri).scheme.is_some(),
                 "{uri}"
             );
+        }
+    }
+
+    #[test]
+    fn what_programs_compose_or_cut_is_opaque() {
+        for uri in [
+            "file://:80/etc/passwd",
+            "memo://:80/x",
+            "file:///srv/\u{627}\u{653}",
+            "file:///srv/%D8%A7%D9%93",
+            "file:///srv/e\u{301}",
+            "file:///srv/\u{2c7c}",
+            "memo://host../x",
+        ] {
+            assert_eq!(read(uri).uri, None, "{uri}");
+        }
+        for uri in [
+            "file:///srv/\u{622}",
+            "file:///srv/\u{e9}",
+            "file:///srv/\u{939}\u{93f}",
+        ] {
+            assert!(read(uri).uri.is_some(), "{uri}");
         }
     }
 

@@ -139,30 +139,29 @@ fn given<'a>(params: Option<Json<'a>>, key: &str) -> Option<Json<'a>> {
     params?.member(key)?.given()
 }
 
-fn text<'a>(params: Option<Json<'a>>, key: &str) -> Result<std::borrow::Cow<'a, str>, Fault> {
-    params
-        .and_then(|params| params.member(key))
-        .and_then(Json::string)
-        .ok_or(Fault::Params)
+fn text<'a>(params: Option<Json<'a>>, key: &str) -> Option<std::borrow::Cow<'a, str>> {
+    params?.member(key)?.string()
 }
 
-fn name(params: Option<Json<'_>>, key: &str) -> Result<Name, Fault> {
-    Name::parse(&text(params, key)?).map_err(|_| Fault::Params)
+fn name(params: Option<Json<'_>>, key: &'static str) -> Result<Name, Fault> {
+    let name = text(params, key).and_then(|text| Name::parse(&text).ok());
+    name.ok_or(Fault::Name(key))
 }
 
-fn uri(params: Option<Json<'_>>, key: &str) -> Result<Uri, Fault> {
-    Uri::parse(&text(params, key)?).map_err(|_| Fault::Params)
+fn uri(params: Option<Json<'_>>, key: &'static str) -> Result<Uri, Fault> {
+    let uri = text(params, key).and_then(|text| Uri::parse(&text).ok());
+    uri.ok_or(Fault::Uri(key))
 }
 
 /// `completion/complete` names a prompt or a resource template in `ref`.
 fn reference(params: Option<Json<'_>>) -> Result<Target, Fault> {
     let reference = params
         .and_then(|params| params.member("ref"))
-        .ok_or(Fault::Params)?;
-    match text(Some(reference), "type")?.as_ref() {
+        .ok_or(Fault::Reference)?;
+    match text(Some(reference), "type").unwrap_or_default().as_ref() {
         "ref/prompt" => name(Some(reference), "name").map(Target::Prompt),
         "ref/resource" => uri(Some(reference), "uri").map(Target::Template),
-        _ => Err(Fault::Params),
+        _ => Err(Fault::Reference),
     }
 }
 
@@ -175,17 +174,17 @@ fn subscriptions(params: Option<Json<'_>>) -> Result<Vec<Target>, Fault> {
         return Ok(targets);
     };
     if uris.kind() != Kind::Array {
-        return Err(Fault::Params);
+        return Err(Fault::Subscriptions);
     }
     for uri in uris.elements() {
         let uri = uri
             .string()
             .and_then(|uri| Uri::parse(&uri).ok())
-            .ok_or(Fault::Params)?;
+            .ok_or(Fault::Subscriptions)?;
         targets.push(Target::Resource(uri));
     }
     if targets.len() > TARGETS_MAX {
-        Err(Fault::Params)
+        Err(Fault::Subscriptions)
     } else {
         Ok(targets)
     }
@@ -223,6 +222,30 @@ mod tests {
         let template = Target::Template(Uri::parse("a://{b}").unwrap());
         let params = r#"{"ref":{"type":"ref/resource","uri":"a://{b}"}}"#;
         assert_eq!(targets("completion/complete", params), [template]);
+    }
+
+    #[test]
+    fn what_is_wrong_with_parameters_is_named() {
+        for (method, params, named) in [
+            ("tools/call", "{}", "`name`"),
+            ("tools/call", r#"{"name":"a\tb"}"#, "`name`"),
+            ("prompts/get", r#"{"name":5}"#, "`name`"),
+            ("resources/read", "{}", "`uri`"),
+            ("tasks/get", r#"{"taskId":""}"#, "`taskId`"),
+            ("completion/complete", r#"{"ref":{"type":"x"}}"#, "`ref`"),
+            (
+                "subscriptions/listen",
+                r#"{"notifications":{"resourceSubscriptions":5}}"#,
+                "`notifications`",
+            ),
+        ] {
+            let json = check(params.as_bytes()).unwrap();
+            let fault = classify_from_client(Era::Sessions, method, Some(json)).unwrap_err();
+            assert!(
+                fault.to_string().contains(named),
+                "{method} {params}: {fault}"
+            );
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ const AUTHORITIES: [&str; 4] = [
 
 pub(super) fn clusters(plan: &Plan) -> Vec<Value> {
     std::iter::once(policy_server(plan))
-        .chain(plan.servers.iter().map(mcp_server))
+        .chain(plan.servers.iter().map(|server| mcp_server(plan, server)))
         .collect()
 }
 
@@ -44,7 +44,7 @@ fn policy_server(plan: &Plan) -> Value {
     })
 }
 
-fn mcp_server(server: &Upstream) -> Value {
+fn mcp_server(plan: &Plan, server: &Upstream) -> Value {
     let address = json!({"socket_address": {"address": server.host, "port_value": server.port}});
     let mut cluster = Map::new();
     let mut set = |key: &str, value: Value| cluster.insert(key.to_owned(), value);
@@ -63,7 +63,7 @@ fn mcp_server(server: &Upstream) -> Value {
         set("dns_lookup_family", json!("V4_PREFERRED"));
     }
     if server.transport == Transport::Tls {
-        set("transport_socket", tls(server));
+        set("transport_socket", tls(plan, server));
     }
     Value::Object(cluster)
 }
@@ -93,7 +93,7 @@ fn http1(idle: &str) -> Value {
     }})
 }
 
-fn tls(server: &Upstream) -> Value {
+fn tls(plan: &Plan, server: &Upstream) -> Value {
     let (kind, sni) = match server.address() {
         Some(_) => ("IP_ADDRESS", ""),
         None => ("DNS", server.host.as_str()),
@@ -106,7 +106,7 @@ fn tls(server: &Upstream) -> Value {
             "common_tls_context": {
                 "alpn_protocols": ["http/1.1"],
                 "validation_context": {
-                    "trusted_ca": {"filename": authorities()},
+                    "trusted_ca": {"filename": authorities(plan)},
                     "match_typed_subject_alt_names": [
                         {"san_type": kind, "matcher": {"exact": server.host}},
                     ],
@@ -116,9 +116,12 @@ fn tls(server: &Upstream) -> Value {
     })
 }
 
-/// `SSL_CERT_FILE` where it is set, as other programs do. Without any file Envoy refuses the
-/// configuration, which beats a connection that nobody checked.
-fn authorities() -> String {
+/// What the operator names, or `SSL_CERT_FILE` where it is set, as other programs do. Without any file Envoy
+/// refuses the configuration, which beats a connection that nobody checked.
+fn authorities(plan: &Plan) -> String {
+    if let Some(file) = &plan.upstream_ca {
+        return file.display().to_string();
+    }
     std::env::var("SSL_CERT_FILE").unwrap_or_else(|_| {
         let found = AUTHORITIES.iter().find(|path| Path::new(path).exists());
         found

@@ -42,6 +42,8 @@ fn connection_manager(plan: &Plan) -> Value {
             // The filter takes out those that are one header with a judged one to some servers.
             "headers_with_underscores_action": "ALLOW",
         },
+        // Proxies in front speak HTTP/1.0 by default, as nginx does.
+        "http_protocol_options": {"accept_http_10": true},
         "local_reply_config": identity::local_replies(plan),
         "access_log": [access_log(plan)],
         "http_filters": [cors::filter(), identity::filter(plan), wasm::filter(plan), router()],
@@ -97,6 +99,7 @@ mod tests {
             policies: "policies".into(),
             filter: "filter.wasm".into(),
             servers: Vec::new(),
+            upstream_ca: None,
             origins: Vec::new(),
             forward_token: Vec::new(),
             jwks: json!({}),

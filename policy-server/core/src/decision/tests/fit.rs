@@ -283,3 +283,42 @@ fn what_a_read_only_tool_says_of_destruction_means_nothing() {
     let policies = Policies::load(sources(text), &seen(&[("files", hints)])).unwrap();
     assert!(call_at(&policies, "files", "get", "{}").allows());
 }
+
+/// What `portcullis up` says of tools that somebody is not shown.
+#[test]
+fn why_a_tool_is_not_shown_can_be_said() {
+    use crate::lists::{Hidden, hidden};
+    let registry = seen(&[
+        ("files", &note("read", TEXT)),
+        ("files", r#"{"name":"odd","inputSchema":{"type":"array"}}"#),
+        (
+            "files",
+            r#"{"name":"look","inputSchema":{"type":"object"},"annotations":{"readOnlyHint":true}}"#,
+        ),
+        (
+            "files",
+            r#"{"name":"find","inputSchema":{"type":"object"},"annotations":{"readOnlyHint":true}}"#,
+        ),
+    ]);
+    let text = r#"permit (principal, action == Mcp::Action::"files/look", resource);
+        @id("no-destroying") forbid (principal, action in Mcp::Action::"tools/call", resource) when { resource.destructive };
+        forbid (principal, action in Mcp::Action::"files/*", resource) when { context has input && context.input has path && context.input.path like "/etc/*" };"#;
+    let policies = Policies::load(sources(text), &registry).unwrap();
+    let server = ServerName::parse("files").unwrap();
+    let tools = ["read", "odd", "look", "find"].map(name);
+    let caller = caller("somebody", "dev");
+    let why = hidden(&policies, &server, &caller, &tools).unwrap();
+    let why: Vec<(&str, Hidden)> = why
+        .into_iter()
+        .map(|(tool, why)| (tool.as_str(), why))
+        .collect();
+    let [(_, forbidden), (_, quarantined), (_, unpermitted)] = &why[..] else {
+        panic!("{why:?}")
+    };
+    assert_eq!(
+        forbidden,
+        &Hidden::Forbidden(vec!["no-destroying".to_owned()])
+    );
+    assert!(matches!(quarantined, Hidden::Quarantined(why) if why.contains("object")));
+    assert_eq!((why[2].0, unpermitted), ("find", &Hidden::Unpermitted));
+}

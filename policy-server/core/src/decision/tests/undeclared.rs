@@ -43,7 +43,11 @@ fn what_a_tool_does_not_declare_is_not_passed_by_policies_that_look_at_it() {
     ] {
         for engine in ["cedar", "rego"] {
             let policies = policies(engine, schema);
-            for bad in [r#"{"path":"/etc/x"}"#, r#"{"opts":{"mode":"rw"}}"#] {
+            for bad in [
+                r#"{"path":"/etc/x"}"#,
+                r#"{"opts":{"mode":"rw"}}"#,
+                r#"{"__proto__":{"path":"/etc/x"}}"#,
+            ] {
                 let judgement = call(&policies, "open", bad);
                 assert!(!judgement.allows(), "{engine} {schema} {bad}");
             }

@@ -141,6 +141,28 @@ impl Inquiry<'_> {
         }
     }
 
+    /// The policies that surely forbid a tool with a definition, whatever the arguments.
+    #[must_use]
+    pub fn forbidding(&self, subject: &Subject<'_>) -> Vec<String> {
+        let Known::Tool(tool) = subject.known else {
+            return Vec::new();
+        };
+        let Some((fitting, place)) = self.engine.place(tool) else {
+            return Vec::new();
+        };
+        let cuts = self
+            .engine
+            .index
+            .slices
+            .of_tool(place, self.principal.uids());
+        let crowd = self.principal.crowd(fitting);
+        crowd.map_or_else(Vec::new, |crowd| {
+            let (schema, resource) = (&fitting.schema, &place.resource);
+            let (principal, action) = (self.principal.uid(), &place.action);
+            shown::forbids(schema, principal, action, resource, &crowd, &cuts)
+        })
+    }
+
     fn possible(&self, fitting: &Arc<Fitting>, place: &Place) -> bool {
         let slices = &self.engine.index.slices;
         let cuts = slices.of_tool(place, self.principal.uids());

@@ -17,6 +17,30 @@ pub(super) fn permits(cuts: &[&Cut]) -> bool {
     cuts.iter().any(permit)
 }
 
+/// The policies that surely forbid it, whatever the context.
+pub(super) fn forbids(
+    schema: &Schema,
+    principal: &EntityUid,
+    action: &EntityUid,
+    resource: &EntityUid,
+    entities: &PartialEntities,
+    cuts: &[&Cut],
+) -> Vec<String> {
+    let principal = PartialEntityUid::from_concrete(principal.clone());
+    let resource = PartialEntityUid::from_concrete(resource.clone());
+    let request = PartialRequest::new(principal, action.clone(), resource, None, schema);
+    let Ok(request) = request else {
+        return Vec::new();
+    };
+    let mut ids = Vec::new();
+    for cut in cuts.iter().filter(|cut| !cut.base.is_empty()) {
+        if let Ok(response) = cut.base.tpe(&request, entities, schema) {
+            ids.extend(response.true_forbids().map(ToString::to_string));
+        }
+    }
+    ids
+}
+
 /// Whether one of the cuts might permit it and none surely forbids it. A gate hides nothing: an
 /// approval may open it.
 pub(super) fn possible(
