@@ -411,7 +411,7 @@ fn a_folders_schema_has_its_pinned_tools() {
     let (code, whole, _) = policy(&["schema", "--policies", &dir]);
     assert_eq!(code, Some(0));
     assert!(whole.starts_with(bare.trim_end().trim_end_matches('}')));
-    assert!(whole.contains(r#"action "demo/echo" in [Action::"tools/call"]"#));
+    assert!(whole.contains(r#"action "demo/echo" in [Action::"demo/*"]"#));
     let (_, part, _) = policy(&["schema", "--policies", &dir, "--server", "demo"]);
     assert!(part.starts_with("namespace Mcp::demo {"), "{part}");
     let (_, json, _) = policy(&["schema", "--policies", &dir, "--format", "json"]);

@@ -192,8 +192,13 @@ fn a_session_given_out_twice_stays_its_first_owners() {
         assert_eq!(response.header("mcp-session-id"), None, "{response:?}");
         assert_eq!(
             (response.status, &response.json()["id"]),
-            (503, &json!(word)),
+            (200, &json!(word)),
             "{response:?}"
+        );
+        assert!(
+            response.text().contains("its session cannot be used"),
+            "{}",
+            response.text()
         );
     }
     assert_eq!(world.send(&call(&world, "bob", &session)).status, 404);

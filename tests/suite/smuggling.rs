@@ -123,7 +123,10 @@ fn as_sent(world: &World, request: &Request, arrived: &[Received]) -> Result<(),
             one.header("host")
         ));
     }
-    let ours = ["authorization", "origin", "x-agent-name", "accept-encoding"];
+    if one.header("accept-encoding") != Some("identity") {
+        return Err("arrived without the wish for a plain answer".to_owned());
+    }
+    let ours = ["authorization", "origin", "x-agent-name"];
     match one
         .headers
         .iter()

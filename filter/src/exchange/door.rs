@@ -193,7 +193,7 @@ fn verb(context: &Context, method: &str) -> Result<Verb, Refusal> {
 /// are written. Behind a query of the server's own no other has a place.
 fn odd_parameter<'q>(server: &Server, query: &'q str) -> Option<&'q str> {
     if server.upstream_path.contains('?') {
-        return (!query.is_empty()).then_some(query);
+        return Some(query);
     }
     let mut seen: Vec<&str> = Vec::new();
     let pairs = query.split('&').filter(|pair| !pair.is_empty());

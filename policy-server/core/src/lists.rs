@@ -3,24 +3,27 @@
 //! An item is shown unless no arguments at all could be permitted to this caller. Items keep their
 //! bytes and their order; nothing is written anew except who may cache the page, and for how long.
 
+mod hidden;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use portcullis_protocol::digest::Digest;
 use portcullis_protocol::json;
 use portcullis_protocol::mcp;
-use portcullis_protocol::names::{Caller, Name, ServerName, Uri};
+use portcullis_protocol::names::{Name, ServerName, Uri};
 use portcullis_protocol::wire::{Direction, ListKind, ListQuery, Target};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+pub use self::hidden::{Hidden, hidden};
 use crate::catalogue::{Catalogue, Known, Quarantine};
 use crate::decision::Judge;
 use crate::engine::Fault;
 use crate::facts::{Facts, Subject};
 use crate::policies::Policies;
-use crate::registry::ToolEntry;
+use crate::registry::{Change, Fit, Registry, Shown, ToolEntry};
 
 /// Longest time that a filtered page may be cached, in milliseconds: a changed policy shows by then.
 pub const TTL_MS_MAX: u64 = 5_000;
@@ -132,6 +135,34 @@ impl<'a> Listing<'a> {
         self.items.iter().filter_map(Item::tool).collect()
     }
 
+    /// What the page changes of what is known. A definition that policies fit, of a tool that was last
+    /// listed with one that they do not fit, is news again.
+    #[must_use]
+    pub fn changes(&self, registry: &Registry, policies: &Policies) -> Vec<Change> {
+        let (server, tools) = (&self.query.server, self.tools());
+        let mut changes = registry.changes(server, &tools);
+        let catalogue = policies.catalogue();
+        let is_back = |(tool, entry): &&(Name, ToolEntry)| {
+            let target = Target::Tool(tool.clone());
+            let last = catalogue.known(server, &target);
+            let now = catalogue.known_as(server, &target, entry.judged);
+            matches!((last, now), (Known::Quarantined(_), Known::Tool(_)))
+        };
+        let known = |tool: &Name| registry.server(server)?.get(tool)?.newest();
+        for (tool, entry) in tools.iter().filter(is_back) {
+            if changes.iter().all(|change| change.tool != *tool) {
+                changes.push(Change {
+                    tool: tool.clone(),
+                    before: known(tool).map(Shown::definition),
+                    forgotten: Vec::new(),
+                    after: entry.clone(),
+                    fit: Fit::Accepted,
+                });
+            }
+        }
+        changes
+    }
+
     /// What the page shows of tools: of each, the digest of what of its definition policies can know.
     #[must_use]
     pub fn shows(&self) -> Vec<(Name, Digest)> {
@@ -198,59 +229,6 @@ impl<'a> Listing<'a> {
         };
         Ok(self.items.iter().filter(may).map(|item| item.raw).collect())
     }
-}
-
-/// Why a caller is not shown a tool.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Hidden {
-    /// Nobody is: the tool is in quarantine for this.
-    Quarantined(String),
-    /// These policies forbid it, whatever the arguments.
-    Forbidden(Vec<String>),
-    /// No policy permits it.
-    Unpermitted,
-}
-
-/// Why a caller is not shown these tools of a server; those that it is shown are left out.
-///
-/// # Errors
-/// The engine cannot be asked.
-pub fn hidden<'n>(
-    policies: &Policies,
-    server: &ServerName,
-    caller: &Caller,
-    tools: impl IntoIterator<Item = &'n Name>,
-) -> Result<Vec<(&'n Name, Hidden)>, Fault> {
-    let facts = Facts {
-        server,
-        caller,
-        direction: Direction::ToServer,
-        method: use_of(ListKind::Tools),
-        subjects: Vec::new(),
-        protocol_version: None,
-        arguments: None,
-        approval: None,
-        now_ms: 0,
-    };
-    let judge = Judge::new(policies, &facts)?;
-    let mut hidden = Vec::new();
-    for tool in tools {
-        let target = Target::Tool(tool.clone());
-        let known = policies.catalogue().known(server, &target);
-        let subject = Subject::new(&target, known);
-        if judge.shows(&subject) {
-            continue;
-        }
-        let why = match known {
-            Known::Quarantined(why) => Hidden::Quarantined(why.to_string()),
-            _ => match judge.forbidding(&subject) {
-                ids if ids.is_empty() => Hidden::Unpermitted,
-                ids => Hidden::Forbidden(ids),
-            },
-        };
-        hidden.push((tool, why));
-    }
-    Ok(hidden)
 }
 
 /// The tools among the items of a `tools/list`, as [`Listing::tools`] finds them.

@@ -97,7 +97,7 @@ impl Gate {
             let listing = Listing::read(&asked)?;
             let shows = listing.shows();
             gate.note_view(&asked, &shows);
-            if !registry.changes(&asked.server, &listing.tools()).is_empty() {
+            if !listing.changes(&registry, &policies).is_empty() {
                 return Ok(None);
             }
             let page = listing.filter(&policies, time_us / 1_000)?;
@@ -241,7 +241,7 @@ fn learn(
     time_us: i64,
 ) -> Result<Filtered, ListError> {
     let listing = Listing::read(query)?;
-    let changes = registry.changes(&query.server, &listing.tools());
+    let changes = listing.changes(registry, policies);
     let mut registry = registry.clone();
     registry.apply(&query.server, &changes);
     let names = changes.iter().map(|change| &change.tool);

@@ -125,7 +125,7 @@ fn arguments_that_do_not_fit_are_refused_with_the_place_and_never_sent() {
                 "/currency",
             ),
             ("pay", json!({"amount": 1, "to": "acc-1", "To": "x"}), "/To"),
-            ("read_file", json!([]), "`arguments` is not an object"),
+            ("pay", json!([]), "`arguments` is not an object"),
         ] {
             let said = call(&world, "alice", era, tool, &arguments);
             let place = format!("do not fit the tool's schema: {words}");

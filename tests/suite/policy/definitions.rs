@@ -16,7 +16,7 @@ when { context.input.amount <= 100 };
 @id("notes") permit (principal, action == Mcp::Action::"demo/write_note", resource);
 "#;
 
-const UNFIT: &str = "the policies do not fit its new definition";
+const UNFIT: &str = "does not fit its definition: ";
 
 fn pay(amount: &Value, description: &str) -> Value {
     let mut pay = tool("pay", &json!({}), &json!({"amount": amount}), &["amount"]);
@@ -84,8 +84,19 @@ fn is_out(apart: &Apart) {
         assert_eq!(said, Said::Unknown, "{amount}");
     }
     assert_eq!(call(apart, "write_note", &json!({})), Said::Ran);
-    let named = json!([{"server": "demo", "tool": "pay", "why": UNFIT}]);
-    assert_eq!(quarantined(apart), named);
+    let quarantined = quarantined(apart);
+    let [one] = &quarantined.as_array().expect("a list")[..] else {
+        panic!("{quarantined}")
+    };
+    assert_eq!(
+        (&one["server"], &one["tool"]),
+        (&json!("demo"), &json!("pay"))
+    );
+    let why = one["why"].as_str().expect("a reason");
+    assert!(
+        why.starts_with("the policy `") && why.contains(UNFIT),
+        "{why}"
+    );
 }
 
 #[test]

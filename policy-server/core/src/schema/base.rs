@@ -121,8 +121,8 @@ pub fn merge<'a>(mut base: Value, tools: impl Iterator<Item = &'a MappedTool>) -
 
 fn add_tools<'a>(base: &mut Value, tools: impl Iterator<Item = &'a MappedTool>) {
     for tool in tools {
-        add(base, &groups([tool]));
         add(base, tool.fragment());
+        add(base, &groups([tool]));
     }
 }
 

@@ -3,6 +3,7 @@
 //! Without loss, or not at all: what a type cannot hold is a fault. Deliberately absent: the
 //! check against JSON Schema, which comes first.
 
+mod addresses;
 mod opaque;
 mod seen;
 mod times;
@@ -15,6 +16,7 @@ use std::sync::LazyLock;
 use cedar_policy::{EntityId, EntityTypeName, EntityUid, RestrictedExpression as Cedar};
 use serde_json::Value;
 
+use self::addresses::{address, v6};
 use self::opaque::{canonical_number, digest};
 use self::seen::seen;
 pub(crate) use self::times::instant_ms;
@@ -152,21 +154,6 @@ fn decimal(text: &str, at: &At<'_>) -> Converted {
     scaled
         .map_err(|_| fault())
         .map(|_| Cedar::new_decimal(text))
-}
-
-fn address(text: Option<String>, at: &At<'_>) -> Converted {
-    let text = text.ok_or_else(|| at.fault("is not an IP address"))?;
-    Ok(Cedar::new_ip(text))
-}
-
-/// Eight groups: Cedar does not read an IPv4 address inside one.
-fn v6(address: Ipv6Addr) -> String {
-    let groups: Vec<String> = address
-        .segments()
-        .iter()
-        .map(|group| format!("{group:x}"))
-        .collect();
-    groups.join(":")
 }
 
 fn set(item: &Shape, values: &[Value], at: &At<'_>) -> Converted {

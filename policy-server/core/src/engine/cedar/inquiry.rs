@@ -46,8 +46,10 @@ pub(super) struct Scene<'a> {
     pub(super) cuts: Vec<&'a Cut>,
     /// Why its URI, or one in the arguments, is opaque.
     pub(super) unclear: Option<&'static str>,
-    /// What policies see of the arguments, where they look at them.
+    /// What policies see of the arguments.
     pub(super) said: Option<&'a inputs::Input>,
+    /// Why they see nothing, where they look at them.
+    pub(super) unfit: Option<Fault>,
 }
 
 impl Scene<'_> {
@@ -96,6 +98,9 @@ impl Inquiry<'_> {
             Ok(scene) => scene,
             Err(fault) => return Ok(Opinion::failed(fault)),
         };
+        if let Some(fault) = scene.unfit {
+            return Ok(Opinion::failed(fault));
+        }
         if self.method.name() == "prompts/get" && !scene.reads(self.engine).is_nothing() {
             schema::any_arguments(arguments.unwrap_or("{}"), &self.engine.index.names)?;
         }
@@ -282,6 +287,7 @@ impl Inquiry<'_> {
             near,
             unclear: None,
             said: None,
+            unfit: None,
         })
     }
 
@@ -289,7 +295,10 @@ impl Inquiry<'_> {
     fn anywhere(&self, subject: &Subject<'_>) -> Result<Scene<'_>, Fault> {
         let read = entities::reading(subject.target);
         let index = &self.engine.index;
-        let said = self.said(subject)?;
+        let (said, unfit) = match self.said(subject)? {
+            Ok(said) => (said, None),
+            Err(fault) => (None, Some(fault)),
+        };
         if let Some((written, reading)) = said.and_then(|said| said.page.as_ref())
             && index.named.confuses(written, reading)
         {
@@ -336,22 +345,25 @@ impl Inquiry<'_> {
             }),
             unclear,
             said,
+            unfit,
         })
     }
 
     /// What policies see of the arguments; nothing where no enforced one looks at them and they are not
     /// what they should be.
-    fn said(&self, subject: &Subject<'_>) -> Result<Option<&inputs::Input>, Fault> {
+    fn said(&self, subject: &Subject<'_>) -> Result<Result<Option<&inputs::Input>, Fault>, Fault> {
         let index = &self.engine.index;
         let read = entities::reading(subject.target);
         let thing = entities::resource(subject, &self.server, read.as_ref())?;
         let cut = index
             .slices
             .of(&self.method.action, &thing.uid, &self.server);
-        match (index.readers.enforced(&[cut]).is_nothing(), &self.said) {
-            (true, Err(_)) => Ok(None),
-            (false, Err(fault)) => Err(fault.clone()),
-            (_, Ok(said)) => Ok(said.as_ref()),
-        }
+        Ok(
+            match (index.readers.enforced(&[cut]).is_nothing(), &self.said) {
+                (true, Err(_)) => Ok(None),
+                (false, Err(fault)) => Err(fault.clone()),
+                (_, Ok(said)) => Ok(said.as_ref()),
+            },
+        )
     }
 }
